@@ -1,0 +1,332 @@
+"""digest.toml as a `Config`: strict, typed, every fault with its key and a way out.
+
+The dataclasses below *are* the file's schema: a section is a class, a key is a field, a default is what an absent
+key means. An unknown key is an error naming the nearest known one. Secrets are never in the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from digest.address import Address, split_mailbox
+from digest.errors import AddressError, ConfigError
+from digest.model import Brief, SectionBrief
+
+FILE = "digest.toml"
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """A display name and an address, as in ``The Weekly Ledger <ledger@example.org>``."""
+
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True)
+class Newsletter:
+    name: str
+    sender: Mailbox  # key: from
+    postal_address: str = ""  # required before mail may leave by smtp (CAN-SPAM 16 CFR 316)
+    reply_to: Mailbox | None = None  # None: From
+    language: str = "en-GB"  # BCP 47
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    day: Weekday = "thursday"
+    hour: time = time(7, 0)
+    tagline: str = ""
+    editor: str = ""  # signs the issue; '' for no name
+    sign_off: str = ""  # '' for the template's own words
+    list_id: str = ""  # '' for newsletter.<domain of from>; stable for ever once mail has left
+
+
+@dataclass(frozen=True)
+class Week:
+    limit: int = 10
+    min_items: int = 3
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """One [[sources]] table: exactly one of url and path."""
+
+    url: str = ""
+    path: str = ""
+    outlet: str = ""  # who published it, where the source does not say
+    section: str = ""
+    weight: float = 1.0
+    allow_private: bool = False  # let this URL point into the editor's own network
+    own: bool = False  # the editors' own texts
+
+    @property
+    def name(self) -> str:
+        return self.url or self.path
+
+
+@dataclass(frozen=True)
+class BriefEntry:
+    line: str = ""
+    keywords: Mapping[str, float] = field(default_factory=dict)
+    blocked: tuple[str, ...] = ()
+    source_limit: int = 2
+
+
+@dataclass(frozen=True)
+class SectionEntry:
+    name: str
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SummaryEntry:
+    method: str = "editorial"
+    sentences: int = 3
+    max_words: int = 70
+    lead_words: int = 90
+
+
+@dataclass(frozen=True)
+class Quoting:
+    """How much of an article may be quoted, in words: summary and key quotes together."""
+
+    max_words: int = 0  # 0: no limit of its own
+    outlets: Mapping[str, int] = field(default_factory=dict)  # outlet -> its own limit
+
+
+@dataclass(frozen=True)
+class Theme:
+    accent: str = "#9b2226"
+    accent_dark: str = "#ff9d8f"
+    template: str = "briefing"
+    first_number: int = 1  # the number of the first issue
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str = ""  # public address of `digest serve`, https; '' for none
+    mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True)
+class Send:
+    transport: Literal["maildir", "smtp"] = "maildir"
+    approval: Literal["one", "two", "none"] = "one"
+    uncertain: Literal["hold", "resend"] = "hold"
+    durability: Literal["full", "normal"] = "full"
+    test_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Smtp:
+    host: str = ""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""  # the password comes from the environment: DIGEST_SMTP_PASSWORD
+    connections: int = 4
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class Config:
+    newsletter: Newsletter
+    week: Week = Week()
+    sources: tuple[SourceEntry, ...] = ()
+    brief: BriefEntry = BriefEntry()
+    sections: tuple[SectionEntry, ...] = ()
+    summary: SummaryEntry = SummaryEntry()
+    quoting: Quoting = Quoting()
+    theme: Theme = Theme()
+    site: Site = Site()
+    send: Send = Send()
+    smtp: Smtp = Smtp()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.newsletter.zone
+
+    @property
+    def reply_to(self) -> Mailbox:
+        return self.newsletter.reply_to or self.newsletter.sender
+
+    @property
+    def list_id(self) -> str:
+        """RFC 2919's label.namespace, without brackets."""
+        return self.newsletter.list_id or f"newsletter.{self.newsletter.sender.address.domain}"
+
+    def brief_for_picking(self) -> Brief:
+        return Brief(
+            line=self.brief.line,
+            keywords=self.brief.keywords,
+            blocked=self.brief.blocked,
+            sections=tuple(SectionBrief(s.name, s.keywords) for s in self.sections),
+            source_weights={s.name: s.weight for s in self.sources},
+            source_limit=self.brief.source_limit,
+        )
+
+
+_KEYS = {"from": "sender"}  # a key of the file that is no Python name -> its field
+_NAMES = {field_name: key for key, field_name in _KEYS.items()}
+
+
+def load_config(folder: Path) -> Config:
+    """The newsletter in *folder*. Raises ConfigError naming file, key and cure."""
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"there is no {FILE} in {folder}", hint="`digest init` makes a newsletter here"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}", hint="save it as UTF-8") from error
+    return parse_config(text, where=FILE)
+
+
+def parse_config(text: str, *, where: str = FILE) -> Config:
+    """*text* (TOML) as a Config. Raises ConfigError; the sentence begins with *where*."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is no valid TOML: {error}", hint="mend that line and try again") from error
+    if "newsletter" not in data:
+        raise ConfigError(f"{where}: the section [newsletter] is missing", hint="`digest init` writes one")
+    config: Config = _build(Config, data, where, "")
+    _judge(config, where)
+    return config
+
+
+def _judge(config: Config, where: str) -> None:
+    """Raises ConfigError for values that have the right type and cannot be right."""
+
+    def need(ok: bool, what: str, hint: str) -> None:
+        if not ok:
+            raise ConfigError(f"{where}: {what}", hint=hint)
+
+    need(1 <= config.week.limit <= 50, "week.limit must lie between 1 and 50", "10 is usual")
+    need(config.week.min_items >= 1, "week.min_items must be at least 1", "3 is usual")
+    need(config.summary.max_words >= 20, "summary.max_words must be at least 20", "70 is usual")
+    need(config.summary.sentences >= 1, "summary.sentences must be at least 1", "3 is usual")
+    need(bool(config.newsletter.name.strip()), "newsletter.name is empty", "what is the newsletter called?")
+    for key, text in {"name": config.newsletter.name, "postal_address": config.newsletter.postal_address}.items():
+        need(
+            not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text.replace("\n", "") if key != "name" else text),
+            f"newsletter.{key} holds a control character",
+            "type it again",
+        )
+    need("\n" not in config.newsletter.name, "newsletter.name has a line break", "write it on one line")
+    for number, source in enumerate(config.sources, 1):
+        need(
+            bool(source.url) != bool(source.path),
+            f"sources number {number} needs one of url and path",
+            'for example path = "articles" or url = "https://example.org/feed.xml"',
+        )
+        need(
+            not source.url or source.url.startswith(("https://", "http://")),
+            f"sources number {number}: {source.url} is no web address",
+            "start it with https://",
+        )
+    need(
+        not config.site.url or config.site.url.startswith("https://"),
+        "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
+        "leave it empty to have people leave by mail",
+    )
+    names = [s.name for s in config.sections]
+    need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
+    for name in ("accent", "accent_dark"):
+        need(
+            re.fullmatch(r"#[0-9a-fA-F]{6}", getattr(config.theme, name)) is not None,
+            f"theme.{name} = {getattr(config.theme, name)!r} is no color",
+            'six hex digits, for example "#9b2226"',
+        )
+    need(
+        config.smtp.security != "none" or config.smtp.host in {"127.0.0.1", "::1", "localhost"},
+        f"smtp.security = 'none' would send mail in the clear to {config.smtp.host or 'nowhere'}",
+        "use 'starttls' or 'tls'; 'none' is for this machine only",
+    )
+
+
+def _build(cls: type[Any], data: Mapping[str, Any], where: str, prefix: str) -> Any:
+    hints = get_type_hints(cls)
+    known = {_NAMES.get(f.name, f.name) if cls is Newsletter else f.name: f for f in fields(cls)}
+    values: dict[str, Any] = {}
+    for key, raw in data.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key '{prefix}{key}'", hint=_nearest(key, known))
+        name = known[key].name
+        values[name] = _value(hints[name], raw, where, f"{prefix}{key}")
+    for key, f in known.items():
+        if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
+            raise ConfigError(f"{where}: the key '{prefix}{key}' is missing", hint="add it, or run `digest init`")
+    return cls(**values)
+
+
+def _nearest(key: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(known))}"
+
+
+def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
+    def wrong(wanted: str) -> ConfigError:
+        return ConfigError(f"{where}: '{key}' must be {wanted}, not {raw!r}", hint="see the comments in the file")
+
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _value(next(a for a in args if a is not type(None)), raw, where, key)
+    if origin is Literal:
+        if raw not in args:
+            near = difflib.get_close_matches(str(raw), [str(a) for a in args], n=1)
+            raise ConfigError(
+                f"{where}: '{key}' is {raw!r}",
+                hint=f"did you mean '{near[0]}'?" if near else f"one of: {', '.join(map(str, args))}",
+            )
+        return raw
+    if origin is tuple:
+        if not isinstance(raw, list):
+            raise wrong("a list")
+        return tuple(_value(args[0], item, where, f"{key}[{n}]") for n, item in enumerate(raw, 1))
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(raw, dict):
+            raise wrong("a table")
+        return {k: _value(args[1], v, where, f"{key}.{k}") for k, v in raw.items()}
+    if is_dataclass(kind) and kind is not Mailbox:
+        if not isinstance(raw, dict):
+            raise wrong("a table")
+        return _build(kind, raw, where, f"{key}.")  # type: ignore[arg-type]
+    if kind is Mailbox:
+        if not isinstance(raw, str):
+            raise wrong("a mailbox like 'Name <me@example.org>'")
+        try:
+            return Mailbox(*split_mailbox(raw))
+        except AddressError as error:
+            raise ConfigError(f"{where}: '{key}': {error}", hint="like 'Name <me@example.org>'") from error
+    if kind is ZoneInfo:
+        try:
+            return ZoneInfo(str(raw))
+        except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+            raise ConfigError(
+                f"{where}: '{key}': there is no time zone {raw!r}", hint="like 'Europe/London'"
+            ) from error
+    if kind is time:
+        try:
+            return time.fromisoformat(raw) if isinstance(raw, str) else raw
+        except ValueError as error:
+            raise wrong("a time like '07:00'") from error
+    if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
+        return float(raw)
+    if kind is bool and not isinstance(raw, bool) or kind is int and isinstance(raw, bool):
+        raise wrong({bool: "true or false", int: "a whole number"}[kind])
+    if not isinstance(raw, kind):
+        raise wrong({str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind])
+    return raw

@@ -1,0 +1,372 @@
+"""The nouns of the whole program: frozen values, no behavior beyond what they know of themselves.
+
+Outside text becomes one of these once, at the door (`collect/`, `address.py`, `config.py`), and is never parsed
+again. Offsets count Unicode code points, half-open. Times are aware datetimes unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from digest.address import Address
+
+# ------------------------------------------------------------------------------------------------ texts
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """``text[start:end]``; code points, end excluded."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"no span: {self.start}..{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of *text* inside this span. Raises ValueError if the span leaves the text."""
+        if self.end > len(text):
+            raise ValueError(f"span {self.start}..{self.end} leaves a text of {len(text)} characters")
+        return text[self.start : self.end]
+
+    def holds(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+RegionKind = Literal["body", "opinion", "aside"]
+"""body: the report. opinion: the writer's own view. aside: captions, notices, leftovers; never summarized."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What one stretch of an article's text is. Regions are in order and disjoint."""
+
+    kind: RegionKind
+    span: Span
+    reason: str = ""  # why it is not body: "Author’s view", "media notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line of the source that is not in the article's text, and why. Lines count from 1 (0: no line known)."""
+
+    line: int
+    text: str
+    reason: str
+
+
+Precision = Literal["day", "minute", "second"]
+Paywall = Literal["open", "metered", "closed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text, cleaned once. ``text`` holds the report and any opinion part, NFC, paragraphs split by a blank
+    line; title and standfirst stand apart. A changed source is a new version, never an edit of this one."""
+
+    id: str  # 16 hex digits, stable over versions: hash of the canonical URL, else of source and title
+    version: int
+    text_hash: str  # SHA-256 of text, hex
+    url: str | None  # None: the editor gave none
+    canonical: str | None  # url without tracking, amp, m. and fragment; what identity compares
+    title: str
+    standfirst: str  # '' where there is none
+    text: str
+    regions: tuple[Region, ...]
+    authors: tuple[str, ...]
+    outlet: str | None  # who published it; None: not known yet (a finding of `check`)
+    source: str  # which source brought it: its URL, path, or "pasted"
+    published: datetime | None  # naive where the source names no zone; see published_at
+    published_precision: Precision | None  # None exactly when published is None
+    seen: datetime  # first seen by this newsletter
+    language: str  # BCP 47 primary tag, 'und' when unknown
+    image: str | None
+    paywall: Paywall
+    license: str | None  # as stated by the publisher
+    removed: tuple[Removed, ...] = ()
+    warnings: tuple[str, ...] = ()
+    own: bool = False  # the editor's own text: needs neither outlet nor link
+
+    def published_at(self, zone: ZoneInfo) -> datetime | None:
+        """The publication instant; a time without a zone is read in *zone* (the newsletter's)."""
+        if self.published is None or self.published.tzinfo is not None:
+            return self.published
+        return self.published.replace(tzinfo=zone)
+
+    def body(self) -> tuple[Span, ...]:
+        """The stretches that report: all that may be summarized or quoted."""
+        return tuple(r.span for r in self.regions if r.kind == "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A verbatim piece: ``article.text[span.start:span.end] == text``."""
+
+    article: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody said: one quote, one or more spans inside the marks (a split quote is never joined)."""
+
+    article: str
+    spans: tuple[Span, ...]
+    texts: tuple[str, ...]
+    speaker: str | None  # a full name as the article prints it, or an organization; never a pronoun
+    speaker_span: Span | None  # where the attribution names the speaker ("he", "Hancock")
+    role: str | None
+    role_span: Span | None
+    confidence: float  # 0..1
+    outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks, to be printed
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    method: str
+    sentences: tuple[Excerpt, ...]  # in article order
+    quotes: tuple[Quote, ...]  # key quotes, best first
+
+
+# ------------------------------------------------------------------------------------------------ choosing
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles about one event. The lead is the one to print; `also` are the others, by time."""
+
+    lead: Article
+    also: tuple[Article, ...] = ()
+
+    def articles(self) -> tuple[Article, ...]:
+        return (self.lead, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionBrief:
+    name: str
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the newsletter is about, in the editor's words."""
+
+    line: str = ""
+    keywords: Mapping[str, float] = field(default_factory=dict)  # word or phrase -> weight
+    blocked: tuple[str, ...] = ()  # an article holding one of these is never picked
+    sections: tuple[SectionBrief, ...] = ()
+    source_weights: Mapping[str, float] = field(default_factory=dict)  # source -> factor, 1.0 is usual
+    source_limit: int = 2  # picks from one outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A story chosen, or (lost is set) one that nearly was. Reasons are sentences with numbers in them."""
+
+    story: Story
+    score: float
+    reasons: tuple[str, ...]
+    section: str
+    lost: str | None = None  # why it was not chosen; None: it was
+
+
+# ------------------------------------------------------------------------------------------------ the issue
+
+EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change an editor made, kept as data and applied by pure functions.
+
+    target: an article id (stable over a new collect), or '' for the issue itself.
+    value: the words, the position counted from 1, or the section's name; '' takes the words back.
+    """
+
+    id: int
+    issue: str
+    kind: EditKind
+    target: str
+    value: str
+    who: str
+    at: datetime
+    saw: str = ""  # hash of what the editor saw
+
+
+ItemForm = Literal["lead", "item", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One story as printed. A link has no summary and no quotes."""
+
+    pick: Pick
+    form: ItemForm
+    summary: Summary
+    note: str  # the editor's own words, '' for none
+    minutes: int  # reading time at the outlet, whole minutes, at least 1
+    credit: str  # who is credited: the outlet, or "the editors" for an own text
+
+    @property
+    def article(self) -> Article:
+        return self.pick.story.lead
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One number of the newsletter. ``items[0]`` is the lead; items are in print order, grouped by section."""
+
+    slug: str  # 2015-W39, a second one 2015-W39-2
+    number: int
+    since: datetime  # exclusive
+    until: datetime  # inclusive; what `now` was
+    title: str  # the newsletter's name
+    subject: str
+    preheader: str
+    intro: str
+    sections: tuple[str, ...]
+    items: tuple[Item, ...]
+    edits: tuple[Edit, ...]
+    audience: str  # the rule in words: "everyone subscribed"
+
+
+IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]
+
+LOCKED_STATES: frozenset[IssueState] = frozenset({"approved", "scheduled", "sending", "paused", "sent"})
+"""From approved on, `weekly` changes nothing; windows start after the newest of these (or of skipped)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The issue for one language/topics/length combination. Per-reader values are still tokens in html and text."""
+
+    key: str  # '' for the one everybody gets
+    language: str
+    sections: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
+    tokens: Mapping[str, str]  # name -> token as it stands in html and text; see render.message
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    issue: str
+    fingerprint: str  # SHA-256 over every variant and the headers all readers share, hex
+    variants: tuple[Variant, ...]
+
+
+# ------------------------------------------------------------------------------------------------ people
+
+Membership = Literal["unconfirmed", "subscribed", "unsubscribed"]
+Block = Literal["none", "bounced", "complained", "erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    id: int  # never reused, even after erasure
+    address: Address
+    name: str
+    membership: Membership
+    block: Block
+    language: str  # '' for the newsletter's own
+    topics: tuple[str, ...]  # () for everything
+    length: Literal["full", "lead"]
+    paused_until: datetime | None
+    token: str  # 128 random bits as 32 hex digits; for leaving and preferences; never expires
+    consent: datetime | None  # when the newest consent event was written
+
+
+DeliveryState = Literal[
+    "waiting",
+    "leased",
+    "sending",
+    "accepted",
+    "deferred",
+    "rejected",
+    "suppressed",
+    "cancelled",
+    "uncertain",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    issue: str
+    ordinal: int
+    subscriber: int
+    variant: str
+    state: DeliveryState
+    attempts: int
+    due: datetime | None  # when a deferred one is tried again
+    reply: str  # code, enhanced code and words, every address cut out; '' before any reply
+
+
+# ------------------------------------------------------------------------------------------------ the wire
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's answer. ``enhanced`` is RFC 3463's x.y.z, '' where the server gave none."""
+
+    code: int
+    enhanced: str = ""
+    words: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (str(self.code), self.enhanced, self.words) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The final dot left us and no reply came back: the receiver may have the letter."""
+
+    why: str
+
+
+Outcome = Accepted | Deferred | Rejected | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    sender: str  # MAIL FROM, without brackets
+    recipient: str  # RCPT TO, domain as A-labels
+    smtputf8: bool = False  # the local part is not ASCII (RFC 6531)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one reader: ``b"".join(chunks)`` is the whole of it, CRLF line ends, no dot-stuffing."""
+
+    ordinal: int
+    envelope: Envelope
+    chunks: Sequence[bytes]
+    message_id: str  # with its angle brackets

@@ -1,0 +1,39 @@
+"""What every test may ask for: the reference data beside the checkout, and a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _absent(reason: str) -> None:
+    """Skip with a reason on a stranger's clone; in CI, where everything is there, fail."""
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def bench_data() -> Path:
+    """The reference data (articles, feeds, pages) kept beside the checkout, not in it: DIGEST_BENCH_DATA."""
+    folder = Path(os.environ.get("DIGEST_BENCH_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        _absent(f"the reference data is not at {folder} (set DIGEST_BENCH_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium to drive."""
+    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name) if name else None
+        if found:
+            return found
+    _absent("no Chromium: install Debian's package chromium, or set CHROMIUM")
+    raise AssertionError("unreachable")
