@@ -172,6 +172,7 @@ class Config:
             blocked=self.brief.blocked,
             sections=tuple(SectionBrief(s.name, s.keywords) for s in self.sections),
             source_weights={s.name: s.weight for s in self.sources},
+            source_sections={s.name: s.section for s in self.sources if s.section},
             source_limit=self.brief.source_limit,
         )
 
@@ -199,7 +200,9 @@ def parse_config(text: str, *, where: str = FILE) -> Config:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where} is no valid TOML: {error}", hint="mend that line and try again") from error
+        raise ConfigError(
+            f"{where} is no valid TOML: {error}", hint="mend that line and try again"
+        ) from error
     if "newsletter" not in data:
         raise ConfigError(f"{where}: the section [newsletter] is missing", hint="`digest init` writes one")
     config: Config = _build(Config, data, where, "")
@@ -219,7 +222,10 @@ def _judge(config: Config, where: str) -> None:
     need(config.summary.max_words >= 20, "summary.max_words must be at least 20", "70 is usual")
     need(config.summary.sentences >= 1, "summary.sentences must be at least 1", "3 is usual")
     need(bool(config.newsletter.name.strip()), "newsletter.name is empty", "what is the newsletter called?")
-    for key, text in {"name": config.newsletter.name, "postal_address": config.newsletter.postal_address}.items():
+    for key, text in {
+        "name": config.newsletter.name,
+        "postal_address": config.newsletter.postal_address,
+    }.items():
         need(
             not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text.replace("\n", "") if key != "name" else text),
             f"newsletter.{key} holds a control character",
@@ -268,7 +274,9 @@ def _build(cls: type[Any], data: Mapping[str, Any], where: str, prefix: str) -> 
         values[name] = _value(hints[name], raw, where, f"{prefix}{key}")
     for key, f in known.items():
         if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
-            raise ConfigError(f"{where}: the key '{prefix}{key}' is missing", hint="add it, or run `digest init`")
+            raise ConfigError(
+                f"{where}: the key '{prefix}{key}' is missing", hint="add it, or run `digest init`"
+            )
     return cls(**values)
 
 
@@ -279,7 +287,9 @@ def _nearest(key: str, known: Mapping[str, object]) -> str:
 
 def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
     def wrong(wanted: str) -> ConfigError:
-        return ConfigError(f"{where}: '{key}' must be {wanted}, not {raw!r}", hint="see the comments in the file")
+        return ConfigError(
+            f"{where}: '{key}' must be {wanted}, not {raw!r}", hint="see the comments in the file"
+        )
 
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
@@ -325,8 +335,10 @@ def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
             raise wrong("a time like '07:00'") from error
     if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
-    if kind is bool and not isinstance(raw, bool) or kind is int and isinstance(raw, bool):
+    if (kind is bool and not isinstance(raw, bool)) or (kind is int and isinstance(raw, bool)):
         raise wrong({bool: "true or false", int: "a whole number"}[kind])
     if not isinstance(raw, kind):
-        raise wrong({str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind])
+        raise wrong(
+            {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
+        )
     return raw

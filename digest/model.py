@@ -169,6 +169,7 @@ class Brief:
     blocked: tuple[str, ...] = ()  # an article holding one of these is never picked
     sections: tuple[SectionBrief, ...] = ()
     source_weights: Mapping[str, float] = field(default_factory=dict)  # source -> factor, 1.0 is usual
+    source_sections: Mapping[str, str] = field(default_factory=dict)  # source -> the section its articles go to
     source_limit: int = 2  # picks from one outlet
 
 
@@ -185,7 +186,9 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"]
+EditKind = Literal[
+    "pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,234 @@
+"""Texts by hand: articles add, list, show; summarize and quotes of a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.common import (
+    article_json,
+    find_article,
+    json_option,
+    now,
+    print_json,
+    project_of,
+    remember_list,
+    say,
+    table,
+)
+from digest.errors import ReadError
+
+if TYPE_CHECKING:
+    from digest.model import Article
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes, or standard input for ``-``. Raises ReadError."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ReadError(
+            f"{path} cannot be read: {error.strerror or error}", hint="look at its name and rights"
+        ) from error
+
+
+def read_file(
+    path: Path, *, url: str | None = None, outlet: str | None = None, authors: tuple[str, ...] = ()
+) -> Article:
+    from digest.collect import read_article
+
+    return read_article(
+        read_bytes(path),
+        url=url,
+        outlet=outlet,
+        authors=authors,
+        path=None if str(path) == "-" else path,
+        source="pasted" if str(path) == "-" else str(path),
+        seen=now(),
+    )
+
+
+@click.group()
+def articles() -> None:
+    """Add, list and show articles."""
+
+
+@articles.command()
+@click.argument("what", metavar="FILE|URL|-")
+@click.option("--outlet", help="Who published it.")
+@click.option("--url", help="Where it can be read.")
+@click.option("--author", "authors", multiple=True, help="Who wrote it; may be given again.")
+@click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
+@click.pass_context
+def add(
+    ctx: click.Context, what: str, outlet: str | None, url: str | None, authors: tuple[str, ...], own: bool
+) -> None:
+    """Add one article: a FILE, the page at a URL, or pasted text (-), ended by Ctrl-D."""
+    from dataclasses import replace
+
+    from digest.week import became_new
+
+    with project_of(ctx) as project:
+        if what.startswith(("https://", "http://")):
+            article = _read_page(what, project.config, outlet, authors)
+        else:
+            article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
+        article = replace(article, seen=became_new(article, now(), project.config.zone), source="pasted", own=own)
+        stored = project.store.articles.add(article)
+        remember_list(project, [stored])
+        say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
+        if not stored.outlet and not own:
+            say("  no outlet: add it again with --outlet, or mark it --own")
+        for warning in stored.warnings:
+            say(f"  {warning}")
+        for removed in stored.removed:
+            say(f"  removed, line {removed.line}: {removed.reason}: {removed.text[:60]}")
+        published = stored.published_at(project.config.zone)
+        since = project.store.issues.last_until(before=now())
+        if published and since and published <= since:
+            say(f"  old: {published:%Y-%m-%d}; `digest pin` has it in the issue all the same")
+
+
+def _read_page(url: str, config: object, outlet: str | None, authors: tuple[str, ...]) -> Article:
+    from digest.collect import read_article
+    from digest.collect.http import fetch
+    from digest.config import Config
+    from digest.week import user_agent
+
+    assert isinstance(config, Config)
+    answer = fetch(url, user_agent=user_agent(config))
+    if answer.error or not answer.body:
+        raise ReadError(f"{url}: {answer.error or 'the page is empty'}", hint="open it in a browser and paste its text")
+    return read_article(
+        answer.body, url=answer.url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
+    )
+
+
+@articles.command("list")
+@json_option
+@click.pass_context
+def list_articles(ctx: click.Context, as_json: bool) -> None:
+    """Every article, newest first."""
+    with project_of(ctx) as project:
+        known = sorted(project.store.articles.all(), key=lambda a: (a.seen, a.id), reverse=True)
+        remember_list(project, known)
+        zone = project.config.zone
+    if as_json:
+        print_json([article_json(a) for a in known])
+        return
+    rows = []
+    for number, a in enumerate(known, 1):
+        published = a.published_at(zone)
+        rows.append(
+            (
+                number,
+                a.title,
+                a.outlet or "?",
+                f"{published:%Y-%m-%d}" if published else "undated",
+                a.language,
+            )
+        )
+    table(("#", "title", "outlet", "published", "language"), rows)
+
+
+@articles.command()
+@click.argument("article")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, article: str, as_json: bool) -> None:
+    """One article as it was read: title, standfirst, body, opinion, and what was removed and why."""
+    with project_of(ctx) as project:
+        found = find_article(project, article)
+    if as_json:
+        print_json(
+            {
+                **article_json(found),
+                "standfirst": found.standfirst,
+                "text": found.text,
+                "regions": [
+                    {"kind": r.kind, "start": r.span.start, "end": r.span.end, "reason": r.reason}
+                    for r in found.regions
+                ],
+                "removed": [{"line": r.line, "text": r.text, "why": r.reason} for r in found.removed],
+                "warnings": list(found.warnings),
+            }
+        )
+        return
+    say(found.title)
+    if found.standfirst:
+        say(found.standfirst)
+    say(f"{found.outlet or 'no outlet'}; {', '.join(found.authors) or 'no author'}; {found.published or 'undated'}")
+    for region in found.regions:
+        say(f"\n[{region.kind}{': ' + region.reason if region.reason else ''}]")
+        say(region.span.of(found.text))
+    for removed in found.removed:
+        say(f"\nremoved, line {removed.line} ({removed.reason}): {removed.text}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--method", default="editorial", show_default=True)
+@click.option("--sentences", default=3, show_default=True, type=click.IntRange(min=1))
+@click.option("--max-words", default=70, show_default=True, type=click.IntRange(min=1))
+@json_option
+def summarize(file: Path, method: str, sentences: int, max_words: int, as_json: bool) -> None:
+    """Summarize FILE (or - for pasted text) in its own sentences."""
+    from digest.condense import METHODS
+    from digest.condense import summarize as condense
+    from digest.errors import DigestError
+
+    if method not in METHODS:
+        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(METHODS)}")
+    article = read_file(file)
+    summary = condense(article, title=article.title, sentences=sentences, max_words=max_words, method=method)
+    if as_json:
+        print_json(
+            {
+                "title": article.title,
+                "method": summary.method,
+                "sentences": [{"text": e.text, "start": e.span.start, "end": e.span.end} for e in summary.sentences],
+            }
+        )
+        return
+    say(article.title)
+    for excerpt in summary.sentences:
+        say(f"  [{excerpt.span.start}:{excerpt.span.end}] {excerpt.text}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--key", is_flag=True, help="Only those an editor would pull.")
+@json_option
+def quotes(file: Path, key: bool, as_json: bool) -> None:
+    """List FILE's quotes: who said what, exactly."""
+    from digest.condense import find_quotes, key_quotes
+
+    article = read_file(file)
+    found = key_quotes(article) if key else find_quotes(article)
+    if as_json:
+        print_json(
+            [
+                {
+                    "speaker": q.speaker,
+                    "role": q.role,
+                    "confidence": q.confidence,
+                    "pieces": [
+                        {"text": t, "start": s.start, "end": s.end} for s, t in zip(q.spans, q.texts, strict=True)
+                    ],
+                }
+                for q in found
+            ]
+        )
+        return
+    for quote in found:
+        who = ", ".join(part for part in (quote.speaker or "nobody named", quote.role) if part)
+        say(f"{who}:")
+        for span, text in zip(quote.spans, quote.texts, strict=True):
+            say(f"  [{span.start}:{span.end}] {text}")
+    if not found:
+        say("No quotes.")

@@ -1,0 +1,228 @@
+"""What several commands share: the project, the clock, names for articles and issues, tables, progress."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from digest.errors import DigestError, IssueError
+from digest.model import Article, Pick
+
+if TYPE_CHECKING:
+    from digest.week import Progress, Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+week_option = click.option("--week", metavar="2015-W39", help="That week’s issue, as made on its last evening.")
+issue_argument = click.argument("issue", default="last", required=False)
+yes_option = click.option("--yes", is_flag=True, help="Answer every question with yes.")
+
+
+def folder_of(ctx: click.Context) -> Path:
+    folder: Path = ctx.find_root().obj["folder"]
+    if not folder.is_dir():
+        raise DigestError(f"there is no folder {folder}", hint="name a newsletter’s folder with --project")
+    return folder
+
+
+@contextmanager
+def project_of(ctx: click.Context) -> Iterator[Project]:
+    """The project the command works on. The repository's own sample makes its database on first use."""
+    from digest.dispatch.keys import make_keys
+    from digest.week import open_project
+
+    folder = folder_of(ctx)
+    from digest.config import load_config
+
+    load_config(folder)  # a missing or broken digest.toml is said before anything is made
+    make_keys(folder)
+    with open_project(folder, create=True) as project:
+        yield project
+
+
+def now() -> datetime:
+    """The clock, read once a command. DIGEST_NOW (ISO 8601) sets it, for tests and rehearsals."""
+    fixed = os.environ.get("DIGEST_NOW")
+    if not fixed:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(fixed)
+    except ValueError as error:
+        raise DigestError(f"DIGEST_NOW={fixed} is no time", hint="like 2026-03-22T18:00:00+00:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def who(project: Project) -> str:
+    """Whose edit this is: DIGEST_EDITOR, else the configured editor, else the login."""
+    return os.environ.get("DIGEST_EDITOR") or project.config.newsletter.editor or getpass.getuser()
+
+
+def say(text: str = "") -> None:
+    click.echo(text)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+    """A table as wide as the terminal; plain and unwrapped when the output is no terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else 160, highlight=False, markup=False)
+    sheet = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        sheet.add_row(*(str(cell) for cell in row))
+    console.print(sheet)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """A progress bar a step, on the error stream; quiet when that is no terminal."""
+    if not sys.stderr.isatty():
+        from digest.week import quiet
+
+        yield quiet
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield show
+
+
+# ------------------------------------------------------------------------------------------------ naming things
+
+
+def remember_list(project: Project, articles: Sequence[Article]) -> None:
+    """What numbers mean from now on: the last list shown."""
+    project.store.state.set("last_list", [a.id for a in articles])
+
+
+def find_article(project: Project, words: str) -> Article:
+    """The article named by its number in the last list, its URL, words of its title, a date, or `last`.
+
+    Raises IssueError listing the candidates when there is none or more than one.
+    """
+    store = project.store
+    if words.isdigit():
+        listed = store.state.get("last_list") or []
+        if not 1 <= int(words) <= len(listed):
+            raise IssueError(
+                f"there is no number {words} in the last list ({len(listed)} lines)",
+                hint="`digest pick` lists",
+            )
+        article = store.articles.get(listed[int(words) - 1])
+        if article is None:
+            raise IssueError(f"article {words} of the last list is gone", hint="`digest articles list`")
+        return article
+    known = store.articles.all()
+    if words == "last" and known:
+        return max(known, key=lambda a: (a.seen, a.id))
+    from digest.collect import canonical_url
+
+    if "://" in words:
+        found = [a for a in known if words in (a.url, a.canonical) or a.canonical == canonical_url(words)]
+    else:
+        found = [a for a in known if a.id == words]
+        found = found or [a for a in known if _holds(a.title, words)]
+        found = found or [a for a in known if f"{a.published:%Y-%m-%d}" == words if a.published]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise IssueError(f"no article is called {words!r}", hint="`digest articles list` shows all")
+    names = "; ".join(f"“{a.title}” ({a.outlet or a.source})" for a in found[:5])
+    raise IssueError(f"{len(found)} articles are called {words!r}: {names}", hint="use more words, or the URL")
+
+
+def _holds(title: str, words: str) -> bool:
+    low = title.casefold()
+    return all(word in low for word in words.casefold().split())
+
+
+def find_issue(project: Project, words: str) -> str:
+    """The slug of the issue named by slug, number, date inside it, words of its subject, or `last`."""
+    known = project.store.issues.all()
+    if not known:
+        raise IssueError("there is no issue yet", hint="`digest weekly` makes one")
+    if words == "last":
+        return max(known, key=lambda i: (i.until, i.slug)).slug
+    found = [i.slug for i in known if i.slug == words] or [i.slug for i in known if str(i.number) == words]
+    found = found or [i.slug for i in known if f"{i.until:%Y-%m-%d}" == words]
+    found = found or [i.slug for i in known if _holds(project.store.issues.issue(i.slug).subject, words)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(found or sorted(i.slug for i in known)[-5:])
+    what = f"{len(found)} issues are" if found else "no issue is"
+    raise IssueError(f"{what} called {words!r}; there is {names}", hint="`digest issues list` shows all")
+
+
+def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
+    article = pick.story.lead
+    date = article.published_at(project.config.zone)
+    return (
+        number,
+        pick.section,
+        article.title,
+        article.outlet or "?",
+        f"{date:%Y-%m-%d}" if date else "undated",
+        f"{pick.score:.2f}",
+        pick.lost or "; ".join(pick.reasons),
+    )
+
+
+def article_json(article: Article) -> dict[str, object]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "outlet": article.outlet,
+        "url": article.url,
+        "published": article.published.isoformat() if article.published else None,
+        "seen": article.seen.isoformat(),
+        "language": article.language,
+        "source": article.source,
+    }
+
+
+def pick_json(pick: Pick) -> dict[str, object]:
+    return {
+        **article_json(pick.story.lead),
+        "section": pick.section,
+        "score": pick.score,
+        "reasons": list(pick.reasons),
+        "lost": pick.lost,
+        "also": [article_json(a) for a in pick.story.also],
+    }
+
+
+STATE_WORDS: Mapping[str, str] = {
+    "waiting": "waiting",
+    "leased": "in hand",
+    "sending": "in hand",
+    "accepted": "accepted by your relay",
+    "deferred": "will be tried again",
+    "rejected": "refused",
+    "suppressed": "left out",
+    "cancelled": "cancelled",
+    "uncertain": "we cannot know",
+}

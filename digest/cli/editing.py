@@ -1,0 +1,198 @@
+"""The editor's changes, each kept as an Edit row: pin, drop, lead, move, edit, edits."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.common import (
+    find_article,
+    find_issue,
+    issue_argument,
+    json_option,
+    now,
+    print_json,
+    project_of,
+    say,
+    table,
+    week_option,
+    who,
+)
+from digest.errors import DigestError
+from digest.model import Issue
+
+REBUILD = "Run `digest build` to see it in the draft."
+
+
+def _edit(ctx: click.Context, kind: str, words: str, value: str, week: str | None, done: str) -> None:
+    from digest.week import add_edit, target
+
+    with project_of(ctx) as project:
+        article = find_article(project, words)
+        _, slug = target(project, now=now(), week=week)
+        add_edit(project, slug, kind, article.id, value, who=who(project), at=now(), saw=article.text_hash)
+        say(f"{slug}: {done} “{article.title}”. {REBUILD}")
+
+
+@click.command()
+@click.argument("article")
+@click.option("--undo", is_flag=True, help="Take the pin back.")
+@week_option
+@click.pass_context
+def pin(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
+    """Have ARTICLE in the issue, whatever its score."""
+    _edit(ctx, "pin", article, "" if undo else "yes", week, "unpinned" if undo else "pinned")
+
+
+@click.command()
+@click.argument("article")
+@click.option("--undo", is_flag=True, help="Let it be picked again.")
+@week_option
+@click.pass_context
+def drop(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
+    """Keep ARTICLE out of the issue."""
+    _edit(ctx, "drop", article, "" if undo else "yes", week, "may be picked again:" if undo else "dropped")
+
+
+@click.command()
+@click.argument("article")
+@click.option("--undo", is_flag=True, help="Let the scores choose the lead.")
+@week_option
+@click.pass_context
+def lead(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
+    """Make ARTICLE the lead."""
+    _edit(ctx, "lead", article, "" if undo else "yes", week, "no longer the lead:" if undo else "the lead is")
+
+
+@click.command()
+@click.argument("article")
+@click.argument("place", type=click.IntRange(min=1))
+@week_option
+@click.pass_context
+def move(ctx: click.Context, article: str, place: int, week: str | None) -> None:
+    """Move ARTICLE to PLACE, counted from 1 (the lead), in the section that stands there."""
+    _edit(ctx, "move", article, str(place), week, f"moved to place {place}:")
+
+
+@click.group(invoke_without_command=True)
+@week_option
+@click.pass_context
+def edit(ctx: click.Context, week: str | None) -> None:
+    """Write the issue's own words. Without a subcommand: all of them in one small file, in your editor."""
+    ctx.obj["week"] = week
+    if ctx.invoked_subcommand is None:
+        _edit_file(ctx, week)
+
+
+def _words(kind: str, about: str) -> click.Command:
+    @click.command(kind, help=f"Write the {about}. Without WORDS: back to the default.")
+    @click.argument("words", nargs=-1)
+    @click.pass_context
+    def command(ctx: click.Context, words: tuple[str, ...]) -> None:
+        from digest.week import add_edit, target
+
+        text = _one_line(kind, " ".join(words))
+        with project_of(ctx) as project:
+            _, slug = target(project, now=now(), week=ctx.find_root().obj.get("week"))
+            add_edit(project, slug, kind, "", text, who=who(project), at=now())
+            say(f"{slug}: {kind} is now {f'“{text}”' if text else 'the default'}. {REBUILD}")
+
+    return command
+
+
+def _one_line(kind: str, text: str) -> str:
+    """Raises DigestError for control characters: a subject is a header (RFC 5322 section 2.2)."""
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise DigestError(f"the {kind} holds a line break or a control character", hint="write it on one line")
+    return text.strip()
+
+
+edit.add_command(_words("subject", "subject"))
+edit.add_command(_words("preheader", "line the inbox shows after the subject"))
+edit.add_command(_words("intro", "opening lines"))
+
+
+@edit.command("note")
+@click.argument("article")
+@click.argument("words", nargs=-1)
+@click.pass_context
+def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
+    """Write an editor's note on ARTICLE, marked as the editors' own words. Without WORDS: take it back."""
+    text = _one_line("note", " ".join(words))
+    week = ctx.find_root().obj.get("week")
+    _edit(ctx, "note", article, text, week, "noted on" if text else "no note any more on")
+
+
+def _edit_file(ctx: click.Context, week: str | None) -> None:
+    from digest.week import add_edit, need_issue, target
+
+    with project_of(ctx) as project:
+        _, slug = target(project, now=now(), week=week)
+        need_issue(project, slug)
+        issue = project.store.issues.issue(slug)
+        before = _as_file(issue)
+        after = click.edit(before, extension=".txt")
+        if after is None or after == before:
+            say("Nothing was changed.")
+            return
+        old, new = _from_file(before), _from_file(after)
+        changed = {k: v for k, v in new.items() if old.get(k) != v}
+        for (kind, place), text in changed.items():
+            if place > len(issue.items):
+                raise DigestError(f"there is no story {place} in {slug}", hint="keep the numbers of the file")
+            target_id = issue.items[place - 1].article.id if place else ""
+            add_edit(project, slug, kind, target_id, _one_line(kind, text), who=who(project), at=now())
+        say(f"{slug}: {len(changed)} changed. {REBUILD}")
+
+
+def _as_file(issue: Issue) -> str:
+    lines = [
+        f"# {issue.title}, {issue.slug}. Lines with # are ignored; empty means the default.",
+        f"subject: {issue.subject}",
+        f"preheader: {issue.preheader}",
+        f"intro: {issue.intro}",
+        "",
+    ]
+    for number, item in enumerate(issue.items, 1):
+        lines += [f"# {number}. {item.article.title} ({item.article.outlet})", f"note {number}: {item.note}"]
+    return "\n".join(lines) + "\n"
+
+
+def _from_file(text: str) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        head, colon, value = line.partition(":")
+        words = head.split()
+        known = words and words[0] in {"subject", "preheader", "intro", "note"}
+        if not colon or not known or (words[0] == "note") != (len(words) == 2 and words[-1].isdigit()):
+            raise DigestError(f"line {number} of the file is not understood: {line}", hint="keep `subject: …`")
+        found[words[0], int(words[1]) if len(words) == 2 else 0] = value.strip()
+    return found
+
+
+@click.group()
+def edits() -> None:
+    """What the editors changed."""
+
+
+@edits.command("list")
+@issue_argument
+@json_option
+@click.pass_context
+def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
+    """Every edit of ISSUE, oldest first: who, when, what."""
+    with project_of(ctx) as project:
+        slug = find_issue(project, issue)
+        rows = project.store.issues.edits(slug)
+        titles = {a.id: a.title for a in project.store.articles.all()}
+    if as_json:
+        print_json(
+            [{"id": e.id, "kind": e.kind, "target": e.target, "value": e.value, "who": e.who, "at": e.at} for e in rows]
+        )
+        return
+    table(
+        ("#", "when", "who", "what", "on", "value"),
+        [(e.id, f"{e.at:%Y-%m-%d %H:%M}", e.who, e.kind, titles.get(e.target, ""), e.value) for e in rows],
+        title=slug,
+    )

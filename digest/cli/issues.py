@@ -1,0 +1,111 @@
+"""The numbers of the newsletter: issues list, show, new."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.common import (
+    find_issue,
+    issue_argument,
+    json_option,
+    now,
+    print_json,
+    project_of,
+    say,
+    table,
+    week_option,
+)
+
+
+@click.group()
+def issues() -> None:
+    """List and show issues, begin a second one."""
+
+
+@issues.command("list")
+@json_option
+@click.pass_context
+def list_issues(ctx: click.Context, as_json: bool) -> None:
+    """Every issue with its state and window."""
+    with project_of(ctx) as project:
+        known = project.store.issues.all()
+    if as_json:
+        print_json(
+            [{"issue": i.slug, "number": i.number, "state": i.state, "since": i.since, "until": i.until} for i in known]
+        )
+        return
+    rows = [(i.slug, i.number, i.state, f"{i.since:%Y-%m-%d %H:%M}", f"{i.until:%Y-%m-%d %H:%M}") for i in known]
+    table(("issue", "no.", "state", "after", "until"), rows)
+
+
+@issues.command()
+@issue_argument
+@json_option
+@click.pass_context
+def show(ctx: click.Context, issue: str, as_json: bool) -> None:
+    """ISSUE with every excerpt and where it was cut."""
+    with project_of(ctx) as project:
+        slug = find_issue(project, issue)
+        made = project.store.issues.issue(slug)
+    if as_json:
+        print_json(
+            {
+                "issue": made.slug,
+                "subject": made.subject,
+                "preheader": made.preheader,
+                "items": [
+                    {
+                        "article": i.article.id,
+                        "title": i.article.title,
+                        "form": i.form,
+                        "section": i.pick.section,
+                        "excerpts": [
+                            {"start": e.span.start, "end": e.span.end, "text": e.text} for e in i.summary.sentences
+                        ],
+                        "quotes": [
+                            {
+                                "speaker": q.speaker,
+                                "role": q.role,
+                                "spans": [[s.start, s.end] for s in q.spans],
+                                "texts": q.texts,
+                            }
+                            for q in i.summary.quotes
+                        ],
+                    }
+                    for i in made.items
+                ],
+            }
+        )
+        return
+    say(f"{made.title}, No. {made.number} ({made.slug})")
+    say(f"Subject:   {made.subject}")
+    say(f"Preheader: {made.preheader}")
+    for number, item in enumerate(made.items, 1):
+        say(f"\n{number}. {item.article.title} ({item.credit}; {item.pick.section}; {item.form})")
+        for excerpt in item.summary.sentences:
+            say(f"   [{excerpt.span.start}:{excerpt.span.end}] {excerpt.text}")
+        for quote in item.summary.quotes:
+            for span, text in zip(quote.spans, quote.texts, strict=True):
+                say(f"   [{span.start}:{span.end}] “{text}” {quote.speaker}, {quote.role or 'no role'}")
+
+
+@issues.command()
+@week_option
+@click.pass_context
+def new(ctx: click.Context, week: str | None) -> None:
+    """Begin a second issue for a week whose first is out."""
+    from digest.errors import IssueError
+    from digest.week import run_week, target
+
+    with project_of(ctx) as project:
+        _, slug = target(project, now=now(), week=week)
+        known = project.store.issues.get(slug)
+        if known is None or known.state == "draft":
+            raise IssueError(f"{slug} is not out yet", hint="`digest weekly` makes it")
+        base, _, last = slug.rpartition("-")
+        second = f"{base}-{int(last) + 1}" if last.isdigit() else f"{slug}-2"
+        report = run_week(project, now=now(), week=second)
+        if report.draft is None:
+            say(f"No second issue: too few stories are new after {known.until:%Y-%m-%d %H:%M}.")
+            return
+        say(f"{second}: “{report.draft.issue.subject}”, {report.waiting} waiting. Nothing has been sent.")

@@ -1,0 +1,256 @@
+"""Setting up and keeping: init, doctor, keys, serve, backup, restore."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from digest.cli.common import folder_of, json_option, print_json, project_of, say
+from digest.cli.sources import append_sources, toml_string
+from digest.errors import AddressError, ConfigError, DigestError
+
+TEMPLATE = """\
+# {name}: a newsletter made by digest. Unknown keys are errors, so a slip is noticed.
+
+[newsletter]
+name = {name_s}
+from = {sender_s}
+reply_to = {reply_s}
+# The law asks for a postal address in every issue (CAN-SPAM, 16 CFR 316).
+postal_address = {postal_s}
+language = {language_s}      # BCP 47: en-GB, de, fr-CA
+zone = {zone_s}              # weeks begin and end in this zone
+day = {day_s}                # the day it goes out
+# tagline = ""               # a line under the name
+# editor = ""                # who signs
+
+[week]
+limit = 10                   # stories at most
+min_items = 3                # fewer: no issue this week
+
+[summary]
+method = "editorial"
+sentences = 3
+max_words = 70               # quote included; the lead may have lead_words
+lead_words = 90
+
+[brief]
+line = ""                    # what the newsletter is about, in one sentence
+# blocked = ["horoscope"]    # an article holding one of these is never picked
+
+[brief.keywords]
+# harbor = 1.0               # word = weight
+
+# [[sections]]
+# name = "Transport"
+# keywords = ["train", "port", "bus"]
+
+[site]
+# Where `digest serve` answers; empty: people leave by mail, without one-click.
+url = ""
+
+[send]
+transport = "maildir"        # one .eml a reader in var/outbox; or "smtp"
+approval = "one"             # "two" asks a second person, "none" is for an unattended newsletter
+
+# [smtp]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"
+# username = "me"            # the password comes from the environment: DIGEST_SMTP_PASSWORD
+
+# Feeds, pages and folders:
+# [[sources]]
+# url = "https://example.org/feed.xml"
+# [[sources]]
+# path = "articles"
+"""
+
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path), required=False)
+@click.option("--defaults", is_flag=True, help="Ask nothing; for scripts.")
+@click.option("--templates", is_flag=True, help="Copy the mail’s templates to edit them.")
+@click.pass_context
+def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: bool) -> None:
+    """Make a newsletter in DIRECTORY: digest.toml, keys/, var/ and subscribers.db."""
+    from digest.config import FILE, parse_config
+    from digest.dispatch.keys import make_keys
+    from digest.store import open_store
+
+    folder = directory or ctx.find_root().obj["folder"]
+    exists = (folder / FILE).exists()
+    if exists and not templates:
+        raise ConfigError(f"{folder / FILE} is there already", hint="edit it, or name another folder")
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file", hint="name a folder")
+    feeds: list[tuple[str, str, float]] = []
+    if not exists:
+        text, feeds = _ask(folder, defaults)
+        parse_config(text)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(text, encoding="utf-8")
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text("subscribers.db*\nkeys/\nvar/\n*.rejected.csv\n", encoding="utf-8")
+        if feeds:
+            append_sources(folder, feeds)
+        say(f"made {folder / FILE}")
+    if templates:
+        _copy_templates(folder)
+    make_keys(folder)
+    for name in ("outbox", "issues", "inbox", "backups", "lock"):
+        (folder / "var" / name).mkdir(parents=True, exist_ok=True)
+    with open_store(folder, create=True):
+        pass
+    say(f"made {folder / 'keys'}, {folder / 'var'} and {folder / 'subscribers.db'}")
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    say(f"Next: {where}digest sources add https://example.org/feed.xml, then digest weekly")
+
+
+def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]]]:
+    from digest.address import split_mailbox
+
+    def ask(question: str, default: str) -> str:
+        return default if defaults else str(click.prompt(question, default=default)).strip()
+
+    guess = folder.resolve().name.replace("-", " ").replace("_", " ").title() or "My Newsletter"
+    name = ask("What is the newsletter called?", guess)
+    while True:
+        sender = ask("From which address does it come?", f"{name.replace(',', '')} <newsletter@example.org>")
+        try:
+            split_mailbox(sender)
+            break
+        except AddressError as error:
+            if defaults:
+                raise
+            say(str(error))
+    reply = ask("Where do replies go?", sender)
+    postal = ask("The publisher’s postal address (every issue prints it)", "")
+    language = ask("Language", "en-GB")
+    zone = ask("Time zone", _local_zone())
+    day = ask("Sent on which day?", "thursday").casefold()
+    given = ask("A feed’s address, a folder, or an OPML file (empty for later)", "")
+    feeds: list[tuple[str, str, float]] = []
+    if given.endswith((".opml", ".OPML")):
+        from digest.collect.opml import read_opml
+
+        try:
+            feeds = [(f.url, f.title, 1.0) for f in read_opml(Path(given).read_bytes())]
+        except OSError as error:
+            raise ConfigError(f"{given} cannot be read: {error.strerror}", hint="look at its name") from error
+    elif given:
+        feeds = [(given, "", 1.0)]
+    text = TEMPLATE.format(
+        name=name.replace("\n", " "),
+        name_s=toml_string(name),
+        sender_s=toml_string(sender),
+        reply_s=toml_string(reply),
+        postal_s=toml_string(postal),
+        language_s=toml_string(language),
+        zone_s=toml_string(zone),
+        day_s=toml_string(day),
+    )
+    return text, feeds
+
+
+def _local_zone() -> str:
+    try:
+        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    except OSError:
+        name = ""
+    return name if "/" in name and not name.startswith("Etc/") else "UTC"
+
+
+def _copy_templates(folder: Path) -> None:
+    from digest.render.templates import packaged_templates
+
+    target = folder / "templates" / "email"
+    source = packaged_templates()
+    if target.exists() and target.resolve() == source.resolve():
+        say("This folder’s templates are the packaged ones; edit them here.")
+        return
+    if target.exists():
+        raise ConfigError(f"{target} is there already", hint="move it away to have fresh copies")
+    shutil.copytree(source, target)
+    say(f"copied the templates to {target}")
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Look for what would go wrong: configuration, keys, database. Exit 1 when something would."""
+    from digest.dispatch.doctor import examine
+
+    with project_of(ctx) as project:
+        findings = examine(project.folder, project.config, project.store)
+    if as_json:
+        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
+    else:
+        for finding in findings:
+            say(f"{finding.level}: {finding.where}: {finding.what}")
+            if finding.hint:
+                say(f"    {finding.hint}")
+        if not findings:
+            say("All well.")
+    if any(f.level == "error" for f in findings):
+        raise DigestError("something would go wrong", hint="mend the errors above")
+
+
+@click.group()
+def keys() -> None:
+    """Make the newsletter's keys."""
+
+
+@keys.command()
+@click.pass_context
+def make(ctx: click.Context) -> None:
+    """Make the keys that are missing; those that are there stay."""
+    from digest.dispatch.keys import make_keys
+
+    made = make_keys(folder_of(ctx))
+    say(f"made {', '.join(made)}" if made else "All keys are there.")
+
+
+@click.command()
+@click.option("--host", help="Where to listen ([site] host).")
+@click.option("--port", type=int, help="Which port ([site] port).")
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the leaving page, one-click unsubscribe, the issues and /health."""
+    from digest.web.server import serve as run
+    from digest.web.site import create_site
+
+    with project_of(ctx) as project:
+        folder, config = project.folder, project.config
+    host, port = host or config.site.host, port if port is not None else config.site.port
+    say(f"{config.newsletter.name} on http://{host}:{port} (Ctrl-C ends it)")
+    run(create_site(folder, config), host, port)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(ctx: click.Context, file: Path) -> None:
+    """Put the whole newsletter into one FILE (.tar.gz)."""
+    from digest.dispatch.backup import backup as write
+
+    with project_of(ctx) as project:
+        folder = project.folder
+    write(folder, file)
+    say(f"{file}: {file.stat().st_size:,} bytes. It holds people’s addresses and the keys: keep it safe.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path, dir_okay=False))
+@click.argument("directory", type=click.Path(path_type=Path))
+def restore(file: Path, directory: Path) -> None:
+    """Bring the backup FILE back into an empty DIRECTORY."""
+    from digest.dispatch.backup import restore as read
+
+    read(file, directory)
+    say(f"{directory} is restored. Look at `digest status` before you send.")

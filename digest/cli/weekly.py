@@ -1,0 +1,291 @@
+"""The editor's week: weekly, collect, pick, why, build, preview, check, skip."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.common import (
+    find_article,
+    issue_argument,
+    json_option,
+    now,
+    pick_json,
+    pick_row,
+    print_json,
+    progress_bars,
+    project_of,
+    remember_list,
+    say,
+    table,
+    week_option,
+    who,
+)
+from digest.errors import DigestError, IssueError
+
+if TYPE_CHECKING:
+    from digest.model import Pick
+    from digest.week import Collected, Project, WeekReport
+
+PICK_COLUMNS = ("#", "section", "title", "outlet", "date", "score", "why")
+
+
+@click.command()
+@week_option
+@click.option("--limit", type=click.IntRange(1, 50), help="How many stories at most.")
+@click.option("--dry-run", is_flag=True, help="Make the draft, keep nothing of it.")
+@json_option
+@click.pass_context
+def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: bool, as_json: bool) -> None:
+    """Collect, pick, condense, compose, render and queue this week’s issue. Nothing is sent.
+
+    Running it again rebuilds the same draft, with your edits, and queues nobody twice.
+    """
+    from digest.week import run_week
+
+    with project_of(ctx) as project:
+        with progress_bars() as progress:
+            report = run_week(project, now=now(), week=week, limit=limit, dry_run=dry_run, progress=progress)
+        if report.draft:
+            chosen = [p.story.lead for p in report.draft.picks if p.lost is None]
+            remember_list(project, [i.article for i in report.draft.issue.items] or chosen)
+        if as_json:
+            print_json(_report_json(report))
+            return
+        _print_collected(report.collected)
+        if report.out:
+            say(f"{report.slug} is {report.out}. Nothing was changed.")
+            say("`digest issues new` begins a second issue for this week.")
+            return
+        _print_old(project, report)
+        if report.draft is None:
+            say(
+                f"No issue this week: fewer than {project.config.week.min_items} stories are new "
+                f"between {report.window.since:%Y-%m-%d} and {report.window.until:%Y-%m-%d}. Nothing was queued."
+            )
+            return
+        _print_draft(project, report, dry_run)
+
+
+def _report_json(report: WeekReport) -> dict[str, object]:
+    issue = report.draft.issue if report.draft else None
+    return {
+        "issue": report.slug,
+        "since": report.window.since.isoformat(),
+        "until": report.window.until.isoformat(),
+        "state": report.out or ("draft" if report.draft else "empty"),
+        "subject": issue.subject if issue else None,
+        "preheader": issue.preheader if issue else None,
+        "picks": [pick_json(p) for p in report.draft.picks if p.lost is None] if report.draft else [],
+        "near_misses": [pick_json(p) for p in report.draft.picks if p.lost] if report.draft else [],
+        "html": str(report.html) if report.html else None,
+        "waiting": report.waiting,
+        "left_out": dict(report.left_out),
+        "sources": [{"source": c.source, "found": c.found, "new": c.new, "error": c.error} for c in report.collected],
+        "old": [a.title for a in report.old],
+        "sent": 0,
+    }
+
+
+def _print_collected(collected: tuple[Collected, ...]) -> None:
+    for entry in collected:
+        if entry.error:
+            say(f"! {entry.source}: {entry.error}")
+            if entry.hint:
+                say(f"  {entry.hint}")
+
+
+def _print_old(project: Project, report: WeekReport) -> None:
+    for article in report.old[:10]:
+        date = article.published_at(project.config.zone) or article.seen
+        say(f"old: {date:%Y-%m-%d}, not in this issue: “{article.title}” ({article.source})")
+    if len(report.old) > 10:
+        say(f"… and {len(report.old) - 10} more that are older than this issue")
+
+
+def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
+    assert report.draft is not None
+    issue = report.draft.issue
+    rows = [pick_row(n, item.pick, project) for n, item in enumerate(issue.items, 1)]
+    say()
+    table(PICK_COLUMNS, rows, title=f"{issue.title}, No. {issue.number} ({issue.slug})")
+    missed = sum(p.lost is not None for p in report.draft.picks)
+    say()
+    if missed:
+        say(f"{_stories(missed)} were not picked; `digest pick` says why.")
+    say(f"Subject:   {issue.subject}")
+    say(f"Preheader: {issue.preheader}")
+    if dry_run:
+        say("A dry run: nothing was kept. Nothing has been sent.")
+        return
+    assert report.html is not None
+    say(f"HTML:      {_shown(report.html)}")
+    left = ", ".join(f"{n} {reason}" for reason, n in report.left_out)
+    say(
+        f"Queue:     {report.waiting} waiting, {sum(n for _, n in report.left_out)} left out{f' ({left})' if left else ''}"
+    )
+    say()
+    say("Nothing has been sent. Next: `digest preview`, then `digest approve`.")
+
+
+def _stories(number: int) -> str:
+    return f"{number} {'story' if number == 1 else 'stories'}"
+
+
+def _shown(path: Path) -> str:
+    near = os.path.relpath(path)
+    return str(path.resolve()) if near.startswith("..") else near
+
+
+@click.command()
+@json_option
+@click.pass_context
+def collect(ctx: click.Context, as_json: bool) -> None:
+    """Read all sources and keep what is new. One broken source never stops the others."""
+    from digest.week import collect as collect_all
+
+    with project_of(ctx) as project:
+        with progress_bars() as progress:
+            results = collect_all(project, now=now(), progress=progress)
+        if as_json:
+            print_json([{"source": c.source, "found": c.found, "new": c.new, "error": c.error} for c in results])
+            return
+        table(("source", "found", "new", "trouble"), [(c.source, c.found, c.new, c.error) for c in results])
+
+
+@click.command()
+@week_option
+@click.option("--limit", type=click.IntRange(1, 50))
+@json_option
+@click.pass_context
+def pick(ctx: click.Context, week: str | None, limit: int | None, as_json: bool) -> None:
+    """Show the week’s picks and the near misses, each with its reasons."""
+    from digest.week import choose, target
+
+    with project_of(ctx) as project:
+        win, slug = target(project, now=now(), week=week)
+        picks = choose(project, win, slug, limit=limit)
+        remember_list(project, [p.story.lead for p in picks])
+        if as_json:
+            print_json([pick_json(p) for p in picks])
+            return
+        chosen = [p for p in picks if p.lost is None]
+        table(
+            PICK_COLUMNS,
+            [pick_row(n, p, project) for n, p in enumerate(chosen, 1)],
+            title=f"Picked for {slug}",
+        )
+        rows = [pick_row(n, p, project) for n, p in enumerate(picks, 1) if p.lost]
+        if rows:
+            say()
+            table(PICK_COLUMNS, rows, title="Not picked")
+
+
+@click.command()
+@click.argument("article")
+@week_option
+@json_option
+@click.pass_context
+def why(ctx: click.Context, article: str, week: str | None, as_json: bool) -> None:
+    """Say why ARTICLE (number in the last list, URL, words of its title) was picked, or was not."""
+    from digest.week import choose, target
+
+    with project_of(ctx) as project:
+        found = find_article(project, article)
+        win, slug = target(project, now=now(), week=week)
+        for entry in choose(project, win, slug):
+            if any(a.id == found.id for a in entry.story.articles()):
+                if as_json:
+                    print_json(pick_json(entry))
+                else:
+                    _print_why(project, found.title, entry)
+                return
+    raise IssueError(f"“{found.title}” is not among this week’s candidates", hint="`digest pick` lists the nearest")
+
+
+def _print_why(project: Project, title: str, pick: Pick) -> None:
+    say(f"“{title}”")
+    say(f"  {'not picked: ' + pick.lost if pick.lost else 'picked'}")
+    say(f"  score {pick.score:.2f}" + "".join(f"\n  {reason}" for reason in pick.reasons))
+    for other in pick.story.also:
+        say(f"  also: {other.outlet or other.source}, “{other.title}”")
+    say(f"  section: {pick.section}")
+    for removed in pick.story.lead.removed:
+        say(f"  removed from the text, line {removed.line}: {removed.reason}: {removed.text[:70]}")
+
+
+@click.command()
+@week_option
+@click.pass_context
+def build(ctx: click.Context, week: str | None) -> None:
+    """Condense, compose and render what is collected, without reading any source."""
+    from digest.week import run_week
+
+    with project_of(ctx) as project:
+        with progress_bars() as progress:
+            report = run_week(project, now=now(), week=week, collecting=False, progress=progress)
+        if report.out:
+            say(f"{report.slug} is {report.out}. Nothing was changed.")
+        elif report.draft is None:
+            say("No issue: too few stories are new.")
+        else:
+            assert report.html is not None
+            say(f"{report.slug}: “{report.draft.issue.subject}”, {_shown(report.html)}")
+            say("Nothing has been sent.")
+
+
+@click.command()
+@issue_argument
+@click.option("--port", default=8025, help="Where to serve; 0 for any free port.")
+@click.option("--no-open", is_flag=True, help="Do not open the browser.")
+@click.pass_context
+def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
+    """Serve the draft on this machine only, at phone and desktop width, light and dark; reloads by itself."""
+    from digest.cli.previewing import serve_preview
+
+    with project_of(ctx) as project:
+        serve_preview(project, issue, port=port, open_browser=not no_open)
+
+
+@click.command()
+@issue_argument
+@json_option
+@click.pass_context
+def check(ctx: click.Context, issue: str, as_json: bool) -> None:
+    """List what should be mended before the issue goes out. Exit 1 when there is an error."""
+    from digest.cli.common import find_issue
+    from digest.render.check import check_issue
+
+    with project_of(ctx) as project:
+        slug = find_issue(project, issue)
+        store = project.store
+        findings = check_issue(store.issues.issue(slug), store.issues.rendered(slug), project.config)
+    if as_json:
+        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
+    else:
+        for finding in findings:
+            say(f"{finding.level}: {finding.where}: {finding.what}")
+            if finding.hint:
+                say(f"    {finding.hint}")
+        if not findings:
+            say(f"{slug}: nothing to mend.")
+    errors = sum(f.level == "error" for f in findings)
+    if errors:
+        raise DigestError(f"{slug} has {errors} {'error' if errors == 1 else 'errors'}", hint="mend, then run it again")
+
+
+@click.command()
+@week_option
+@click.option("--reason", default="", help="Why; kept in the issue’s record.")
+@click.pass_context
+def skip(ctx: click.Context, week: str | None, reason: str) -> None:
+    """Close the week without an issue. The next one begins where this week ends."""
+    from digest.week import target
+
+    with project_of(ctx) as project:
+        win, slug = target(project, now=now(), week=week)
+        project.store.issues.skip(slug, since=win.since, until=win.until, who=who(project), at=now(), reason=reason)
+        say(f"{slug} is skipped. The next issue covers what is new after {win.until:%Y-%m-%d %H:%M}.")

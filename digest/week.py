@@ -1,0 +1,468 @@
+"""The whole week on one page: collect -> pick -> condense -> compose -> render -> queue.
+
+Nothing here decides: the rooms decide, `store/` remembers. `now` is handed in, so a week can be made again years
+later and comes out the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.compose import Placed, compose_issue, lay_out
+from digest.config import Config, SourceEntry, load_config
+from digest.errors import DigestError, IssueError, SourceError
+from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
+from digest.pick import pick_week
+from digest.store import Store, open_store
+
+if TYPE_CHECKING:
+    from digest.collect.http import Fetched
+
+FIRST_WINDOW = timedelta(days=7)
+LONGEST_WINDOW = timedelta(days=21)
+QUOTED_ITEMS = 2  # besides the lead
+STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
+
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """The Progress that shows nothing."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """One newsletter's folder, opened."""
+
+    folder: Path
+    config: Config
+    store: Store
+
+
+@contextmanager
+def open_project(folder: Path, *, create: bool = False) -> Iterator[Project]:
+    """The newsletter in *folder*; its database is made when *create* and it is missing.
+
+    Raises ConfigError or StoreError.
+    """
+    config = load_config(folder)
+    with open_store(folder, create=create, durability=config.send.durability) as store:
+        yield Project(folder, config, store)
+
+
+# ------------------------------------------------------------------------------------------------ the window
+
+
+@dataclass(frozen=True)
+class Window:
+    slug: str
+    since: datetime  # exclusive
+    until: datetime  # inclusive
+
+
+def week_end(week: str, zone: ZoneInfo) -> datetime:
+    """The last second of ISO week ``2015-W39`` in *zone*. Raises IssueError."""
+    match = re.fullmatch(r"(\d{4})-?W(\d{2})", week)
+    try:
+        if match is None:
+            raise ValueError(week)
+        monday = datetime.fromisocalendar(int(match[1]), int(match[2]), 1)
+    except ValueError as error:
+        raise IssueError(f"{week!r} is no week", hint="write it like 2015-W39") from error
+    return (monday + timedelta(days=7)).replace(tzinfo=zone) - timedelta(seconds=1)
+
+
+def window(now: datetime, zone: ZoneInfo, last_until: datetime | None) -> Window:
+    """What an issue made at *now* covers: since the last issue's end, at most 21 days; 7 days for the first."""
+    since = now - FIRST_WINDOW if last_until is None else max(last_until, now - LONGEST_WINDOW)
+    year, week, _ = now.astimezone(zone).isocalendar()
+    return Window(f"{year}-W{week:02d}", min(since, now), now)
+
+
+def current_slug(store: Store, base: str) -> str:
+    """The newest issue of the week *base* (``2015-W39-2`` after ``2015-W39``), or *base* itself."""
+    mine = [i.slug for i in store.issues.all() if i.slug == base or i.slug.startswith(f"{base}-")]
+    return max(mine, key=lambda s: int(s.rpartition("-")[2]) if s != base else 1, default=base)
+
+
+# ------------------------------------------------------------------------------------------------ collect
+
+
+@dataclass(frozen=True)
+class Collected:
+    source: str
+    found: int
+    new: int
+    error: str = ""
+    hint: str = ""
+    old: tuple[Article, ...] = ()  # files the editor named, read, and older than the window
+
+
+def collect(project: Project, *, now: datetime, progress: Progress = quiet) -> list[Collected]:
+    """Reads every source and stores what is new. One broken source never stops the others."""
+    entries = project.config.sources
+    results: list[Collected] = []
+    progress("collect", 0, max(1, len(entries)))
+    fetched = _fetch([e for e in entries if e.url], project)
+    for number, entry in enumerate(entries, 1):
+        try:
+            if entry.path:
+                articles, errors = _read_path(project, entry, now)
+            else:
+                articles, errors = _read_url(project, entry, fetched[entry.url], now)
+        except DigestError as error:
+            results.append(Collected(entry.name, 0, 0, str(error), error.hint))
+            _note_source(project, entry, now, error=str(error))
+            progress("collect", number, len(entries))
+            continue
+        new = 0
+        for article in articles:
+            stored = project.store.articles.add(article)
+            new += stored.seen == article.seen and stored.version == 1 and stored.text_hash == article.text_hash
+        results.append(Collected(entry.name, len(articles), new))
+        results.extend(Collected(entry.name, 0, 0, str(e), e.hint) for e in errors)
+        _note_source(project, entry, now, error="")
+        progress("collect", number, len(entries))
+    return results
+
+
+def _note_source(project: Project, entry: SourceEntry, now: datetime, *, error: str) -> None:
+    project.store.state.note_source(entry.name, at=now, error=error)
+
+
+def became_new(article: Article, now: datetime, zone: ZoneInfo) -> datetime:
+    """When a file, or an entry of a source's first import, counts as new: when published, never in the future."""
+    published = article.published_at(zone)
+    return published if published is not None and published <= now else now
+
+
+def _placed(article: Article, entry: SourceEntry) -> Article:
+    return replace(
+        article,
+        outlet=article.outlet or entry.outlet or None,
+        source=entry.name,
+        own=article.own or entry.own,
+    )
+
+
+def _read_path(project: Project, entry: SourceEntry, now: datetime) -> tuple[list[Article], list[DigestError]]:
+    from digest.collect import read_path
+
+    zone = project.config.zone
+    articles: list[Article] = []
+    errors: list[DigestError] = []
+    for found in read_path(project.folder / entry.path, seen=now, zone=zone):
+        if isinstance(found, DigestError):
+            errors.append(found)
+        else:
+            articles.append(replace(_placed(found, entry), seen=became_new(found, now, zone)))
+    return articles, errors
+
+
+def _fetch(entries: Sequence[SourceEntry], project: Project) -> dict[str, Fetched]:
+    if not entries:
+        return {}
+    from digest.collect.http import Fetch, fetch_all
+
+    requests = []
+    for entry in entries:
+        state = project.store.state.source(entry.name)
+        requests.append(
+            Fetch(
+                entry.url,
+                etag=state.etag if state else None,
+                last_modified=state.last_modified if state else None,
+                allow_private=entry.allow_private,
+            )
+        )
+    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config)))
+    return {entry.url: answer for entry, answer in zip(entries, answers, strict=True)}
+
+
+def user_agent(config: Config) -> str:
+    """Who asks: the program, the newsletter and where to write to."""
+    name = config.newsletter.name.encode("ascii", "ignore").decode()
+    return f"newsletter-digest ({name}; {config.newsletter.sender.address})"
+
+
+def _read_url(
+    project: Project, entry: SourceEntry, answer: Fetched, now: datetime
+) -> tuple[list[Article], list[DigestError]]:
+    from digest.collect import article_from_entry, looks_like_feed, parse_feed, read_article
+
+    if answer.error:
+        raise SourceError(f"{entry.url}: {answer.error}", hint="`digest sources check` tries again")
+    if answer.not_modified:
+        return [], []
+    zone = project.config.zone
+    articles: list[Article] = []
+    errors: list[DigestError] = []
+    if looks_like_feed(answer.body, answer.content_type):
+        first = project.store.state.source(entry.name) is None
+        feed = parse_feed(answer.body, url=answer.url, content_type=answer.content_type)
+        for item in feed.entries:
+            try:
+                article = article_from_entry(
+                    item, feed, source=entry.name, outlet=entry.outlet or None, seen=now, zone=zone
+                )
+            except DigestError as error:
+                errors.append(error)
+                continue
+            seen = became_new(article, now, zone) if first else now
+            articles.append(replace(_placed(article, entry), seen=seen))
+    else:
+        article = read_article(answer.body, url=answer.url, kind="html", source=entry.name, seen=now, zone=zone)
+        articles.append(replace(_placed(article, entry), seen=became_new(article, now, zone)))
+    project.store.state.note_fetch(entry.name, etag=answer.etag, last_modified=answer.last_modified)
+    return articles, errors
+
+
+# ------------------------------------------------------------------------------------------------ the draft
+
+
+@dataclass(frozen=True)
+class Draft:
+    issue: Issue
+    rendered: Rendered
+    picks: tuple[Pick, ...]  # chosen and near misses
+
+
+def choose(project: Project, win: Window, slug: str, *, limit: int | None = None) -> list[Pick]:
+    """The week's picks and near misses from everything stored."""
+    store, config = project.store, project.config
+    past = store.issues.past_articles()
+    return pick_week(
+        store.articles.all(),
+        brief=config.brief_for_picking(),
+        now=win.until,
+        since=win.since,
+        limit=limit or config.week.limit,
+        past=past,
+        edits=store.issues.edits(slug),
+    )
+
+
+def condense_items(placed: Sequence[Placed], config: Config, *, progress: Progress = quiet) -> dict[str, Summary]:
+    """A summary for each placed item but links, within its words; quotes on the lead and two others."""
+    from digest.condense import summarize
+
+    summaries: dict[str, Summary] = {}
+    quoted = 0
+    progress("condense", 0, max(1, len(placed)))
+    for number, place in enumerate(placed, 1):
+        article = place.pick.story.lead
+        if place.form != "link":
+            lead = place.form == "lead"
+            summary = summarize(
+                article,
+                title=article.title,
+                sentences=config.summary.sentences,
+                max_words=word_budget(article, config, lead=lead),
+                method=config.summary.method,
+                language=article.language,
+                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
+            )
+            quoted += bool(summary.quotes) and not lead
+            summaries[article.id] = summary
+        progress("condense", number, len(placed))
+    return summaries
+
+
+def word_budget(article: Article, config: Config, *, lead: bool) -> int:
+    """The words an item may take, quote included: its form's, or fewer where [quoting] says so."""
+    words = config.summary.lead_words if lead else config.summary.max_words
+    limits = [n for n in (config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
+    return min([words, *limits])
+
+
+def build_draft(
+    project: Project,
+    win: Window,
+    slug: str,
+    *,
+    limit: int | None = None,
+    progress: Progress = quiet,
+) -> Draft | None:
+    """The draft as everything stored makes it; None when the week has fewer than [week] min_items stories."""
+    from digest.render import render_issue
+    from digest.render.templates import find_templates
+    from digest.render.words import word
+
+    config, store = project.config, project.store
+    progress("pick", 0, 1)
+    picks = choose(project, win, slug, limit=limit)
+    progress("pick", 1, 1)
+    chosen = [p for p in picks if p.lost is None]
+    if len(chosen) < config.week.min_items:
+        return None
+    edits = store.issues.edits(slug)
+    language = config.newsletter.language
+    placed = lay_out(
+        picks,
+        edits=edits,
+        sections=[s.name for s in config.sections],
+        in_brief=word("in_brief", language),
+        this_week=word("this_week", language),
+    )
+    summaries = condense_items(placed, config, progress=progress)
+    progress("compose", 0, 1)
+    known = store.issues.get(slug)
+    issue = compose_issue(
+        placed,
+        summaries,
+        slug=slug,
+        number=known.number if known else store.issues.next_number(config.theme.first_number),
+        since=win.since,
+        until=win.until,
+        title=config.newsletter.name,
+        edits=edits,
+        also=word("also", language),
+        editors=word("editors", language),
+    )
+    progress("compose", 1, 1)
+    progress("render", 0, 1)
+    rendered = render_issue(issue, config, templates=find_templates(project.folder))
+    progress("render", 1, 1)
+    return Draft(issue, rendered, tuple(picks))
+
+
+# ------------------------------------------------------------------------------------------------ the week
+
+
+@dataclass(frozen=True)
+class WeekReport:
+    slug: str
+    window: Window
+    collected: tuple[Collected, ...]
+    draft: Draft | None
+    out: str = ""  # the state of an issue that is already out; nothing was changed
+    html: Path | None = None
+    waiting: int = 0
+    left_out: tuple[tuple[str, int], ...] = ()
+    old: tuple[Article, ...] = ()  # from files, older than the window
+
+
+def target(project: Project, *, now: datetime, week: str | None = None) -> tuple[Window, str]:
+    """The window and slug that a command about "the issue" means. *week* may also name a second one."""
+    zone = project.config.zone
+    base = re.sub(r"(?<=W\d\d)-\d+$", "", week) if week else None
+    end = week_end(base, zone) if base else now
+    slug = week if week and week != base else current_slug(project.store, window(end, zone, None).slug)
+    win = window(end, zone, project.store.issues.last_until(before=end))
+    return replace(win, slug=slug), slug
+
+
+def run_week(
+    project: Project,
+    *,
+    now: datetime,
+    week: str | None = None,
+    limit: int | None = None,
+    dry_run: bool = False,
+    collecting: bool = True,
+    progress: Progress = quiet,
+) -> WeekReport:
+    """One command from articles to queued messages. Sends nothing. Running it again rebuilds the same draft.
+
+    From `approved` on it changes nothing and the report's `out` says so. Fewer stories than [week] min_items:
+    the report has no draft and nobody is queued.
+    """
+    store = project.store
+    win, slug = target(project, now=now, week=week)
+    known = store.issues.get(slug)
+    if known is not None and known.state in (*LOCKED_STATES, "skipped", "cancelled"):
+        return WeekReport(slug, win, (), None, out=known.state)
+    collected = tuple(collect(project, now=win.until, progress=progress)) if collecting else ()
+    draft = build_draft(project, win, slug, limit=limit, progress=progress)
+    old = tuple(_old_files(project, win))
+    if draft is None:
+        return WeekReport(slug, win, collected, None, old=old)
+    progress("queue", 0, 1)
+    html = None
+    if not dry_run:
+        store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=now)
+        store.ledger.lay_provisional(slug, "", now)
+        html = write_files(project, draft)
+    progress("queue", 1, 1)
+    counts = store.ledger.counts(slug) if not dry_run else {}
+    return WeekReport(
+        slug,
+        win,
+        collected,
+        draft,
+        html=html,
+        waiting=counts.get("waiting", 0),
+        left_out=tuple(store.ledger.excluded(slug)) if not dry_run else (),
+        old=old,
+    )
+
+
+def _old_files(project: Project, win: Window) -> Iterable[Article]:
+    """Articles of files the editor named that are older than the window: said, not dropped silently."""
+    named = {s.name for s in project.config.sources if s.path} | {"pasted"}
+    past = {a.id for a in project.store.issues.past_articles()}
+    return (a for a in project.store.articles.all() if a.source in named and a.seen <= win.since and a.id not in past)
+
+
+def write_files(project: Project, draft: Draft) -> Path:
+    """The draft as files to look at, under var/issues/SLUG; returns the HTML's path."""
+    from digest.render.message import preview_html
+
+    folder = project.folder / "var" / "issues" / draft.issue.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    for variant in draft.rendered.variants:
+        name = variant.key or "issue"
+        (folder / f"{name}.html").write_text(preview_html(variant, sample_fields(project.config)), "utf-8")
+    return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
+
+
+def sample_fields(config: Config) -> dict[str, str]:
+    """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+    site = config.site.url.rstrip("/")
+    mail = config.site.mailto or str(config.reply_to.address)
+    return {
+        "EMAIL": "reader@example.org",
+        "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
+        "VIEW": f"{site}/issues/preview" if site else "",
+        "PREFS": f"{site}/preferences/preview" if site else "",
+    }
+
+
+def add_edit(
+    project: Project,
+    slug: str,
+    kind: str,
+    target_id: str,
+    value: str,
+    *,
+    who: str,
+    at: datetime,
+    saw: str = "",
+) -> Edit:
+    """Keeps one edit. An approved issue goes back to draft, unless a letter has once left: then IssueError."""
+    store = project.store
+    known = store.issues.get(slug)
+    if known is not None and known.state not in ("draft", "approved", "scheduled"):
+        raise IssueError(
+            f"{slug} is {known.state}: what readers have cannot be edited",
+            hint="`digest issues new` makes a second",
+        )
+    if known is not None and known.state in ("approved", "scheduled"):
+        if store.ledger.has_left(slug):
+            raise IssueError(f"{slug} has begun to leave: it cannot be edited any more", hint="`digest status`")
+        store.issues.set_state(slug, "draft", who=who, at=at, reason="edited")
+    return store.issues.add_edit(Edit(0, slug, kind, target_id, value, who, at.astimezone(UTC), saw))  # type: ignore[arg-type]
+
+
+def need_issue(project: Project, slug: str) -> None:
+    """Raises IssueError when there is no such issue yet."""
+    if project.store.issues.get(slug) is None:
+        raise IssueError(f"there is no issue {slug} yet", hint="`digest weekly` makes it")

@@ -1,0 +1,107 @@
+"""The issue put together: forms, order, defaults, the editor's words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.compose import compose_issue, cut_at_word, lay_out
+from digest.model import Edit, Excerpt, Issue, Pick, Span, Summary
+from tests.make import NOW, pick
+
+SECTIONS = ["Government", "Transport", "Nature"]
+
+
+def edit(kind: str, target: str, value: str) -> Edit:
+    return Edit(1, "2026-W12", kind, target, value, "Mara", NOW)  # type: ignore[arg-type]
+
+
+def week() -> list[Pick]:
+    places = ["Transport", "Nature", "Government", "", "Transport", "Nature", "Government", "Nature", "Transport", ""]
+    return [pick(f"Story number {n}", section) for n, section in enumerate(places, 1)]
+
+
+def issue(edits: list[Edit] | None = None) -> Issue:
+    edits = edits or []
+    placed = lay_out(week(), edits=edits, sections=SECTIONS)
+    summaries = {
+        p.pick.story.lead.id: Summary("test", (Excerpt(p.pick.story.lead.id, Span(0, 5), "Story"),), ()) for p in placed
+    }
+    return compose_issue(
+        placed,
+        summaries,
+        slug="2026-W12",
+        number=7,
+        since=NOW - timedelta(days=7),
+        until=NOW,
+        title="The Weekly Ledger",
+        edits=edits,
+    )
+
+
+def test_the_lead_and_six_items_have_summaries_the_rest_are_links_at_the_end() -> None:
+    forms = [i.form for i in issue().items]
+    assert forms == ["lead"] + ["item"] * 6 + ["link"] * 3
+
+
+def test_sections_stand_together_the_leads_first_then_as_configured() -> None:
+    assert issue().sections == ("Transport", "Government", "Nature", "In brief")
+    sections = [i.pick.section for i in issue().items]
+    assert sections == sorted(sections, key=issue().sections.index)
+
+
+def test_without_edits_the_subject_is_the_leads_title_and_the_preheader_names_the_next() -> None:
+    made = issue()
+    assert made.subject == "Story number 1"
+    assert made.preheader.startswith("Also: Story number 5; Story number 3")
+    assert made.intro == ""
+
+
+def test_the_editors_words_win_and_empty_words_take_them_back() -> None:
+    assert issue([edit("subject", "", "Ten stories")]).subject == "Ten stories"
+    assert issue([edit("subject", "", "Ten stories"), edit("subject", "", "")]).subject == "Story number 1"
+
+
+def test_a_note_stands_at_its_article() -> None:
+    target = week()[1].story.lead.id
+    notes = {i.article.id: i.note for i in issue([edit("note", target, "We counted nine.")]).items if i.note}
+    assert notes == {target: "We counted nine."}
+
+
+def test_a_moved_article_takes_the_place_and_the_section_that_stands_there() -> None:
+    target = week()[2].story.lead.id
+    made = issue([edit("move", target, "1")])
+    assert made.items[0].article.id == target
+    assert made.items[0].form == "lead"
+    assert [i.form for i in made.items].count("lead") == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 12)), max_size=8))
+def test_moves_never_lose_or_double_a_story(steps: list[tuple[int, int]]) -> None:
+    edits = [edit("move", week()[n].story.lead.id, str(place)) for n, place in steps]
+    made = issue(edits)
+    assert sorted(i.article.title for i in made.items) == sorted(p.story.lead.title for p in week())
+    assert [i.form for i in made.items].count("lead") == 1 and made.items[0].form == "lead"
+    order = [i.pick.section for i in made.items]
+    assert order == sorted(order, key=made.sections.index)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("short", 60, "short"),
+        ("the harbour office publishes", 18, "the harbour…"),
+        ("the harbour, an office", 13, "the harbour…"),
+        ("unbreakable" * 3, 10, "unbreakab…"),
+    ],
+)
+def test_a_title_is_cut_at_a_word(text: str, width: int, expected: str) -> None:
+    assert cut_at_word(text, width) == expected
+
+
+@given(st.text(min_size=0, max_size=200), st.integers(5, 80))
+def test_a_cut_title_never_grows_past_its_width(text: str, width: int) -> None:
+    assert len(cut_at_word(text, width)) <= width
