@@ -1,0 +1,110 @@
+"""Where templates are found, and their faults named by file and line.
+
+The newsletter's own ``templates/email`` comes first, file by file; what it lacks is taken from the packaged
+family, which is always there as ``briefing/…`` so that an own ``issue.html.j2`` can extend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import TemplateError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+OWN = Path("templates", "email")
+FAMILY = "briefing"
+
+
+@dataclass(frozen=True)
+class TemplateLoader:
+    """Folders of templates, best first; the last one holds the family `briefing`."""
+
+    folders: tuple[Path, ...]
+
+    def environment(self) -> Environment:
+        """Jinja2 over these folders: values escaped in ``*.html.j2``, an unknown name is an error."""
+        return _environment(self.folders)
+
+
+@lru_cache(maxsize=4)  # compiling takes 40 ms; a changed file is compiled again all the same
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+    files = [FileSystemLoader(folder) for folder in folders]
+    return Environment(
+        loader=ChoiceLoader([*files, PrefixLoader({FAMILY: files[-1]})]),
+        autoescape=lambda name: name is None or ".html" in name,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def packaged_templates() -> Path:
+    """The folder of the family `briefing`: inside the installed package, else in the checkout.
+
+    Raises TemplateError when it is nowhere to be found.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / OWN, package.parent / OWN):
+        if (folder / "issue.html.j2").is_file():
+            return folder
+    raise TemplateError("the program's own templates are missing", hint="install newsletter-digest again")
+
+
+def find_templates(folder: Path | None = None) -> TemplateLoader:
+    """The templates for the newsletter in *folder* (None: only the packaged ones)."""
+    packaged = packaged_templates()
+    own = folder / OWN if folder is not None else None
+    if own is not None and own.is_dir() and own.resolve() != packaged:
+        return TemplateLoader((own, packaged))
+    return TemplateLoader((packaged,))
+
+
+def fill_template(environment: Environment, name: str, values: Mapping[str, Any]) -> str:
+    """The template *name* with *values*. Raises TemplateError naming file and line."""
+    import jinja2
+
+    try:
+        return environment.get_template(name).render(values)
+    except jinja2.TemplateNotFound as error:
+        # get_template raises it for `name`, the compiled template for what it extends, includes or imports
+        raise TemplateError(
+            f"there is no template {error.name or name!r}",
+            hint=f"there are: {', '.join(sorted(environment.list_templates()))}",
+        ) from error
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(
+            f"{error.filename or error.name or name}:{error.lineno}: {error.message}",
+            hint="mend that line; the packaged templates show the form",
+        ) from error
+    except Exception as error:
+        where = _place(error, environment)
+        if where is None:  # not the template's fault: a bug keeps its traceback
+            raise
+        raise TemplateError(
+            f"{where}: {error}",
+            hint="mend that line; digest/render/view.py lists what a template may ask for",
+        ) from error
+
+
+def _place(error: BaseException, environment: Environment) -> str | None:
+    """``file:line`` of the template line that raised *error*; None where none did, or our own code did."""
+    files = set()
+    for template in environment.list_templates():
+        _, file, _ = environment.loader.get_source(environment, template)  # type: ignore[union-attr]
+        files.add(file)
+    place, frame = None, error.__traceback__
+    while frame is not None:
+        file = frame.tb_frame.f_code.co_filename
+        if file in files:
+            place = f"{file}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return place

@@ -1,0 +1,347 @@
+"""What a template sees of an issue: every sentence ready to print, nothing decided in the template but looks.
+
+A paragraph of a summary is one slice of the article, so it is verbatim by construction; titles, names and our own
+words are made fit to print (one line, no control characters). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import quote as percent
+from urllib.parse import urlsplit
+
+from digest.config import Config
+from digest.model import Article, Excerpt, Issue, Item, Quote, Span
+from digest.render.words import (
+    Words,
+    direction,
+    full_date,
+    language_name,
+    listed,
+    long_date,
+    marks_for,
+    primary,
+    weekday_date,
+    words_for,
+)
+
+LEAD_QUOTES = 2
+OTHER_QUOTES = 2  # items besides the lead that may carry one
+SHORT_QUOTE_WORDS = 25
+PHONE_PX = 335  # what a phone of 375 px leaves between our margins
+
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # breaks become blanks
+_LETTER = re.compile(r"[^\W_]")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    paragraphs: tuple[str, ...]  # with quotation marks
+    short: bool  # at most 25 words: printed large and slanted
+    speaker: str  # '' where nobody is named
+    role: str
+    language: str  # '' where it is the issue's
+    dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    form: str  # lead, item, link
+    title: str
+    url: str  # '' where there is nothing to link to
+    ref: int  # number of its address in the text part, 0 without url
+    credit: str
+    date: str  # '' when unknown
+    authors: str
+    facts: tuple[str, ...]  # subscription, in German, 3 min
+    paragraphs: tuple[str, ...]
+    quotes: tuple[QuoteView, ...]
+    note: tuple[str, ...]  # paragraphs
+    also: str
+    read: str  # the words of the link
+    label: str  # a fuller name for the link where its words stand twice, else ''
+    language: str  # '' where it is the issue's
+    dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    name: str
+    items: tuple[ItemView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsRow:
+    section: str
+    title: str  # cut to one line of a phone
+    long_title: str  # cut to one line of the text part
+    language: str
+    dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole issue, in print order."""
+
+    name: str
+    tagline: str
+    language: str
+    dir: str
+    label: str
+    subject: str
+    preheader: str
+    date: str
+    number: str
+    intro: tuple[str, ...]
+    contents: tuple[ContentsRow, ...]
+    groups: tuple[GroupView, ...]
+    sign_off: tuple[str, ...]
+    editor: str
+    postal: tuple[str, ...]
+
+
+def one_line(text: str) -> str:
+    """*text* fit for a headline or a name: one line, no control or direction-changing characters."""
+    return " ".join(_CONTROL.sub("", text.translate(_BIDI)).split())
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of an editor's words, each on one line."""
+    return tuple(p for p in (one_line(part) for part in re.split(r"\n\s*\n", text)) if p)
+
+
+def web_address(url: str | None) -> str:
+    """*url* with everything unsafe percent-encoded; '' unless it is http or https."""
+    if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
+        return ""
+    return percent(url.strip(), safe="!#$%&'()*+,/:;=?@~-._")
+
+
+def issue_day(issue: Issue, config: Config) -> date:
+    """The day printed on the issue: the newsletter's day if it comes within three days, else the day it was made."""
+    made = issue.until.astimezone(config.zone).date()
+    wait = (_DAYS.index(config.newsletter.day) - made.weekday()) % 7
+    return made + timedelta(days=wait) if wait <= 3 else made
+
+
+def next_day(issue: Issue, config: Config) -> date:
+    """The day the next issue comes: the newsletter's day, at least four days on."""
+    earliest = issue_day(issue, config) + timedelta(days=4)
+    return earliest + timedelta(days=(_DAYS.index(config.newsletter.day) - earliest.weekday()) % 7)
+
+
+def printed_quotes(issue: Issue) -> Mapping[str, tuple[Quote, ...]]:
+    """The key quotes that are printed, by article id: those of the lead, and one each of at most two other items."""
+    printed: dict[str, tuple[Quote, ...]] = {}
+    others = 0
+    for item in issue.items:
+        found = item.summary.quotes
+        if not found or item.form == "link":
+            continue
+        if item.form == "lead":
+            printed[item.article.id] = found[:LEAD_QUOTES]
+        elif others < OTHER_QUOTES:
+            printed[item.article.id] = found[:1]
+            others += 1
+    return printed
+
+
+def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[str, ...]:
+    """The excerpts as slices of the article: neighbors share a paragraph, any gap begins a new one."""
+    slices: list[tuple[int, int]] = []
+    for sentence in sentences:
+        start, end = sentence.span.start, sentence.span.end
+        between = article.text[slices[-1][1] : start] if slices else None
+        if between is not None and not between.strip() and between.count("\n") < 2 and start >= slices[-1][1]:
+            slices[-1] = (slices[-1][0], end)
+        else:
+            slices.append((start, end))
+    return tuple(article.text[start:end] for start, end in slices)
+
+
+def quote_paragraphs(article: Article, quote: Quote) -> tuple[str, ...]:
+    """The pieces of *quote* in quotation marks; ``[…]`` where something stands between two of them."""
+    result: list[str] = []
+    last = len(quote.spans) - 1
+    for number, span in enumerate(quote.spans):
+        follows = number > 0 and _only_marks(article.text[quote.spans[number - 1].end : span.start])
+        goes_on = number < last and _only_marks(article.text[span.end : quote.spans[number + 1].start])
+        outer = quote.outer[number] if number < len(quote.outer) else span
+        opening, closing = _marks(article, span, outer, goes_on)
+        piece = f"{opening}{quote.texts[number]}{closing}"
+        if number and not follows:
+            result[-1] = f"{result[-1]} […] {piece}"
+        else:
+            result.append(piece)
+    return tuple(result)
+
+
+def _marks(article: Article, span: Span, outer: Span, goes_on: bool) -> tuple[str, str]:
+    """What to print before and after a piece: the article's own marks, else those of its language.
+
+    A quote over several paragraphs opens each of them and closes only the last. A comma that stands between the
+    piece and its closing mark belongs to the attribution, which is not printed.
+    """
+    before = article.text[outer.start : span.start] if outer.holds(span) else ""
+    after = article.text[span.end : outer.end].replace(",", "") if outer.holds(span) else ""
+    usual = marks_for(article.language)
+    opening = before if before.strip() and _only_marks(before) else usual[0]
+    if after.strip() and _only_marks(after):
+        return opening, after
+    return opening, "" if goes_on else opening if opening in {'"', "'"} else usual[1]
+
+
+def _only_marks(between: str) -> bool:
+    return _LETTER.search(between) is None
+
+
+def page_of(issue: Issue, config: Config, *, language: str) -> Page:
+    """*issue* as the templates see it, in the words of *language*."""
+    news, w = config.newsletter, words_for(language)
+    groups = _groups(issue, language, w)
+    name, number = one_line(news.name), str(issue.number)
+    day = weekday_date(next_day(issue, config), language)
+    goodbye = paragraphs(news.sign_off) or (w.sign_off,)
+    return Page(
+        name=name,
+        tagline=one_line(news.tagline),
+        language=language,
+        dir=direction(language),
+        label=w.label.format(name=name, number=number),
+        subject=one_line(issue.subject),
+        preheader=one_line(issue.preheader),
+        date=full_date(issue_day(issue, config), language),
+        number=w.number.format(number=number),
+        intro=paragraphs(issue.intro),
+        contents=_contents(groups, language),
+        groups=tuple(_views(issue, groups, config, w, language)),
+        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {w.next_issue.format(day=day)}", w.reply),
+        editor=one_line(news.editor),
+        postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
+        if news.postal_address.strip()
+        else (),
+    )
+
+
+def _groups(issue: Issue, language: str, w: Words) -> list[tuple[str, list[Item]]]:
+    """Items under their sections, in print order; plain links come last, under "In brief"."""
+    groups: dict[str, list[Item]] = {}
+    for item in issue.items:
+        if item.form != "link":
+            groups.setdefault(one_line(item.pick.section) or w.this_week, []).append(item)
+    links = [item for item in issue.items if item.form == "link"]
+    return [*groups.items(), *([(w.in_brief, links)] if links else [])]
+
+
+def _views(
+    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str
+) -> list[GroupView]:
+    quotes = printed_quotes(issue)
+    credits = [_credit(item) for item in issue.items]
+    ref = 0
+    result = []
+    for name, items in groups:
+        views = []
+        for item in items:
+            ref += bool(web_address(item.article.url))
+            twice = credits.count(_credit(item)) > 1
+            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language))
+        result.append(GroupView(name, tuple(views)))
+    return result
+
+
+def _credit(item: Item) -> str:
+    return one_line(item.credit) or urlsplit(item.article.url or "").hostname or ""
+
+
+def _item(
+    item: Item, quotes: Sequence[Quote], ref: int, twice: bool, config: Config, w: Words, language: str
+) -> ItemView:
+    article, credit, url = item.article, _credit(item), web_address(item.article.url)
+    foreign = _foreign(article, language)
+    tongue = article.language if foreign else ""
+    published = article.published_at(config.zone)
+    if published is not None and article.published_precision != "day":
+        published = published.astimezone(config.zone)
+    locked = {"closed": w.closed, "metered": w.metered}.get(article.paywall, "")
+    facts = (
+        locked,
+        w.in_language.format(language=language_name(article.language, language)) if foreign else "",
+        w.minutes.format(minutes=item.minutes),
+    )
+    title = one_line(article.title)
+    return ItemView(
+        form=item.form,
+        title=title,
+        url=url,
+        ref=ref if url else 0,
+        credit=credit,
+        date=long_date(published.date(), language) if published else "",
+        authors=_names([one_line(a) for a in article.authors], 3, w, language),
+        facts=tuple(f for f in facts if f),
+        paragraphs=summary_paragraphs(article, item.summary.sentences),
+        quotes=tuple(_quote(article, q, tongue) for q in quotes),
+        note=paragraphs(item.note),
+        also=_also(item, w, language),
+        read=w.read.format(outlet=credit),
+        label=w.read_named.format(outlet=credit, title=title) if twice else "",
+        language=tongue,
+        dir=direction(tongue or language),
+    )
+
+
+def _foreign(article: Article, language: str) -> bool:
+    return article.language not in {"", "und"} and primary(article.language) != primary(language)
+
+
+def _quote(article: Article, quote: Quote, tongue: str) -> QuoteView:
+    return QuoteView(
+        paragraphs=quote_paragraphs(article, quote),
+        short=sum(len(text.split()) for text in quote.texts) <= SHORT_QUOTE_WORDS,
+        speaker=one_line(quote.speaker or ""),
+        role=one_line(quote.role or ""),
+        language=tongue,
+        dir=direction(article.language),
+    )
+
+
+def _also(item: Item, w: Words, language: str) -> str:
+    """``Also covered by A and B``, each outlet once, never the one credited."""
+    names = dict.fromkeys(one_line(a.outlet) for a in item.pick.story.also if a.outlet)
+    names.pop(_credit(item), None)
+    return w.covered.format(outlets=_names(list(names), 4, w, language)) if names else ""
+
+
+def _names(names: Sequence[str], limit: int, w: Words, language: str) -> str:
+    shown = [n for n in names if n]
+    return listed(shown if len(shown) <= limit else [*shown[: limit - 1], w.others], language)
+
+
+def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[ContentsRow, ...]:
+    """Each section with the headline it opens with, cut to one line of a phone."""
+    names = [shorten(name, 18) for name, _ in groups]
+    widest = max(map(len, names), default=0)
+    letters = max(20, int((PHONE_PX - 14 - 7.4 * widest) / 7.3))  # 14 px sans beside 15 px serif
+    rows = []
+    for name, (_, items) in zip(names, groups, strict=True):
+        article = items[0].article
+        tongue = article.language if _foreign(article, language) else ""
+        short, long = (shorten(one_line(article.title), n) for n in (letters, max(20, 66 - widest)))
+        rows.append(ContentsRow(name, short, long, tongue, direction(tongue or language)))
+    return tuple(rows)
+
+
+def shorten(title: str, letters: int) -> str:
+    """*title*, or its first words and ``…`` in at most *letters*; never ends in a word of three or fewer."""
+    if len(title) <= letters:
+        return title
+    kept = title[:letters]
+    words = (kept.rpartition(" ")[0] or kept[:-1]).split()
+    while len(words) > 2 and len(words[-1]) <= 3:
+        words.pop()
+    return " ".join(words).rstrip(",;:–—-.") + "…"
