@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from digest.pick import group_stories as group_stories
     from digest.pick import pick_week as pick_week
     from digest.render import render_issue as render_issue
-    from digest.text import split_sentences as split_sentences
+    from digest.text.sentences import split_sentences as split_sentences
 
 _HOMES = {
     "read_article": "digest.collect",
     "parse_feed": "digest.collect",
-    "split_sentences": "digest.text",
+    "split_sentences": "digest.text.sentences",
     "summarize": "digest.condense",
     "find_quotes": "digest.condense",
     "key_quotes": "digest.condense",

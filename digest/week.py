@@ -24,6 +24,7 @@ from digest.pick import pick_week
 from digest.store import Store, open_store
 
 if TYPE_CHECKING:
+    from digest.collect import Feed
     from digest.collect.http import Fetched
 
 FIRST_WINDOW = timedelta(days=7)
@@ -117,7 +118,7 @@ def collect(project: Project, *, now: datetime, progress: Progress = quiet) -> l
             if entry.path:
                 articles, errors = _read_path(project, entry, now)
             else:
-                articles, errors = _read_url(project, entry, fetched[entry.url], now)
+                articles, errors = _read_feed(project, entry, fetched[entry.url], now)
         except DigestError as error:
             results.append(Collected(entry.name, 0, 0, str(error), error.hint))
             _note_source(project, entry, now, error=str(error))
@@ -144,26 +145,19 @@ def became_new(article: Article, now: datetime, zone: ZoneInfo) -> datetime:
     return published if published is not None and published <= now else now
 
 
-def _placed(article: Article, entry: SourceEntry) -> Article:
-    return replace(
-        article,
-        outlet=article.outlet or entry.outlet or None,
-        source=entry.name,
-        own=article.own or entry.own,
-    )
-
-
 def _read_path(project: Project, entry: SourceEntry, now: datetime) -> tuple[list[Article], list[DigestError]]:
-    from digest.collect import read_path
+    from digest.collect import read_folder
 
     zone = project.config.zone
     articles: list[Article] = []
     errors: list[DigestError] = []
-    for found in read_path(project.folder / entry.path, seen=now, zone=zone):
+    for found in read_folder(
+        project.folder / entry.path, seen=now, source=entry.name, outlet=entry.outlet or None, zone=zone, own=entry.own
+    ):
         if isinstance(found, DigestError):
             errors.append(found)
         else:
-            articles.append(replace(_placed(found, entry), seen=became_new(found, now, zone)))
+            articles.append(replace(found, seen=became_new(found, now, zone)))
     return articles, errors
 
 
@@ -193,36 +187,59 @@ def user_agent(config: Config) -> str:
     return f"newsletter-digest ({name}; {config.newsletter.sender.address})"
 
 
-def _read_url(
+def _read_feed(
     project: Project, entry: SourceEntry, answer: Fetched, now: datetime
 ) -> tuple[list[Article], list[DigestError]]:
-    from digest.collect import article_from_entry, looks_like_feed, parse_feed, read_article
+    from digest.collect import article_from_entry, parse_feed
 
     if answer.error:
         raise SourceError(f"{entry.url}: {answer.error}", hint="`digest sources check` tries again")
     if answer.not_modified:
         return [], []
-    zone = project.config.zone
+    first = project.store.state.source(entry.name) is None
+    feed = parse_feed(answer.body, url=answer.final_url, content_type=answer.content_type)
+    pages = _teaser_pages(project, entry, feed, now)
     articles: list[Article] = []
     errors: list[DigestError] = []
-    if looks_like_feed(answer.body, answer.content_type):
-        first = project.store.state.source(entry.name) is None
-        feed = parse_feed(answer.body, url=answer.url, content_type=answer.content_type)
-        for item in feed.entries:
-            try:
-                article = article_from_entry(
-                    item, feed, source=entry.name, outlet=entry.outlet or None, seen=now, zone=zone
-                )
-            except DigestError as error:
-                errors.append(error)
-                continue
-            seen = became_new(article, now, zone) if first else now
-            articles.append(replace(_placed(article, entry), seen=seen))
-    else:
-        article = read_article(answer.body, url=answer.url, kind="html", source=entry.name, seen=now, zone=zone)
-        articles.append(replace(_placed(article, entry), seen=became_new(article, now, zone)))
+    for item in feed.entries:
+        try:
+            article = article_from_entry(
+                item,
+                feed,
+                source=entry.name,
+                outlet=entry.outlet or None,
+                seen=now,
+                page=pages.get(item.link or ""),
+                own=entry.own,
+            )
+        except DigestError as error:
+            errors.append(error)
+            continue
+        articles.append(replace(article, seen=became_new(article, now, project.config.zone) if first else now))
     project.store.state.note_fetch(entry.name, etag=answer.etag, last_modified=answer.last_modified)
     return articles, errors
+
+
+def _teaser_pages(project: Project, entry: SourceEntry, feed: Feed, now: datetime) -> dict[str, bytes]:
+    """The pages behind entries that bring a teaser only, by link: those not stored yet and not old."""
+    from digest.collect import canonical_url
+    from digest.collect.http import Fetch, fetch_all
+
+    known = {a.canonical for a in project.store.articles.all()}
+    links = [
+        e.link
+        for e in feed.entries
+        if e.link
+        and e.link.startswith(("https://", "http://"))
+        and not e.is_full
+        and canonical_url(e.link) not in known
+        and (e.published is None or now - e.published <= LONGEST_WINDOW)
+    ]
+    if not links:
+        return {}
+    requests = [Fetch(link, accept="text/html", allow_private=entry.allow_private, robots=True) for link in links]
+    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config)))
+    return {link: a.body for link, a in zip(links, answers, strict=True) if not a.error and a.body}
 
 
 # ------------------------------------------------------------------------------------------------ the draft

@@ -36,6 +36,7 @@ LIBRARIES = {
     "readability": ["collect/pages"],
     "htmldate": ["collect/pages"],
     "lxml": ["collect", "render"],
+    "charset_normalizer": ["collect"],
     "httpx2": ["collect/http"],
     "httpcore2": ["collect/http"],
     "anyio": ["collect/http"],

@@ -113,7 +113,7 @@ class Digest(click.Group):
 
             near = difflib.get_close_matches(args[0], ALL, n=1)
             if near:
-                error.message += f" Did you mean “{near[0]}”?"
+                raise click.UsageError(f"{error.message} Did you mean “{near[0]}”?", ctx) from error
             raise
 
     def invoke(self, ctx: click.Context) -> object:

@@ -83,7 +83,7 @@ def add(
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
         if not stored.outlet and not own:
-            say("  no outlet: add it again with --outlet, or mark it --own")
+            say("  no outlet: `digest articles fill last --outlet NAME`, or mark it --own")
         for warning in stored.warnings:
             say(f"  {warning}")
         for removed in stored.removed:
@@ -107,6 +107,35 @@ def _read_page(url: str, config: object, outlet: str | None, authors: tuple[str,
     return read_article(
         answer.body, url=answer.url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
     )
+
+
+@articles.command()
+@click.argument("article")
+@click.option("--outlet", help="Who published it.")
+@click.option("--url", help="Where it can be read.")
+@click.option("--author", "authors", multiple=True)
+@click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
+@click.pass_context
+def fill(
+    ctx: click.Context, article: str, outlet: str | None, url: str | None, authors: tuple[str, ...], own: bool
+) -> None:
+    """Fill in what ARTICLE's text did not say. What is known stays."""
+    from dataclasses import replace
+
+    from digest.collect import canonical_url
+
+    with project_of(ctx) as project:
+        found = find_article(project, article)
+        told = replace(
+            found,
+            outlet=found.outlet or outlet,
+            url=found.url or url,
+            canonical=found.canonical or (canonical_url(url) if url else None),
+            authors=found.authors or authors,
+            own=found.own or own,
+        )
+        stored = project.store.articles.add(told)
+        say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")
 
 
 @articles.command("list")

@@ -18,6 +18,7 @@ from digest.cli.common import (
     who,
 )
 from digest.errors import IssueError
+from digest.model import DeliveryState
 
 
 @click.group()
@@ -30,7 +31,7 @@ def deliveries() -> None:
 @click.option("--state", type=click.Choice(list(STATE_WORDS)), help="Only these.")
 @json_option
 @click.pass_context
-def list_rows(ctx: click.Context, issue: str, state: str | None, as_json: bool) -> None:
+def list_rows(ctx: click.Context, issue: str, state: DeliveryState | None, as_json: bool) -> None:
     """The rows of ISSUE."""
     _show(ctx, issue, state, as_json)
 
@@ -44,7 +45,7 @@ def uncertain(ctx: click.Context, issue: str, as_json: bool) -> None:
     _show(ctx, issue, "uncertain", as_json)
 
 
-def _show(ctx: click.Context, issue: str, state: str | None, as_json: bool) -> None:
+def _show(ctx: click.Context, issue: str, state: DeliveryState | None, as_json: bool) -> None:
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         rows = project.store.ledger.deliveries(slug, state)
@@ -90,6 +91,6 @@ def settle(ctx: click.Context, address: str, verdict: str, issue: str) -> None:
         )
         if row is None:
             raise IssueError(f"{parsed} is not in doubt in {slug}", hint="`digest deliveries uncertain` lists them")
-        state = "accepted" if verdict == "accepted" else "waiting"
+        state: DeliveryState = "accepted" if verdict == "accepted" else "waiting"
         project.store.ledger.settle_uncertain(slug, row.ordinal, state, who=who(project), at=now())
         say(f"{slug}: {parsed} is settled as {'accepted' if verdict == 'accepted' else 'waiting; run `digest send`'}.")

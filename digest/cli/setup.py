@@ -136,10 +136,10 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]
     given = ask("A feed’s address, a folder, or an OPML file (empty for later)", "")
     feeds: list[tuple[str, str, float]] = []
     if given.endswith((".opml", ".OPML")):
-        from digest.collect.opml import read_opml
+        from digest.collect.opml import parse_opml
 
         try:
-            feeds = [(f.url, f.title, 1.0) for f in read_opml(Path(given).read_bytes())]
+            feeds = [(f.url, f.title, 1.0) for f in parse_opml(Path(given).read_bytes(), where=given).feeds]
         except OSError as error:
             raise ConfigError(f"{given} cannot be read: {error.strerror}", hint="look at its name") from error
     elif given:

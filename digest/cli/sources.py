@@ -117,9 +117,9 @@ def check(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def import_opml(ctx: click.Context, file: Path) -> None:
     """Add the feeds of an OPML list."""
-    from digest.collect.opml import read_opml
+    from digest.collect.opml import parse_opml
 
-    feeds = read_opml(file.read_bytes())
+    feeds = parse_opml(file.read_bytes(), where=str(file)).feeds
     added = append_sources(folder_of(ctx), [(f.url, f.title, 1.0) for f in feeds])
     say(f"{added} of {len(feeds)} feeds are new sources.")
 
@@ -128,8 +128,9 @@ def import_opml(ctx: click.Context, file: Path) -> None:
 @click.pass_context
 def export(ctx: click.Context) -> None:
     """Print the feeds as an OPML list."""
-    from digest.collect.opml import write_opml
+    from digest.collect.opml import Subscription, write_opml
     from digest.config import load_config
 
     config = load_config(folder_of(ctx))
-    say(write_opml(config.newsletter.name, [(s.url, s.outlet) for s in config.sources if s.url]))
+    feeds = [Subscription(s.url, s.outlet or s.url) for s in config.sources if s.url]
+    say(write_opml(config.newsletter.name, feeds).decode())

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.address import parse_address
 from digest.cli.common import json_option, now, print_json, project_of, say, table, who, yes_option
 from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.store.subscribers import ImportRow
 
 WORDING = "entered by the editor"
 
@@ -76,15 +81,14 @@ def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: 
         say(f"{done.added} imported.")
 
 
-def _show_bad(rejected: object) -> None:
-    assert isinstance(rejected, (list, tuple))
+def _show_bad(rejected: Sequence[tuple[int, str, str]]) -> None:
     for line, raw, reason in rejected[:5]:
         say(f"  line {line}: {raw!r}: {reason}")
     if len(rejected) > 5:
         say(f"  … and {len(rejected) - 5} more")
 
 
-def read_rows(file: Path) -> list[object]:
+def read_rows(file: Path) -> list[ImportRow]:
     """The CSV's rows as ImportRow values. Raises DigestError when the file is no CSV of addresses."""
     from digest.store.subscribers import ImportRow
 
@@ -101,7 +105,7 @@ def read_rows(file: Path) -> list[object]:
     names = {"address", "email", "e-mail", "email address", "mail", "adresse"}
     column = next((n for n, cell in enumerate(head) if cell in names), None)
     name_column = next((n for n, cell in enumerate(head) if cell in {"name", "full name"}), None)
-    rows: list[object] = []
+    rows: list[ImportRow] = []
     if column is None:
         if not any("@" in cell for cell in head):
             raise DigestError(f"{file}, line 1: no column is called `address`", hint=f"it has: {', '.join(head)}")

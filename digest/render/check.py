@@ -152,9 +152,19 @@ def _item(item: Item) -> Iterator[Finding]:
     if article.own:
         return
     if not article.outlet:
-        yield Finding("error", where, "nobody is credited", "name the outlet: digest edit credit")
+        yield Finding(
+            "error",
+            where,
+            "nobody is credited",
+            "`digest articles fill ARTICLE --outlet NAME`, or --own for your own text",
+        )
     if not article.url:
-        yield Finding("error", where, "there is no address to link to", "give the article its URL")
+        yield Finding(
+            "error",
+            where,
+            "there is no address to link to",
+            "`digest articles fill ARTICLE --url URL`, or --own for your own text",
+        )
     elif not article.url.lower().startswith(("https://", "http://")):
         yield Finding("error", where, f"{article.url} is no web address", "it must start with https://")
     elif article.url.lower().startswith("http://"):

@@ -1,0 +1,331 @@
+"""The week end to end, by the command line, on the sample newsletter: real files, a real database."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_in(folder: Path) -> Run:
+    def run(*args: str, ok: bool = True, now: str = "", given: str = "") -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "DIGEST_EDITOR": "Mara"}
+        if now:
+            env["DIGEST_NOW"] = now
+        done = subprocess.run(
+            [sys.executable, "-m", "digest", "--project", str(folder), *args],
+            input=given,
+            capture_output=True,
+            text=True,
+            env=env,
+            cwd=ROOT,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        if ok:
+            assert done.returncode == 0, done.stderr + done.stdout
+        else:
+            assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample newsletter with its readers and its draft, made once."""
+    folder = tmp_path_factory.mktemp("ledger")
+    shutil.copy(ROOT / "digest.toml", folder)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    run = run_in(folder)
+    run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
+    run("weekly", "--week", "2026-W12")
+    return folder
+
+
+@pytest.fixture
+def sample(made: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the made sample, to spoil."""
+    folder = tmp_path / "ledger"
+    shutil.copytree(made, folder)
+    yield folder
+
+
+def letters(folder: Path) -> list[Path]:
+    return sorted((folder / "var" / "outbox").rglob("new/*.eml"))
+
+
+def test_weekly_ends_with_the_table_the_subject_the_html_and_the_promise(sample: Path) -> None:
+    out = run_in(sample)("weekly", "--week", "2026-W12").stdout
+    assert "The Weekly Ledger, No. " in out and "2026-W12" in out
+    assert "3 outlets" in out
+    assert "Subject:" in out and "issue.html" in out
+    assert "6 waiting, 0 left out" in out
+    assert "Nothing has been sent." in out
+
+
+def test_a_stale_file_is_said_to_be_old_and_not_dropped_silently(sample: Path) -> None:
+    out = run_in(sample)("weekly", "--week", "2026-W12").stdout
+    assert re.search(r"old: 2026-02-24, not in this issue: “.+” \(examples/week/articles\)", out)
+
+
+def test_running_it_again_rebuilds_the_same_draft_and_queues_nobody_twice(sample: Path) -> None:
+    run = run_in(sample)
+    html = sample / "var/issues/2026-W12/issue.html"
+    first = html.read_bytes()
+    run("weekly", "--week", "2026-W12")
+    assert html.read_bytes() == first
+    assert json.loads(run("queue", "--json").stdout)["counts"]["waiting"] == 6
+
+
+def test_three_years_on_the_same_week_comes_out_the_same(made: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    later.mkdir()
+    shutil.copy(ROOT / "digest.toml", later)
+    shutil.copytree(ROOT / "examples", later / "examples")
+    run_in(later)("weekly", "--week", "2026-W12", now="2029-03-20T18:00:00+00:00")
+    page = "var/issues/2026-W12/issue.html"
+    assert (later / page).read_bytes() == (made / page).read_bytes()
+
+
+def test_the_picks_are_those_the_samples_answers_expect(sample: Path) -> None:
+    report = json.loads(run_in(sample)("weekly", "--week", "2026-W12", "--json").stdout)
+    assert len(report["picks"]) == 10
+    assert report["sent"] == 0
+    answers = json.loads((ROOT / "tests/data/expected_week.json").read_text("utf-8"))
+    rows = answers["articles"] if isinstance(answers, dict) else answers
+    by_title = {row["title"]: row for row in rows}
+    for pick in report["picks"]:
+        row = by_title[pick["title"]]
+        assert not row.get("stale") and not row.get("blocked"), pick["title"]
+        assert pick["outlet"] == row["outlet"], pick["title"]
+    lead = report["picks"][0]
+    assert {a["outlet"] for a in [lead, *lead["also"]]} == {"Harbour Notes", "Dockside Daily", "The Pilot"}
+
+
+def test_every_excerpt_of_the_issue_is_cut_from_its_article(sample: Path) -> None:
+    run = run_in(sample)
+    issue = json.loads(run("issues", "show", "--json").stdout)
+    cut = 0
+    for item in issue["items"]:
+        text = json.loads(run("articles", "show", item["article"], "--json").stdout)["text"]
+        for excerpt in item["excerpts"]:
+            assert text[excerpt["start"] : excerpt["end"]] == excerpt["text"]
+            cut += 1
+        for quote in item["quotes"]:
+            for (start, end), piece in zip(quote["spans"], quote["texts"], strict=True):
+                assert text[start:end] == piece
+                cut += 1
+    assert cut >= 12
+
+
+def test_edits_survive_a_new_weekly(sample: Path) -> None:
+    run = run_in(sample)
+    run("edit", "--week", "2026-W12", "subject", "Ships", "that", "were", "late")
+    run("drop", "registrar OR", "--week", "2026-W12", ok=False)
+    run("drop", "2", "--week", "2026-W12")
+    run("edit", "--week", "2026-W12", "note", "1", "We counted nine.")
+    out = run("weekly", "--week", "2026-W12").stdout
+    assert "Subject:   Ships that were late" in out
+    assert "We counted nine." in (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    kinds = [e["kind"] for e in json.loads(run("edits", "list", "--json").stdout)]
+    assert kinds == ["subject", "drop", "note"]
+
+
+def test_why_explains_a_pick_and_a_near_miss(sample: Path) -> None:
+    run = run_in(sample)
+    rows = json.loads(run("pick", "--week", "2026-W12", "--json").stdout)
+    assert "picked" in run("why", "1", "--week", "2026-W12").stdout
+    missed = next(n for n, r in enumerate(rows, 1) if r["lost"])
+    assert "not picked: " in run("why", str(missed), "--week", "2026-W12").stdout
+
+
+def test_approve_send_and_send_again(sample: Path) -> None:
+    run = run_in(sample)
+    assert "is a draft" in run("send", "--yes", ok=False).stderr
+    assert "6 readers" in run("approve", "--yes").stdout
+    out = run("send", "--yes").stdout
+    assert "6  accepted by your relay" in out
+    assert len(letters(sample)) == 6
+    run("send", "--yes")
+    assert len(letters(sample)) == 6
+    message = email.message_from_bytes(letters(sample)[0].read_bytes(), policy=email.policy.default)
+    assert [p.get_content_type() for p in message.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    status = json.loads(run("status", "--json").stdout)
+    assert status["state"] == "sent"
+    assert status["candidates"] == status["planned"] + sum(status["excluded"].values())
+
+
+def test_once_out_weekly_changes_nothing_and_says_so(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    out = run("weekly", "--week", "2026-W12").stdout
+    assert "2026-W12 is approved. Nothing was changed." in out
+    run("send", "--yes")
+    assert "is sent: what readers have cannot be edited" in run("drop", "1", "--week", "2026-W12", ok=False).stderr
+
+
+def test_an_edit_takes_the_approval_back(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    run("edit", "--week", "2026-W12", "subject", "Another")
+    assert "is a draft" in run("send", "--yes", ok=False).stderr
+
+
+def test_who_leaves_after_approval_is_left_out(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    address = json.loads(run("subscribers", "list", "--json").stdout)[0]["address"]
+    run("subscribers", "remove", address, "--yes")
+    assert "1  left out" in run("send", "--yes").stdout
+    assert len(letters(sample)) == 5
+
+
+def test_an_empty_week_queues_nobody(sample: Path) -> None:
+    out = run_in(sample)("weekly", "--week", "2026-W30").stdout
+    assert "No issue this week" in out and "Nothing was queued" in out
+
+
+def test_skip_closes_the_week(sample: Path) -> None:
+    run = run_in(sample)
+    assert "2026-W12 is skipped" in run("skip", "--week", "2026-W12").stdout
+    assert "2026-W12 is skipped. Nothing was changed." in run("weekly", "--week", "2026-W12").stdout
+
+
+def test_pasted_text_comes_in_with_its_outlet(sample: Path) -> None:
+    run = run_in(sample)
+    pasted = "A title of its own\n\nThe ferry left at noon with forty people. It came back at six with all of them.\n"
+    out = run("articles", "add", "-", "--outlet", "Harbour Notes", given=pasted).stdout
+    assert "“A title of its own” (Harbour Notes)" in out
+
+
+def test_the_seed_summarized_by_the_command_line(bench_data: Path, sample: Path) -> None:
+    out = run_in(sample)("summarize", str(bench_data / "seed" / "article.txt")).stdout
+    assert "cynical" not in out and "argued" not in out
+    assert "government" in out
+
+
+# ------------------------------------------------------------------------------------------------ bad input
+
+
+def error_of(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.stderr.startswith("digest: "), done.stderr
+    return done.stderr
+
+
+def test_no_newsletter_here(tmp_path: Path) -> None:
+    assert "there is no digest.toml" in error_of(run_in(tmp_path)("weekly", ok=False))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (("limit = 10", "limmit = 10"), "did you mean 'limit'?"),
+        (("[week]", "[week"), "no valid TOML"),
+        (('zone = "Europe/London"', 'zone = "Europe/Londn"'), "there is no time zone"),
+    ],
+)
+def test_a_broken_configuration_is_named_by_key(sample: Path, spoil: tuple[str, str], words: str) -> None:
+    file = sample / "digest.toml"
+    file.write_text(file.read_text("utf-8").replace(*spoil), "utf-8")
+    assert words in error_of(run_in(sample)("weekly", ok=False))
+
+
+def test_one_broken_source_never_stops_the_others(sample: Path) -> None:
+    (sample / "examples/week/harbour.xml").write_text("<!DOCTYPE html><html><body>Not found</body></html>")
+    done = run_in(sample)("weekly", "--week", "2026-W12")
+    assert "! examples/week/harbour.xml" in done.stdout and "HTML" in done.stdout
+    assert "Subject:" in done.stdout
+
+
+def test_an_empty_file_is_named(sample: Path) -> None:
+    (sample / "examples/week/articles/empty.txt").write_text("")
+    assert "empty.txt" in run_in(sample)("weekly", "--week", "2026-W12").stdout
+
+
+def test_a_foreign_database_is_refused_and_left_as_it_is(sample: Path) -> None:
+    for old in sample.glob("subscribers.db*"):
+        old.unlink()
+    with sqlite3.connect(sample / "subscribers.db") as other:
+        other.execute("CREATE TABLE mine (x)")
+    before = (sample / "subscribers.db").read_bytes()
+    assert "subscribers.db" in error_of(run_in(sample)("weekly", ok=False))
+    assert (sample / "subscribers.db").read_bytes() == before
+
+
+def test_bad_lines_of_a_csv_are_written_out_and_the_good_ones_go_in(sample: Path, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("address,name\nana@example.net,Ana\nnobody,\nana@example.net,Again\nx\r\ny@example.net,\n")
+    out = run_in(sample)("subscribers", "import", str(file), "--yes").stdout
+    assert "1 imported." in out or "2 imported." in out
+    rejected = file.with_name("people.csv.rejected.csv").read_text("utf-8")
+    assert "nobody" in rejected and rejected.startswith("line,address,why")
+
+
+def test_header_injection_in_an_address_and_a_subject_is_refused(sample: Path) -> None:
+    run = run_in(sample)
+    assert "control characters" in error_of(run("subscribers", "add", "a@b.org\r\nBcc: c@d.org", ok=False))
+    assert "line break" in error_of(run("edit", "--week", "2026-W12", "subject", "Hello\r\nBcc: x@y.org", ok=False))
+
+
+def test_a_relay_that_is_not_there_loses_nothing(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    error = error_of(run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False))
+    assert "127.0.0.1:9" in error
+    assert "6  accepted by your relay" in run("send", "--yes").stdout
+
+
+def test_a_title_that_looks_like_a_token_stays_text(sample: Path) -> None:
+    run = run_in(sample)
+    html = (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    assert "__D" not in html
+    text = "{{ LEAVE }} __D00000000_LEAVE__ %%EMAIL%% late berths and delays\n\n" + "The harbour published delays. " * 9
+    run("articles", "add", "-", "--outlet", "X", given=text, now="2026-03-20T12:00:00+00:00")
+    run("lead", "%%EMAIL%%", "--week", "2026-W12")
+    run("weekly", "--week", "2026-W12")
+    html = (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    assert "__D00000000_LEAVE__" in html and "%%EMAIL%%" in html
+
+
+@pytest.mark.parametrize("name", ["desk", "bounces", "editors", "brief", "correct", "events", "worker"])
+def test_a_reserved_command_says_it_is_not_built(sample: Path, name: str) -> None:
+    assert f"`digest {name}` is not built yet" in error_of(run_in(sample)(name, ok=False))
+
+
+def test_help_lists_every_command_in_its_group(sample: Path) -> None:
+    out = run_in(sample)("--help").stdout
+    for group in ("Every week:", "People:", "Setting up:", "Looking closer:"):
+        assert group in out
+
+
+def test_init_makes_a_newsletter_that_works(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    out = run_in(tmp_path)("init", str(folder), "--defaults").stdout
+    assert "Next: " in out
+    assert {p.name for p in folder.iterdir()} >= {"digest.toml", "keys", "var", "subscribers.db"}
+    assert (folder / "keys").stat().st_mode & 0o777 == 0o700
+    assert "No issue this week" in run_in(folder)("weekly").stdout
+    assert "is there already" in error_of(run_in(tmp_path)("init", str(folder), "--defaults", ok=False))
+
+
+def test_a_backup_comes_back_whole(sample: Path, tmp_path: Path) -> None:
+    run = run_in(sample)
+    run("backup", str(tmp_path / "all.tar.gz"))
+    run("restore", str(tmp_path / "all.tar.gz"), str(tmp_path / "back"))
+    assert json.loads(run_in(tmp_path / "back")("queue", "--json").stdout)["counts"]["waiting"] == 6
