@@ -1,0 +1,93 @@
+"""The files an editor has: one text or page a file, and saved feeds. One bad file never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digest.collect.feeds import parse_feed
+from digest.collect.reading import MAX_BYTES
+from digest.errors import DigestError, ReadError, SourceError
+from digest.model import Article
+
+TEXTS = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml"}
+FEEDS = {".xml", ".rss", ".atom", ".rdf", ".json"}
+
+
+def read_source_file(
+    path: Path,
+    *,
+    seen: datetime,
+    source: str | None = None,
+    outlet: str | None = None,
+    zone: ZoneInfo | None = None,
+    own: bool = False,
+) -> list[Article]:
+    """The articles in one file: one for a text, page or mail, any number for a saved feed.
+
+    Raises ReadError or SourceError naming the file.
+    """
+    from digest.collect import article_from_entry, read_article
+
+    data = _read(path)
+    name = source or str(path)
+    if path.suffix.lower() not in FEEDS:
+        return [read_article(data, path=path, outlet=outlet, source=name, seen=seen, zone=zone, own=own)]
+    try:
+        feed = parse_feed(data)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}", hint=error.hint) from error
+    articles = []
+    for entry in feed.entries:
+        if entry.content.strip() or entry.summary.strip() or entry.title:
+            articles.append(article_from_entry(entry, feed, source=name, outlet=outlet, seen=seen, own=own))
+    return articles
+
+
+def read_folder(
+    path: Path,
+    *,
+    seen: datetime,
+    source: str | None = None,
+    outlet: str | None = None,
+    zone: ZoneInfo | None = None,
+    own: bool = False,
+) -> Iterator[Article | DigestError]:
+    """Every article in *path* (a folder with all below it, or one file), by file name; what cannot be read comes
+    as the error it raised. Hidden files and files of other kinds are passed over.
+
+    Raises SourceError if there is no such folder or file, or nothing in it to read.
+    """
+    try:
+        exists, single = path.exists(), path.is_file()
+        files = [path] if single else sorted(p for p in path.rglob("*") if _is_ours(p, path))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from error
+    if not exists:
+        raise SourceError(f"there is no file or folder {path}", hint="check `path` under [[sources]] in digest.toml")
+    if not files:
+        kinds = " ".join(sorted(TEXTS | FEEDS))
+        raise SourceError(f"{path} holds no file to read", hint=f"put articles there; these kinds are read: {kinds}")
+    for file in files:
+        try:
+            yield from read_source_file(file, seen=seen, source=source or str(path), outlet=outlet, zone=zone, own=own)
+        except (ReadError, SourceError) as error:
+            yield error
+
+
+def _is_ours(path: Path, top: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
+    return not hidden and path.suffix.lower() in TEXTS | FEEDS and path.is_file()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ReadError(f"{path} cannot be read: {error.strerror}", hint="check its name and permissions") from error
+    if len(data) > MAX_BYTES:
+        raise ReadError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", hint="an article is a few pages of text")
+    return data

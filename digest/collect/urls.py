@@ -1,0 +1,145 @@
+"""Web addresses: what makes two of them the same article. Pure; opens nothing.
+
+The list of tracking parameters follows miniflux and the browsers' query stripping lists.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+_TRACKING = frozenset(
+    """
+    fbclid fb_action_ids fb_action_types fb_ref fb_source gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid
+    twclid ttclid tiktok_r igshid igsh li_fat_id mc_cid mc_eid mkt_tok oly_anon_id oly_enc_id vero_id vero_conv
+    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking s_cid s_kwcid ef_id rb_clickid wickedid _openstat ml_subscriber
+    ml_subscriber_hash mtm_campaign mtm_cid mtm_content mtm_group mtm_keyword mtm_medium mtm_placement mtm_source
+    pk_campaign pk_content pk_keyword pk_kwd pk_medium pk_source piwik_campaign piwik_kwd matomo_campaign
+    _branch_match_id _branch_referrer srsltid guccounter guce_referrer guce_referrer_sig ncid cmpid cmp icid
+    smid spm scm trk trkcampaign ref_src ref_url source_feed ftag ftcamp cvid ocid at_campaign at_medium
+    at_custom1 at_custom2 at_custom3 at_custom4 xtor wt_mc wt.mc_id wt_zmc share_source is_copy_url
+    mbid sr_share campaign_id emci emdi ceid _ga _gl
+    """.split()
+)
+_TRACKING_PREFIXES = ("utm_", "hsa_", "itm_", "stm_", "guce_", "__twitter", "at_recipient")
+_AMP = frozenset({"amp", "outputtype=amp", "output=amp", "amp=1", "amp=true", "amp_js_v", "amp_gsa", "usqp"})
+_AMP_PATH = re.compile(r"(?:/amp/?$|\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
+_AMP_CACHE = re.compile(r"^/(?:[civ]/)?(?P<s>s/)?(?P<rest>[^/]+\.[^/]+/.*|[^/]+\.[^/]+)$")
+_PORTS = {"http": 80, "https": 443}
+
+
+def canonical_url(url: str) -> str:
+    """*url* as identity compares it: host in lower case and A-labels, without `m.` and `amp`, tracking
+    parameters, fragment, default port and a trailing `index.html`. Idempotent.
+
+    What is no web address comes back trimmed, otherwise as it was.
+    """
+    for _ in range(8):  # an AMP cache address may wrap another; every round only takes away
+        once = _canonical(url)
+        if once == url:
+            break
+        url = once
+    return url
+
+
+def _canonical(url: str) -> str:
+    url = _tidy(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # unbalanced brackets, a port that is no number
+        return url
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS or not parts.hostname:
+        return url
+    host = _host(parts.hostname)
+    cached = _unwrap_amp_cache(host, parts.path)
+    if cached:
+        return cached
+    path = _INDEX.sub("/", _AMP_PATH.sub("", _escape(parts.path))) or "/"
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[scheme]:
+        netloc += f":{port}"
+    return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
+
+
+def join_url(base: str | None, link: str | None) -> str | None:
+    """*link* made absolute with *base*; None when there is no link or it is no address."""
+    link = _tidy(link or "")
+    if not link:
+        return None
+    try:
+        return urljoin(base, link) if base else link
+    except ValueError:
+        return None
+
+
+def web_address(link: str | None) -> str | None:
+    """*link* if a reader can be sent there (http or https), else None."""
+    link = _tidy(link or "")
+    try:
+        parts = urlsplit(link)
+        sound = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return link if sound and not re.search(r"\s", parts.netloc) else None
+
+
+def host_of(url: str | None) -> str:
+    """The host in lower case without `www.`, '' where there is none."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _tidy(url: str) -> str:
+    """Without blanks around and line breaks or tabs inside (the WHATWG URL standard drops them too)."""
+    return re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", "", url).strip()
+
+
+def _host(name: str) -> str:
+    name = name.lower().rstrip(".")
+    if not name.isascii():
+        import idna
+
+        try:
+            name = idna.encode(name, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return name
+    labels = name.split(".")
+    while len(labels) > 2 and labels[0] in {"m", "amp", "mobile"}:
+        labels = labels[1:]
+    if len(labels) > 3 and labels[1] in {"m", "amp"}:  # en.m.wikipedia.org
+        del labels[1]
+    return ".".join(labels)
+
+
+def _unwrap_amp_cache(host: str, path: str) -> str | None:
+    """The publisher's address inside a Google AMP viewer or cache address, else None."""
+    if host.endswith(".cdn.ampproject.org"):
+        inner = path
+    elif host in {"google.com", "www.google.com"} and path.startswith("/amp/"):
+        inner = path.removeprefix("/amp")
+    else:
+        return None
+    found = _AMP_CACHE.match(inner)
+    return f"http{'s' if found['s'] else ''}://{found['rest']}" if found else None
+
+
+def _escape(path: str) -> str:
+    path = re.sub(r"%[0-9a-fA-F]{2}", lambda m: m[0].upper(), path)
+    return quote(path, safe="/%:@!$&'()*+,;=~-._", errors="replace")
+
+
+def _query(query: str) -> str:
+    kept = []
+    for part in query.split("&"):
+        name = unquote(part.partition("=")[0]).lower()
+        if not part or name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+            continue
+        if name in _AMP or part.lower() in _AMP:
+            continue
+        kept.append(part)
+    return quote("&".join(kept), safe="/%:@!$&'()*+,;=~-._?[]", errors="replace")
