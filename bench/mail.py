@@ -1,6 +1,6 @@
 """What the mail costs: bytes of one issue of ten stories, milliseconds to render it, microseconds a letter.
 
-    python bench/email.py [--letters 100000] [--write FOLDER]
+    python bench/mail.py [--letters 100000] [--write FOLDER]
 
 --write leaves issue.html, issue.txt and letter.eml in FOLDER, filled for one reader, for the e-mail gate.
 """
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(ROOT)  # not this folder: its email.py would hide the standard one
+sys.path.insert(0, str(ROOT))
 
 from digest.model import Envelope  # noqa: E402
 from digest.render import render_issue  # noqa: E402

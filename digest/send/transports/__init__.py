@@ -1,0 +1,1 @@
+"""What carries letters away: a folder of files (`maildir`), or a mail server (`smtp`), behind one `seam`."""

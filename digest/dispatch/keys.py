@@ -1,0 +1,93 @@
+"""The newsletter's secrets, and the names derived from them.
+
+``keys/`` is readable by its owner only: ``message.key`` names letters, ``erased.key`` remembers erased people
+without their address, ``session.key`` signs browser cookies. Nothing derived can be turned back into a subscriber.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from digest.errors import StoreError
+
+FOLDER = "keys"
+NAMES = ("message.key", "erased.key", "session.key")
+SIZE = 32  # random bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    message: bytes = field(repr=False)
+    erased: bytes = field(repr=False)
+    session: bytes = field(repr=False)
+
+
+def make_keys(folder: Path) -> list[str]:
+    """Makes the keys that the newsletter in *folder* lacks, and names them. Doing it again changes nothing."""
+    keys = folder / FOLDER
+    keys.mkdir(mode=0o700, exist_ok=True)
+    keys.chmod(0o700)
+    missing = [name for name in NAMES if not (keys / name).exists()]
+    for name in missing:
+        _write_once(keys / name, secrets.token_bytes(SIZE))
+    return missing
+
+
+def load(folder: Path) -> Keys:
+    """Raises StoreError when a key is missing or damaged: a new one would break what was sent under the old."""
+    return Keys(*(_read(folder / FOLDER / name) for name in NAMES))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"the key {path} is missing",
+            hint="restore it from a backup, or, in a new newsletter, run `digest keys make`",
+        ) from error
+    except OSError as error:
+        raise StoreError(f"the key {path} cannot be read: {error.strerror}", hint="check whose it is") from error
+    if len(key) != SIZE:
+        raise StoreError(f"the key {path} is damaged: {len(key)} bytes, not {SIZE}", hint="restore it from a backup")
+    return key
+
+
+def _write_once(path: Path, key: bytes) -> None:
+    """Writes *path* whole or not at all; a key another process made meanwhile stays."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, key)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        path.hardlink_to(draft)  # fails where rename would replace
+    except FileExistsError:
+        pass  # theirs is as good
+    finally:
+        draft.unlink()
+
+
+# ------------------------------------------------------------------------------------------------ derived names
+
+
+def _derive(key: bytes, purpose: str, issue: str, subscriber: int, length: int) -> str:
+    text = f"{purpose}\0{issue}\0{subscriber}".encode()
+    return hmac.new(key, text, hashlib.sha256).hexdigest()[:length]
+
+
+def message_id(issue: str, subscriber: int, key: bytes, domain: str) -> str:
+    """The letter's Message-ID, with angle brackets: the same one every time this letter is carried."""
+    return f"<{issue.lower()}.{_derive(key, 'message-id', issue, subscriber, 32)}@{domain}>"
+
+
+def verp_token(issue: str, subscriber: int, key: bytes) -> str:
+    """What a returned letter names its reader by, in ``bounces+TOKEN@``: 80 bits, never the leaving token."""
+    return _derive(key, "verp", issue, subscriber, 20)

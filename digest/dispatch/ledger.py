@@ -1,0 +1,51 @@
+"""What the sending loop asks of the books, whoever keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from datetime import datetime
+from typing import Protocol
+
+from digest.address import Address
+from digest.send.states import Settled
+
+
+class Row(Protocol):
+    """One leased delivery, joined with who may get it now."""
+
+    @property
+    def ordinal(self) -> int: ...
+    @property
+    def subscriber(self) -> int: ...
+    @property
+    def address(self) -> Address: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class Ledger(Protocol):
+    """One issue's deliveries under one owner. Called from one thread at a time; every call is one short
+    transaction."""
+
+    def freeze(self, now: datetime) -> int:
+        """Numbers the readers, once; how many there are."""
+        ...
+
+    def hand_out(self, limit: int, now: datetime) -> Sequence[Row]:
+        """Up to *limit* rows, leased to us; [] when none is due, or the issue is paused or stopped."""
+        ...
+
+    def merge(self, outcomes: Sequence[tuple[int, Settled]], intents: Sequence[int], now: datetime) -> Set[int]:
+        """Books *outcomes*, then those *intents* that may still finish, in one durable transaction; gives the
+        intents granted."""
+        ...
+
+    def reconcile(self, now: datetime) -> None:
+        """Takes back what dead owners held: leased rows wait again, rows past their intent are in doubt."""
+        ...

@@ -1,0 +1,65 @@
+"""From a leased row to a letter: the reader's own links, the names derived for them, the envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from digest.address import Address
+from digest.config import Config
+from digest.dispatch.keys import message_id
+from digest.model import Envelope, Letter, Rendered
+from digest.render.message import Skeleton
+
+
+class Mailroom:
+    """Writes one issue's letters; each variant is encoded once."""
+
+    def __init__(self, config: Config, rendered: Rendered, key: bytes) -> None:
+        self._config = config
+        self._rendered = rendered
+        self._key = key
+        self._skeletons: dict[str, Skeleton] = {}
+
+    def letter(
+        self,
+        *,
+        ordinal: int,
+        subscriber: int,
+        address: Address,
+        name: str,
+        token: str,
+        variant: str,
+        date: datetime,
+        thread: str = "",
+    ) -> Letter:
+        """The letter to one reader. The same row gives the same Message-ID every time; *thread* stands for the
+        issue's slug in it, where one row's letter goes out under several (a test)."""
+        if variant not in self._skeletons:
+            self._skeletons[variant] = Skeleton(self._rendered, variant, self._config)
+        sender = self._config.newsletter.sender.address
+        return self._skeletons[variant].letter(
+            ordinal=ordinal,
+            envelope=Envelope(str(sender), str(address), not (sender.is_ascii and address.is_ascii)),
+            message_id=message_id(thread or self._rendered.issue, subscriber, self._key, sender.domain),
+            date=date,
+            fields=reader_fields(self._config, self._rendered.issue, address, token),
+            one_click=bool(self._config.site.url),
+            to_name=name,
+        )
+
+
+def reader_fields(config: Config, issue: str, address: Address, token: str) -> Mapping[str, str]:
+    """What stands for the tokens in one reader's letter. Without a site people leave by mail, and there is
+    nothing to view or prefer."""
+    site = config.site.url.rstrip("/")
+    if site:
+        return {
+            "EMAIL": str(address),
+            "LEAVE": f"{site}/leave/{token}",
+            "VIEW": f"{site}/issues/{issue}",
+            "PREFS": f"{site}/preferences/{token}",
+        }
+    mailbox = quote(config.site.mailto or str(config.reply_to.address), safe="@+")
+    return {"EMAIL": str(address), "LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20{token}"}

@@ -1,0 +1,80 @@
+"""Who is at work in this newsletter: files under ``var/lock/``, held by flock.
+
+The kernel frees a lock the instant its process dies, so a dead owner is known at once, with no time-out and no
+process number to mistake for another's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from digest.errors import SendError
+
+FOLDER = Path("var") / "lock"
+SENDING = "send.lock"
+
+
+def _open(path: Path) -> int:
+    # Not inherited by children (PEP 446): a child would keep a dead owner's lock.
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def sending(folder: Path) -> Iterator[None]:
+    """Held while this process sends mail from *folder*. Raises SendError when another one does."""
+    directory = folder / FOLDER
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = _open(directory / SENDING)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            raise SendError(
+                f"another `digest send` is at work in this newsletter{f' (process {other})' if other else ''}",
+                hint="wait for it, or look with `digest status`; `digest pause` makes it stop",
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def owner(folder: Path, kind: str) -> Iterator[str]:
+    """A new name, beginning with *kind*, under which to lease deliveries; alive until the block ends or the
+    process dies."""
+    directory = folder / FOLDER
+    directory.mkdir(parents=True, exist_ok=True)
+    name = f"{kind}-{os.getpid()}-{secrets.token_hex(4)}"
+    descriptor = _open(directory / name)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield name
+        (directory / name).unlink()
+    finally:
+        os.close(descriptor)
+
+
+def is_alive(folder: Path, name: str) -> bool:
+    """Whether the process that took *name* still holds it. Throws a dead owner's file away."""
+    path = folder / FOLDER / name
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,107 @@
+"""A mail server's answer: read, cleaned of addresses, and judged. Pure.
+
+Knows RFC 5321 section 4.2 (replies) and RFC 3463 (enhanced codes). Never keeps an address: replies are
+stored for good, and a person who is erased must not live on in one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from digest.model import Accepted, Deferred, Outcome, Rejected, Reply
+
+CUT = "[address]"  # stands where an address stood
+MAX_WORDS = 300  # characters kept of what a server says
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?=\s|$)\s*")
+_ADDRESS = re.compile(r"""<?(?:"[^"]{0,64}"|[^\s<>()\[\],;:"@]+)@[^\s<>(),;"@]+>?""")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def is_last_line(line: bytes) -> bool:
+    """True for the line that ends a reply: ``250 ok``, not ``250-and more``. Raises ValueError on
+    anything else."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"no SMTP reply: {line[:80]!r}")
+    return match[2] != b"-"
+
+
+def parse_reply(lines: Sequence[bytes], *, hide: Iterable[str] = ()) -> Reply:
+    """One reply, its lines without line ends. The words hold no address, and none of *hide* (a reader's
+    address, its local part): servers like to repeat them.
+
+    Raises ValueError when the lines are no SMTP reply.
+    """
+    codes: set[int] = set()
+    enhanced = ""
+    words: list[str] = []
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ValueError(f"no SMTP reply: {line[:80]!r}")
+        codes.add(int(match[1]))
+        text = (match[3] or b"").decode("utf-8", "replace")
+        found = _ENHANCED.match(text)
+        if found:
+            enhanced = enhanced or found[1]
+            text = text[found.end() :]
+        words.append(text.strip())
+    if len(codes) != 1:
+        raise ValueError(f"an SMTP reply with {len(codes)} codes: {lines[:3]!r}")
+    return Reply(codes.pop(), enhanced, cut_addresses(" ".join(filter(None, words)), hide))
+
+
+def cut_addresses(words: str, hide: Iterable[str] = ()) -> str:
+    """*words* on one line, at most MAX_WORDS characters, with every address replaced by CUT."""
+    words = _CONTROL.sub(" ", words)
+    folded = words.casefold()
+    # Few replies repeat an address, and compiling a pattern for each reader costs more than all the rest.
+    for secret in sorted((s for s in hide if s and s.casefold() in folded), key=len, reverse=True):
+        words = re.sub(rf"<?(?<!\w){re.escape(secret)}(?!\w)>?", CUT, words, flags=re.IGNORECASE)
+    return _ADDRESS.sub(CUT, words)[:MAX_WORDS].strip()
+
+
+def outcome_of(reply: Reply) -> Outcome | None:
+    """What a reply to the final dot, or a refusal before it, means for the letter; None: it means neither
+    (3xx)."""
+    if 200 <= reply.code < 300:
+        return Accepted(reply)
+    if 400 <= reply.code < 500:
+        return Deferred(reply)
+    return Rejected(reply) if reply.code >= 500 else None
+
+
+# What a server says about *us*, never about one reader: going on would only repeat it, and cost
+# reputation. Google: support.google.com/a/answer/81126 and /14229414; Microsoft: outlook.com's rules of
+# May 2025; RFC 4954 section 6 for the login codes; RFC 3463 for 5.3.4.
+_PAUSING_ENHANCED = {
+    "7.515": "the receiver asks for SPF, DKIM and DMARC (Outlook's rule for bulk mail)",
+    "7.26": "the receiver finds neither SPF nor DKIM for the sending domain",
+    "7.27": "the receiver finds no valid SPF for the sending domain",
+    "7.30": "the receiver finds no valid DKIM signature",
+    "7.32": "the From domain agrees with neither SPF nor DKIM (DMARC)",
+    "7.25": "the sending server's IP address has no matching name (PTR record)",
+    "7.23": "the sending server's IP address has no matching name (PTR record)",
+    "7.29": "the receiver asks for an encrypted connection",
+    "7.28": "the receiver slows this sender down: too much mail, or too many complaints",
+    "7.8": "your mail server refuses the login",
+    "7.9": "your mail server refuses this way of logging in",
+    "7.11": "your mail server wants an encrypted connection for the login",
+    "3.4": "your mail server takes no letter this large",
+}
+_PAUSING_CODES = {
+    530: "your mail server wants a login, or an encrypted connection, first",
+    534: "your mail server refuses this way of logging in",
+    535: "your mail server refuses the login",
+    538: "your mail server wants an encrypted connection for the login",
+}
+
+
+def pauses_issue(reply: Reply) -> str | None:
+    """Why the whole issue must wait for a person, in words; None when the reply is about one letter only."""
+    if reply.code < 400:
+        return None
+    return _PAUSING_ENHANCED.get(reply.enhanced[2:]) or _PAUSING_CODES.get(reply.code)
