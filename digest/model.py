@@ -186,9 +186,7 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal[
-    "pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"
-]
+EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +302,21 @@ DeliveryState = Literal[
     "cancelled",
     "uncertain",
 ]
+
+
+LEGAL_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    "waiting": frozenset({"leased", "suppressed", "cancelled", "uncertain"}),
+    "leased": frozenset({"waiting", "sending", "deferred", "rejected", "suppressed", "cancelled", "uncertain"}),
+    "sending": frozenset({"accepted", "deferred", "rejected", "uncertain"}),
+    "deferred": frozenset({"leased", "suppressed", "cancelled", "uncertain"}),
+    "uncertain": frozenset({"accepted", "rejected", "waiting"}),
+    "accepted": frozenset(),
+    "rejected": frozenset(),
+    "suppressed": frozenset(),
+    "cancelled": frozenset(),
+}
+"""Every path a delivery may take. `accepted` is reached only through `sending`, or by a person out of `uncertain`;
+rows that never left become `uncertain` only when an older copy of the database is put back."""
 
 
 @dataclass(frozen=True, slots=True)

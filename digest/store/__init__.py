@@ -1,0 +1,89 @@
+"""subscribers.db: articles, issues, people, the ledger. All SQL of the program is in this room.
+
+Read schema.py first, then ledger.py: what may happen to a delivery. Values of `digest.model` go in and come out; no
+other room sees a row. One writer at a time; every change that must be true together is one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from digest.store import inbox
+from digest.store.articles import Articles
+from digest.store.issues import Issues
+from digest.store.ledger import Ledger
+from digest.store.schema import FILE, connect, explain, is_the_files_trouble
+from digest.store.state import State
+from digest.store.subscribers import Subscribers
+
+__all__ = ["Store", "inbox", "open_store"]
+
+
+class Store:
+    """One newsletter's database, open. For one thread; a context manager."""
+
+    def __init__(self, folder: Path, conn: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.conn = conn
+        self.articles = Articles(self)
+        self.issues = Issues(self)
+        self.subscribers = Subscribers(self)
+        self.ledger = Ledger(self)
+        self.state = State(self)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / FILE
+
+    @cached_property
+    def db(self) -> Any:
+        """The same connection as a sqlite_utils.Database, for a look around."""
+        from sqlite_utils import Database  # 0.2 s
+
+        return Database(self.conn, recursive_triggers=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; inside another one it is part of that. Raises StoreError when the file is locked."""
+        if self.conn.in_transaction:
+            yield
+            return
+        try:
+            self.conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise explain(error, self.path) from error
+        try:
+            yield
+            self.conn.execute("COMMIT")
+        except BaseException as error:
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError) and is_the_files_trouble(error):
+                raise explain(error, self.path) from error
+            raise
+
+    def close(self) -> None:
+        self.conn.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(folder: Path, *, create: bool = False, durability: Literal["full", "normal"] = "full") -> Store:
+    """The newsletter's database in *folder*, brought to the newest tables first.
+
+    durability "normal" may forget the last commits in a power cut (never in a crash of the program alone).
+    Raises StoreError: missing and not *create*, another program's, a newer program's, damaged, locked.
+    """
+    return Store(folder, connect(folder, create=create, durability=durability))

@@ -1,0 +1,425 @@
+"""The ledger: every delivery of every issue as one row with a state, and its whole history.
+
+A row's path is checked by the database itself (`LEGAL_MOVES` of the model, as the table legal_move): no code path can
+take an illegal one or leave a move unwritten. Who may still get mail is read again when leasing and before `sending`.
+Knows no template, no SMTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from digest.address import Address
+from digest.errors import IssueError, StoreError
+from digest.model import Delivery, DeliveryState
+from digest.store.codec import from_micros, micros
+from digest.store.subscribers import BARRED
+
+if TYPE_CHECKING:
+    from digest.store import Store
+
+Settlement = tuple[int, DeliveryState, str, datetime | None]
+"""ordinal, the state after, the receiver's reply, and when to try again (only for deferred)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedRow:
+    """One delivery in a worker's hands, with what a letter needs."""
+
+    ordinal: int
+    subscriber: int
+    address: Address
+    name: str
+    token: str
+    variant: str
+    attempts: int  # tries that ended before this one
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of one delivery."""
+
+    at: datetime
+    came: DeliveryState
+    became: DeliveryState
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where everybody is: candidates = planned + all of excluded."""
+
+    candidates: int  # subscribers known when the audience was laid
+    planned: int  # rows of the ledger
+    excluded: Mapping[str, int]  # reason -> people
+    by_state: Mapping[DeliveryState, int]  # sums to planned
+
+
+class Ledger:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._conn = store.conn
+
+    # -------------------------------------------------------------------------------------------- the audience
+
+    def lay_provisional(self, slug: str, variant: str, at: datetime) -> Account:
+        """A draft's audience as it is at *at*, laid anew. Raises IssueError unless the issue is a draft."""
+        with self._store.transaction():
+            issue, state = self._issue(slug)
+            if state != "draft":
+                raise IssueError(f"{slug} is {state}: its audience is frozen", hint="`digest status`")
+            self._lay(issue, slug, variant, at, locked=False)
+            return self.account(slug)
+
+    def freeze(self, slug: str, variant: str, at: datetime) -> Account:
+        """The audience as it is at *at*, numbered 0…n-1 and locked; once locked, calling again changes nothing.
+
+        Raises IssueError for an issue that is over.
+        """
+        with self._store.transaction():
+            issue, state = self._issue(slug)
+            if state in ("sent", "cancelled", "skipped"):
+                raise IssueError(f"{slug} is {state}", hint="`digest issues new` makes a second one")
+            if not self._is_locked(issue):
+                self._lay(issue, slug, variant, at, locked=True)
+            return self.account(slug)
+
+    def _lay(self, issue: int, slug: str, variant: str, at: datetime, *, locked: bool) -> None:
+        if self.has_left(slug):
+            raise IssueError(f"{slug} has begun to leave: its audience stays", hint="`digest status`")
+        self._store.subscribers.merge_inbox()
+        values = {"issue": issue, "variant": variant, "now": micros(at)}
+        self._conn.execute("DELETE FROM delivery WHERE issue = :issue", values)
+        self._conn.execute("DELETE FROM excluded WHERE issue = :issue", values)
+        self._conn.execute(
+            f"""INSERT INTO delivery (issue, ordinal, subscriber, variant)
+                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, :variant
+                FROM subscriber AS s WHERE {BARRED} IS NULL ORDER BY s.id""",
+            values,
+        )
+        self._conn.execute(
+            f"""INSERT INTO excluded (issue, subscriber, reason)
+                SELECT :issue, s.id, {BARRED} FROM subscriber AS s WHERE {BARRED} IS NOT NULL""",
+            values,
+        )
+        self._conn.execute(
+            """INSERT OR REPLACE INTO audience (issue, candidates, laid_at, locked_at)
+               VALUES (:issue, (SELECT count(*) FROM subscriber), :now, iif(:locked, :now, NULL))""",
+            {**values, "locked": locked},
+        )
+
+    def _is_locked(self, issue: int) -> bool:
+        row = self._conn.execute("SELECT locked_at FROM audience WHERE issue = ?", (issue,)).fetchone()
+        return row is not None and row[0] is not None
+
+    # -------------------------------------------------------------------------------------------- carrying out
+
+    def lease(self, slug: str, owner: str, limit: int, now: datetime) -> list[LeasedRow]:
+        """Up to *limit* rows for *owner*: deferred ones that are due, then waiting ones by ordinal.
+
+        Whoever may no longer get mail becomes suppressed on the way. [] while paused, when cancelled, and when
+        nothing is left now (see `next_due`). Raises IssueError for an issue nobody approved.
+        """
+        with self._store.transaction():
+            issue, state = self._issue(slug)
+            if state in ("paused", "cancelled", "sent"):
+                return []
+            if state != "sending":
+                raise IssueError(f"{slug} is {state}, not sending", hint="`digest approve`, then `digest send`")
+            self._store.subscribers.merge_inbox()
+            leased: list[LeasedRow] = []
+            while len(leased) < limit:
+                found = self._open_rows(issue, limit - len(leased), now)
+                if not found:
+                    break
+                good = [row for barred, row in found if barred is None]
+                self._suppress(issue, [(row.ordinal, barred) for barred, row in found if barred is not None], now)
+                self._conn.executemany(
+                    """UPDATE delivery SET state = 'leased', owner = ?, due = NULL, at = ?
+                       WHERE issue = ? AND ordinal = ?""",
+                    [(owner, micros(now), issue, row.ordinal) for row in good],
+                )
+                leased += good
+            return leased
+
+    def _open_rows(self, issue: int, limit: int, now: datetime) -> list[tuple[str | None, LeasedRow]]:
+        """The next rows to hand out, each with why its reader may not get it (None: may)."""
+        values: dict[str, Any] = {"issue": issue, "now": micros(now), "limit": limit}
+        found: list[tuple[str | None, LeasedRow]] = []
+        # The indexes are named: left alone, SQLite walks past every accepted row to the first waiting one.
+        for index, which in (
+            ("delivery_due", "d.state = 'deferred' AND d.due <= :now ORDER BY d.due"),
+            ("delivery_waiting", "d.state = 'waiting' ORDER BY d.ordinal"),
+        ):
+            rows = self._conn.execute(
+                f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant, d.attempts
+                    FROM delivery AS d INDEXED BY {index} CROSS JOIN subscriber AS s ON s.id = d.subscriber
+                    WHERE d.issue = :issue AND {which} LIMIT :limit""",
+                {**values, "limit": limit - len(found)},
+            )
+            found += [
+                (barred, LeasedRow(ordinal, person, Address(local, domain), name, token, variant, attempts))
+                for barred, ordinal, person, local, domain, name, token, variant, attempts in rows
+            ]
+        return found
+
+    def commit(
+        self,
+        slug: str,
+        owner: str,
+        intents: Sequence[int],
+        outcomes: Sequence[Settlement],
+        now: datetime,
+    ) -> set[int]:
+        """What *owner* learned and what it is about to do, in one transaction: outcomes, then intents.
+
+        Gives the ordinals that are now `sending` on disk: their final dot may leave. The others must be left
+        without it: stopped, paused (back to waiting), or the reader may no longer get mail (suppressed).
+        """
+        with self._store.transaction():
+            issue, state = self._issue(slug)
+            self._settle(issue, slug, owner, outcomes, now)
+            if state == "cancelled":
+                self._cancel(issue, now, "stopped")
+            if not intents:
+                return set()
+            if state != "sending":
+                self._conn.executemany(
+                    """UPDATE delivery SET state = 'waiting', owner = NULL, at = ?
+                       WHERE issue = ? AND ordinal = ? AND owner = ? AND state = 'leased'""",
+                    [(micros(now), issue, ordinal, owner) for ordinal in intents],
+                )
+                return set()
+            self._store.subscribers.merge_inbox()
+            return self._intend(issue, owner, intents, now)
+
+    def _settle(self, issue: int, slug: str, owner: str, outcomes: Sequence[Settlement], now: datetime) -> None:
+        for ordinal, state, reply, due in outcomes:
+            done = self._conn.execute(
+                """UPDATE delivery SET state = ?, reply = ?, due = ?, owner = NULL, attempts = attempts + 1, at = ?
+                   WHERE issue = ? AND ordinal = ? AND owner = ?""",
+                (state, reply, micros(due) if due else None, micros(now), issue, ordinal, owner),
+            ).rowcount
+            if done:
+                continue
+            row = self._conn.execute(
+                "SELECT state FROM delivery WHERE issue = ? AND ordinal = ?", (issue, ordinal)
+            ).fetchone()
+            # Taken from us before its dot, by stop or suppression: it was left, and that is no news.
+            if (
+                row is None
+                or state not in ("deferred", "rejected")
+                or row[0] not in ("cancelled", "suppressed", "waiting")
+            ):
+                raise StoreError(
+                    f"{slug}, row {ordinal}: an outcome ({state}) for a row that {owner} does not hold",
+                    hint="two senders at work? `digest deliveries uncertain`",
+                )
+
+    def _intend(self, issue: int, owner: str, intents: Sequence[int], now: datetime) -> set[int]:
+        granted: set[int] = set()
+        refused: list[tuple[int, str]] = []
+        for ordinal in intents:
+            row = self._conn.execute(
+                f"""SELECT {BARRED} FROM delivery AS d CROSS JOIN subscriber AS s ON s.id = d.subscriber
+                    WHERE d.issue = :issue AND d.ordinal = :ordinal AND d.owner = :owner AND d.state = 'leased'""",
+                {"issue": issue, "ordinal": ordinal, "owner": owner, "now": micros(now)},
+            ).fetchone()
+            if row is None:
+                continue
+            if row[0] is None:
+                granted.add(ordinal)
+            else:
+                refused.append((ordinal, row[0]))
+        self._conn.executemany(
+            "UPDATE delivery SET state = 'sending', at = ? WHERE issue = ? AND ordinal = ?",
+            [(micros(now), issue, ordinal) for ordinal in granted],
+        )
+        self._suppress(issue, refused, now)
+        return granted
+
+    def _suppress(self, issue: int, rows: Sequence[tuple[int, str]], now: datetime) -> None:
+        self._conn.executemany(
+            """UPDATE delivery SET state = 'suppressed', owner = NULL, due = NULL, reply = ?, at = ?
+               WHERE issue = ? AND ordinal = ?""",
+            [(reason, micros(now), issue, ordinal) for ordinal, reason in rows],
+        )
+
+    # -------------------------------------------------------------------------------------------- workers that ended
+
+    def release(self, owner: str, now: datetime | None = None) -> int:
+        """The leased rows of *owner*, which ends in good order, go back to waiting. Gives their number."""
+        with self._store.transaction():
+            return self._conn.execute(
+                "UPDATE delivery SET state = 'waiting', owner = NULL, at = ? WHERE owner = ? AND state = 'leased'",
+                (micros(now or datetime.now(UTC)), owner),
+            ).rowcount
+
+    def reconcile(self, slug: str, is_alive: Callable[[str], bool], now: datetime) -> tuple[int, int]:
+        """Rows of owners that died: leased -> waiting, sending -> uncertain. Gives both numbers."""
+        with self._store.transaction():
+            issue, state = self._issue(slug)
+            owners = self._conn.execute(
+                "SELECT DISTINCT owner FROM delivery WHERE issue = ? AND state IN ('leased', 'sending')", (issue,)
+            ).fetchall()
+            returned = uncertain = 0
+            for (owner,) in owners:
+                if is_alive(owner):
+                    continue
+                values = (micros(now), issue, owner)
+                returned += self._conn.execute(
+                    """UPDATE delivery SET state = 'waiting', owner = NULL, at = ?
+                       WHERE issue = ? AND owner = ? AND state = 'leased'""",
+                    values,
+                ).rowcount
+                uncertain += self._conn.execute(
+                    """UPDATE delivery SET state = 'uncertain', owner = NULL, attempts = attempts + 1, at = ?,
+                              reply = 'the sender ended before the receiver’s answer was written down'
+                       WHERE issue = ? AND owner = ? AND state = 'sending'""",
+                    values,
+                ).rowcount
+            if state == "cancelled":
+                self._cancel(issue, now, "stopped")
+            return returned, uncertain
+
+    # -------------------------------------------------------------------------------------------- people decide
+
+    def stop(self, slug: str, *, who: str = "", at: datetime | None = None) -> int:
+        """The issue and every row not yet `sending` become cancelled, for good. Gives the number of rows."""
+        now = at or datetime.now(UTC)
+        with self._store.transaction():
+            issue, _ = self._issue(slug)
+            self._store.issues.set_state(slug, "cancelled", who=who, at=now, reason="stopped")
+            return self._cancel(issue, now, f"stopped by {who}" if who else "stopped")
+
+    def _cancel(self, issue: int, now: datetime, reason: str) -> int:
+        return self._conn.execute(
+            """UPDATE delivery SET state = 'cancelled', owner = NULL, due = NULL, reply = ?, at = ?
+               WHERE issue = ? AND state IN ('waiting', 'leased', 'deferred')""",
+            (reason, micros(now), issue),
+        ).rowcount
+
+    def settle_uncertain(
+        self, slug: str, ordinal: int, as_state: DeliveryState, who: str, at: datetime | None = None
+    ) -> None:
+        """A person's word, or policy's, on a row in doubt: accepted, rejected, or waiting (to be sent again)."""
+        with self._store.transaction():
+            issue, _ = self._issue(slug)
+            done = self._conn.execute(
+                """UPDATE delivery SET state = ?, reply = ?, at = ?
+                   WHERE issue = ? AND ordinal = ? AND state = 'uncertain'""",
+                (as_state, f"settled by {who}", micros(at or datetime.now(UTC)), issue, ordinal),
+            ).rowcount
+            if not done:
+                raise IssueError(f"{slug}, row {ordinal} is not in doubt", hint="`digest deliveries uncertain`")
+
+    def doubt_open(self, slug: str, why: str, now: datetime) -> int:
+        """After an older copy was put back: all rows that may have gone since become uncertain."""
+        with self._store.transaction():
+            issue, _ = self._issue(slug)
+            return self._conn.execute(
+                """UPDATE delivery SET state = 'uncertain', owner = NULL, due = NULL, reply = ?, at = ?
+                   WHERE issue = ? AND state IN ('waiting', 'leased', 'sending', 'deferred')""",
+                (why, micros(now), issue),
+            ).rowcount
+
+    # -------------------------------------------------------------------------------------------- looking
+
+    def counts(self, slug: str) -> dict[DeliveryState, int]:
+        """Rows by state; states nobody is in are missing."""
+        return dict(
+            self._conn.execute(
+                """SELECT d.state, count(*) FROM delivery AS d JOIN issue AS i ON i.id = d.issue
+                   WHERE i.slug = ? GROUP BY d.state""",
+                (slug,),
+            ).fetchall()
+        )
+
+    def excluded(self, slug: str) -> list[tuple[str, int]]:
+        """Why people were left out, and how many, most first."""
+        return self._conn.execute(
+            """SELECT e.reason, count(*) FROM excluded AS e JOIN issue AS i ON i.id = e.issue
+               WHERE i.slug = ? GROUP BY e.reason ORDER BY count(*) DESC, e.reason""",
+            (slug,),
+        ).fetchall()
+
+    def account(self, slug: str) -> Account:
+        """Everybody accounted for. Raises StoreError if candidates are not planned + excluded."""
+        issue, _ = self._issue(slug)
+        row = self._conn.execute("SELECT candidates FROM audience WHERE issue = ?", (issue,)).fetchone()
+        by_state = self.counts(slug)
+        excluded = dict(self.excluded(slug))
+        candidates = row[0] if row else 0
+        planned = sum(by_state.values())
+        if candidates != planned + sum(excluded.values()):
+            raise StoreError(
+                f"{slug} does not add up: {candidates} candidates, {planned} planned, {excluded} left out",
+                hint="put a copy back: `digest restore FILE`",
+            )
+        return Account(candidates, planned, excluded, by_state)
+
+    def has_left(self, slug: str) -> bool:
+        """Whether any row ever left waiting."""
+        row = self._conn.execute(
+            """SELECT 1 FROM delivery AS d JOIN issue AS i ON i.id = d.issue
+               WHERE i.slug = ? AND d.at IS NOT NULL LIMIT 1""",
+            (slug,),
+        ).fetchone()
+        return row is not None
+
+    def next_due(self, slug: str) -> datetime | None:
+        """When the next deferred row is due; None: none is deferred."""
+        row = self._conn.execute(
+            """SELECT min(d.due) FROM delivery AS d JOIN issue AS i ON i.id = d.issue
+               WHERE i.slug = ? AND d.state = 'deferred'""",
+            (slug,),
+        ).fetchone()
+        return None if row[0] is None else from_micros(row[0])
+
+    def deliveries(self, slug: str, state: DeliveryState | None = None, limit: int | None = None) -> list[Delivery]:
+        """The issue's rows by ordinal, perhaps only those in *state*."""
+        rows = self._conn.execute(
+            f"{_DELIVERY} WHERE i.slug = ? AND (? IS NULL OR d.state = ?) ORDER BY d.ordinal LIMIT ?",
+            (slug, state, state, -1 if limit is None else limit),
+        )
+        return [_delivery(row) for row in rows]
+
+    def uncertain(self, slug: str) -> list[Delivery]:
+        return self.deliveries(slug, "uncertain")
+
+    def of_subscriber(self, address: Address) -> list[Delivery]:
+        """Everything one reader was planned for, newest issue first."""
+        rows = self._conn.execute(
+            f"""{_DELIVERY} JOIN subscriber AS s ON s.id = d.subscriber
+                WHERE s.address_key = ? ORDER BY i.until DESC, i.id DESC""",
+            (address.key,),
+        )
+        return [_delivery(row) for row in rows]
+
+    def history(self, slug: str, ordinal: int) -> list[Move]:
+        """Every move of one row, oldest first; it began as waiting."""
+        rows = self._conn.execute(
+            """SELECT e.at, e.came, e.became, coalesce(e.reply, '') FROM delivery_event AS e
+               JOIN issue AS i ON i.id = e.issue WHERE i.slug = ? AND e.ordinal = ? ORDER BY e.seq""",
+            (slug, ordinal),
+        )
+        return [Move(from_micros(at), came, became, reply) for at, came, became, reply in rows]
+
+    def _issue(self, slug: str) -> tuple[int, str]:
+        row = self._conn.execute("SELECT id, state FROM issue WHERE slug = ?", (slug,)).fetchone()
+        if row is None:
+            raise IssueError(f"there is no issue {slug}", hint="`digest issues list`")
+        return row[0], row[1]
+
+
+_DELIVERY = """SELECT i.slug, d.ordinal, d.subscriber, d.variant, d.state, d.attempts, d.due, coalesce(d.reply, '')
+               FROM delivery AS d JOIN issue AS i ON i.id = d.issue"""
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    slug, ordinal, subscriber, variant, state, attempts, due, reply = row
+    at = None if due is None else from_micros(due)
+    return Delivery(slug, ordinal, subscriber, variant, state, attempts, at, reply)
