@@ -1,0 +1,205 @@
+"""Quotation marks: which open, which close, which are only apostrophes. Paragraph by paragraph, in every style.
+
+Says nothing about who speaks, nor whether a marked stretch is speech at all. Time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from digest.model import Span
+from digest.text.sentences import split_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One stretch between marks. ``inner`` is without blanks at its ends, ``outer`` has the marks."""
+
+    inner: Span
+    outer: Span
+    paragraph: int  # index of its paragraph, from 0
+    opener: str
+    closed: bool  # False: no closing mark in this paragraph
+    reopened: bool = False  # the next paragraph opens with the same mark: the same speech goes on
+
+
+_CLOSES: dict[str, str] = {
+    "“": "”",
+    "„": "“”",
+    "«": "»",
+    "»": "«",
+    "「": "」",
+    "『": "』",
+    "”": "”",
+    "‟": "”",
+    "‹": "›",
+}
+_MARK = re.compile(r"[“”„‟«»「」『』\"‘’'‚‹›]|``|''")
+_APOSTROPHE = re.compile(r"(?i)['’‘](?:\d0s|n['’]|tis\b|twas\b|em\b|til\b|cause\b|round\b|bout\b)")
+_TAIL_ATTRIBUTION = re.compile(
+    r",\s+(?=(?:[A-Z][\w.’'-]*\s+){1,4}(?:said|says|told|added|warned|wrote|asked|"
+    r"explained)\b[^,]{0,60}[.!?]?\s*$)"
+)
+
+
+def find_marked(text: str) -> list[Marked]:
+    """Every marked stretch of *text* in order, disjoint; a quote inside a quote belongs to the outer one."""
+    found: list[Marked] = []
+    paragraphs = split_blocks(text)
+    for number, paragraph in enumerate(paragraphs):
+        following = paragraphs[number + 1].of(text)[:1] if number + 1 < len(paragraphs) else ""
+        found.extend(_Scan(text, paragraph, number, following).run())
+    return found
+
+
+class _Scan:
+    def __init__(self, text: str, paragraph: Span, number: int, following: str) -> None:
+        self.text = text
+        self.start, self.end = paragraph.start, paragraph.end
+        self.number = number
+        self.following = following  # first character of the next paragraph
+        self.marks = [m.start() for m in _MARK.finditer(text, self.start, self.end)]
+        self.at: dict[str, list[int]] = {}
+        for position in self.marks:
+            self.at.setdefault(text[position], []).append(position)
+        self.nested = len(self.at.get("“", ())) == len(self.at.get("”", ()))
+
+    def run(self) -> Iterator[Marked]:
+        nth = 0
+        while nth < len(self.marks):
+            position = self.marks[nth]
+            close = self._close_of(position)
+            if close is None:
+                nth += 1
+                continue
+            marked = self._make(position, close)
+            if marked is not None:
+                yield marked
+            after = close + 1 if close < self.end else self.end
+            nth = max(nth + 1, bisect_left(self.marks, after))
+
+    def _make(self, position: int, close: int) -> Marked | None:
+        """*close* is the closing mark's position, or the paragraph's end where there is none."""
+        opener = self.text[position]
+        closed = close < self.end
+        outer_end = close + 1 if closed else close
+        if not closed:
+            tail = _TAIL_ATTRIBUTION.search(self.text, max(position, self.end - 160), self.end)
+            if tail and self.following != opener:
+                close = outer_end = tail.start() + 1
+        start, end = position + 1, close
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        if start == end:
+            return None
+        reopened = not closed and self.following == opener
+        return Marked(Span(start, end), Span(position, max(end, outer_end)), self.number, opener, closed, reopened)
+
+    def _next(self, char: str, after: int) -> int:
+        """The first *char* after a position; the paragraph's end where there is none."""
+        places = self.at.get(char, [])
+        nth = bisect_left(places, after)
+        return places[nth] if nth < len(places) else self.end
+
+    def _before(self, position: int) -> str:
+        return self.text[position - 1] if position > self.start else " "
+
+    def _after(self, position: int) -> str:
+        return self.text[position + 1] if position + 1 < self.end else " "
+
+    def _opens(self, position: int) -> bool:
+        before, after = self._before(position), self._after(position)
+        return (before.isspace() or before in "([{—–-/:“‘\"'…¿¡>") and not after.isspace()
+
+    def _close_of(self, position: int) -> int | None:
+        """Where the quote opened at *position* closes; None if nothing opens there."""
+        mark = self.text[position]
+        if mark in "“„‟「『«‹":
+            return self._paired(position, mark)
+        if mark in "»”":
+            return self._paired(position, mark) if self._opens(position) else None
+        if mark == '"':
+            return self._straight(position) if self._opens(position) else None
+        if mark in "‘'‚’":
+            if mark == "’" and not (position == self.start and self._after(position).isupper()):
+                return None
+            return self._single(position, mark) if self._opens(position) else None
+        return None
+
+    def _paired(self, position: int, mark: str) -> int:
+        if mark == "“" and self.nested and self._next("“", position + 1) < self._next("”", position + 1):
+            wrong = self._next("“", position + 1)
+            if self._opens(wrong):
+                return self._balanced(position)
+        closers = _CLOSES[mark]
+        if mark == "»" and self._next("«", position + 1) == self.end:
+            closers = "»"  # Swedish and Finnish: »…»
+        close = min(self._next(c, position + 1) for c in closers)
+        if mark == "“":
+            # Closed with a typewriter's mark while a curly one follows later: “We won," she said. “It …”
+            plain = self._next('"', position + 1)
+            if plain < close and self._before(plain) in ",.!?" and not self._after(plain).isalnum():
+                return plain
+            # An opening mark glued to the word before it closes: “Frozen“.
+            wrong = self._next("“", position + 1)
+            if wrong < close and not self._before(wrong).isspace() and not self._after(wrong).isalnum():
+                return wrong
+        if close == self.end and mark in "“„”":
+            # Opened well, closed with a typewriter's mark.
+            plain = self._next('"', position + 1)
+            if plain < self._next("“", position + 1):
+                close = plain
+        return close
+
+    def _balanced(self, position: int) -> int:
+        depth = 0
+        for nth in range(bisect_left(self.marks, position), len(self.marks)):
+            place = self.marks[nth]
+            depth += (self.text[place] == "“") - (self.text[place] == "”")
+            if depth == 0:
+                return place
+            if depth > 3:
+                break
+        return self._next("”", position + 1)
+
+    def _straight(self, position: int) -> int:
+        plain = self._next('"', position + 1)
+        curly = self._next("”", position + 1)
+        if curly < plain and curly < self._next("“", position + 1):
+            return curly
+        while plain < self.end and self._before(plain).isspace() and not self._after(plain).isspace():
+            later = self._next('"', plain + 1)
+            if later == self.end:
+                break
+            plain = later
+        return plain
+
+    def _single(self, position: int, mark: str) -> int | None:
+        if _APOSTROPHE.match(self.text, position, min(self.end, position + 8)):
+            return None
+        closer = "'" if mark == "'" else "’" if mark != "‚" else "‘"
+        places = self.at.get(closer, [])
+        weak: int | None = None
+        for nth in range(bisect_left(places, position + 1), len(places)):
+            place = places[nth]
+            before, after = self._before(place), self._after(place)
+            if mark == "'" and self._opens(place) and not _APOSTROPHE.match(self.text, place, place + 8):
+                break
+            if mark == "‘" and self._next("‘", position + 1) < place and self._opens(self._next("‘", position + 1)):
+                break
+            if after.isalnum() or before.isspace():
+                continue
+            if before in "nN" and self._before(place - 1) in "’'‘":
+                continue  # rock ’n’ roll
+            if before in "sSxz" and (after.isspace() or after == "'"):
+                weak = weak or place  # a plural's genitive, or the end
+                continue
+            return place
+        if weak is None and position == self.start and self.following == mark:
+            return self.end
+        return weak

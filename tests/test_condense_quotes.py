@@ -1,0 +1,174 @@
+"""Who said what."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.condense import find_quotes, key_quotes
+from digest.model import Quote
+from digest.text.words import count_words
+
+HARD = [
+    json.loads(line) for line in (Path(__file__).parent / "data" / "quotes_hard.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("row", HARD, ids=[row["id"] for row in HARD])
+def test_hard_case(row: dict) -> None:  # type: ignore[type-arg]
+    """Every required quote of the case is found, with its speaker; nothing else is taken for a quote."""
+    text = row["text"]
+    spans = [(s.start, s.end, q.speaker) for q in find_quotes(text) for s in q.spans]
+    known = [(q["start"], q["end"]) for q in row["quotes"]]
+    assert [s for s in spans if (s[0], s[1]) not in known] == []
+    for gold in row["quotes"]:
+        found = [speaker for start, end, speaker in spans if (start, end) == (gold["start"], gold["end"])]
+        if gold["optional"]:
+            continue
+        assert len(found) == 1
+        if gold["speaker_name"]:
+            assert found[0] is not None
+            assert gold["speaker_name"] in found[0]
+
+
+def test_pieces_of_a_split_quote_are_one_quote() -> None:
+    text = "“If the rate rises again,” Sofia Brandt warned, “half of these shops will be gone by spring.”"
+    (quote,) = find_quotes(text)
+    assert quote.texts == ("If the rate rises again,", "half of these shops will be gone by spring.")
+    assert [s.of(text)[0] + s.of(text)[-1] for s in quote.outer] == ["“”", "“”"]
+
+
+def test_a_quote_over_paragraphs_is_one_quote() -> None:
+    text = "“The river took the field first.\n\n“By noon the road had gone as well,” farmer Ivor Pugh said."
+    (quote,) = find_quotes(text)
+    assert len(quote.spans) == 2
+    assert (quote.speaker, quote.role) == ("Ivor Pugh", "farmer")
+
+
+def test_a_pronoun_is_resolved_and_its_place_kept() -> None:
+    text = "Peter Lang met Omar Said. Lang was unimpressed. “I have seen better plans on a beer mat,” he said."
+    (quote,) = find_quotes(text)
+    assert quote.speaker == "Peter Lang"
+    assert quote.speaker_span is not None
+    assert quote.speaker_span.of(text) == "he"
+
+
+def test_an_unclosed_quote_ends_with_its_paragraph_and_is_not_trusted() -> None:
+    text = "Ann Lee said: “We have waited for this for years and years.\n\nThe council has not."
+    (quote,) = find_quotes(text)
+    assert quote.texts == ("We have waited for this for years and years.",)
+    assert quote.confidence < 0.6
+
+
+def test_the_writers_opinion_is_nobodys_quote() -> None:
+    text = "The bridge is open.\n\nOpinion: “We should all be ashamed of this bridge,” one might say, said Ann Lee."
+    assert find_quotes(text) == []
+
+
+def seed(bench_data: Path) -> tuple[str, list[dict]]:  # type: ignore[type-arg]
+    text = (bench_data / "seed" / "article.txt").read_text("utf-8")
+    return text, json.loads((bench_data / "seed" / "gold.json").read_text("utf-8"))["quotes_in_file"]
+
+
+@pytest.mark.shared
+def test_the_seed_articles_four_quotes_have_their_speakers_and_roles(bench_data: Path) -> None:
+    text, gold = seed(bench_data)
+    found = [(q.spans[0].start, q.spans[0].end, q.speaker, q.role) for q in find_quotes(text)]
+    assert found == [(g["start"], g["end"], g["speaker_name"], g["role"]) for g in gold]
+
+
+@pytest.mark.shared
+def test_the_seed_articles_key_quote_is_hancocks(bench_data: Path) -> None:
+    text, _ = seed(bench_data)
+    best, *others = key_quotes(text, limit=3)
+    assert best.speaker == "Matthew Hancock"
+    assert best.texts == (
+        "By sharing knowledge and exchanging skillsets we build digital teams that are the best they can be.",
+    )
+    assert best.outer == best.spans
+    assert {q.speaker for q in others} & {"Megan Smith", "Shaun Donovan", "Matthew Hancock"}
+
+
+def test_a_key_quote_stands_alone_and_keeps_out_of_what_is_printed() -> None:
+    text = (
+        "Ann Lee runs the port. “It was. We must build three new ships before winter or lose every contract we have,” said Lee. "
+        "“Ships matter,” she said."
+    )
+    (quote,) = key_quotes(text)
+    assert quote.texts == ("We must build three new ships before winter or lose every contract we have,",)
+    assert quote.speaker == "Ann Lee"
+    assert key_quotes(text, avoid=quote.spans) == []
+
+
+def test_a_quote_nobody_is_named_for_is_no_key_quote() -> None:
+    assert (
+        key_quotes("“Everybody knew and nobody wanted to say so in all those years,” one senior official said.") == []
+    )
+
+
+MARKS = list("“”„‟«»‘’\"'「」『』 ‚‹›")
+PIECES = [*MARKS, "A b c d e f", ",", ". ", "\n\n", " said Ann Lee", " he said", "Bob Dunn: ", "’s ", " — ", "x"]
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=60).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_quotes_are_verbatim_disjoint_and_inside_their_marks(text: str) -> None:
+    pieces = []
+    for quote in find_quotes(text):
+        assert len(quote.spans) == len(quote.texts) == len(quote.outer) >= 1
+        check(text, quote)
+        pieces += quote.spans
+    pieces.sort()
+    assert all(not a.overlaps(b) for a, b in pairwise(pieces))
+    for quote in key_quotes(text, limit=5):
+        check(text, quote)
+        assert 8 <= sum(count_words(t) for t in quote.texts) <= 45
+        assert quote.speaker
+
+
+def check(text: str, quote: Quote) -> None:
+    for span, printed, outer in zip(quote.spans, quote.texts, quote.outer, strict=True):
+        assert span.of(text) == printed
+        assert outer.holds(span)
+    assert 0 <= quote.confidence <= 1
+    assert (quote.speaker or "x").lower() not in ("he", "she", "they", "it")
+    if quote.role_span is not None:
+        assert quote.role_span.of(text) == quote.role
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "“",
+        '"',
+        "‘a ",
+        "' ",
+        "”“",
+        "“a. ",
+        "« » ",
+        "'a' ",
+        "“A b c d e f,” said X. ",
+        ".",
+        "A. ",
+        "“a said, ",
+        "he said ",
+        "a\n",
+        ". ",
+    ],
+)
+def test_a_hundred_kilobytes_of_marks_take_no_time(piece: str) -> None:
+    """Ten times the text may take some twenty times as long, never a hundred times."""
+    small, large = piece * (10_000 // len(piece)), piece * (100_000 // len(piece))
+    began = time.perf_counter()
+    find_quotes(small)
+    middle = time.perf_counter()
+    find_quotes(large)
+    ended = time.perf_counter()
+    assert ended - middle < 0.3 + 25 * (middle - began)

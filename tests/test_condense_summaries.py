@@ -1,0 +1,157 @@
+"""Which sentences make a summary."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.condense import METHODS, summarize
+from digest.text.words import count_words
+
+BRIDGE = """Town reopens its old bridge after two years of repairs
+
+HALDEN (AP) — The old bridge of Halden was opened again on Friday after two years of repairs. The repairs cost 3.5 million pounds, \
+twice what the council had planned in 2019. He called it a good day for the town.
+
+Mayor Lucia Ferri cut a ribbon before some 400 people on the Halden side of the bridge. “We will not wait so long again. \
+The next repairs begin in May,” said Ferri.
+
+But traders on the other side of the river doubt that. It could be argued that the bridge was never needed by the town at all.
+
+The council wants lorries to pay 4 pounds for each crossing of the bridge from January 2026.
+
+Author’s view: The bridge of Halden was opened again too late and the council of Halden should be ashamed of the repairs."""
+
+
+def sentences_of(text: str, **options: object) -> list[str]:
+    return [e.text for e in summarize(text, language="en", **options).sentences]  # type: ignore[arg-type]
+
+
+def test_a_dateline_is_cut_by_a_later_start() -> None:
+    first = summarize(BRIDGE, language="en").sentences[0]
+    assert first.text == "The old bridge of Halden was opened again on Friday after two years of repairs."
+    assert BRIDGE[first.span.start : first.span.end] == first.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_rules_hold_around_every_method(method: str, count: int) -> None:
+    """No opinion, no hedged comment, no title, no half quote, no sentence that hangs on one left out."""
+    cut = sentences_of(BRIDGE, method=method, sentences=count, max_words=200)
+    assert 1 <= len(cut) <= count
+    printed = " ".join(cut)
+    for never in ("ashamed", "could be argued", "Town reopens", "We will not wait so long"):
+        assert never not in printed
+    assert not cut[0].startswith(("He ", "But "))
+    if any(s.startswith("He called") for s in cut):
+        assert any(s.startswith("The repairs cost") for s in cut)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_longest_summary_is_in_the_texts_order_and_within_its_words(method: str) -> None:
+    summary = summarize(BRIDGE, method=method, sentences=5, max_words=40, language="en")
+    starts = [e.span.start for e in summary.sentences]
+    assert starts == sorted(starts)
+    assert sum(count_words(e.text) for e in summary.sentences) <= 40
+    assert summary.method == method
+
+
+def test_a_key_quote_comes_along_when_there_is_room() -> None:
+    summary = summarize(BRIDGE, language="en", quotes=1, max_words=100)
+    assert [q.speaker for q in summary.quotes] == ["Lucia Ferri"]
+    assert not any(e.span.overlaps(s) for e in summary.sentences for s in summary.quotes[0].spans)
+    words = sum(count_words(e.text) for e in summary.sentences) + sum(count_words(t) for t in summary.quotes[0].texts)
+    assert words <= 100
+
+
+def test_a_text_without_a_fitting_sentence_has_an_empty_summary() -> None:
+    assert sentences_of("", max_words=70) == []
+    assert sentences_of("The bridge of Halden is open again after two years of repairs.", max_words=5) == []
+
+
+def test_repeats_are_said_once() -> None:
+    text = "The old bridge of Halden was opened again on Friday. " * 3 + "Lorries will pay 4 pounds for each crossing."
+    assert len(sentences_of(text)) == 2
+
+
+def test_an_unknown_method_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="lex-rank"):
+        summarize(BRIDGE, method="lexrank")
+
+
+def test_sumy_stays_unloaded_until_something_is_summarized() -> None:
+    code = "import digest.condense, sys; print(any(m.split('.')[0] in ('sumy', 'nltk', 'numpy', 'py3langid') for m in sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("method", METHODS)
+def test_the_seed_articles_summary_reports(bench_data: Path, method: str) -> None:
+    text = (bench_data / "seed" / "article.txt").read_text("utf-8")
+    gold = json.loads((bench_data / "seed" / "gold.json").read_text("utf-8"))
+    cut = sentences_of(text, method=method)
+    assert cut[0].startswith(("Senior technology figures in the UK", "UK Cabinet Office minister Matthew Hancock met"))
+    for sentence in cut:
+        assert any(sentence in paragraph for paragraph in gold["body"])
+        assert "could be argued" not in sentence
+
+
+@pytest.mark.shared
+def test_the_seed_articles_editorial_summary_says_what_happened_and_who_met(bench_data: Path) -> None:
+    cut = sentences_of((bench_data / "seed" / "article.txt").read_text("utf-8"))
+    assert [s[:27] for s in cut] == ["Senior technology figures i", "UK Cabinet Office minister "]
+
+
+@pytest.mark.shared
+def test_summaries_of_news_never_dangle(bench_data: Path) -> None:
+    """On development articles, no summary opens with a pronoun and every word is the article's."""
+    rows = (bench_data / "summaries" / "dev.jsonl").read_text("utf-8").splitlines()[::12]
+    for row in map(json.loads, rows):
+        summary = summarize(row["text"], title=row["title"] or None, language="en")
+        assert summary.sentences
+        assert not summary.sentences[0].text.lower().startswith(("he ", "she ", "it ", "they ", "but ", "and "))
+        for excerpt in summary.sentences:
+            assert excerpt.span.of(row["text"]) == excerpt.text
+
+
+PIECES = [
+    "The bridge is open again today. ",
+    "He left. ",
+    "“We won,” said Ann Lee. ",
+    "But “no",
+    "\n\n",
+    "Opinion: ",
+    "(CNN) -- ",
+    "’",
+    "A",
+    " ",
+]
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=25).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    TEXTS, st.sampled_from(["editorial", "luhn", "lex-rank"]), st.integers(0, 5), st.integers(0, 60), st.integers(0, 2)
+)
+def test_any_summary_is_verbatim_ordered_and_within_its_words(
+    text: str, method: str, count: int, words: int, quotes: int
+) -> None:
+    summary = summarize(text, sentences=count, max_words=words, method=method, language="en", quotes=quotes)
+    assert len(summary.sentences) <= count
+    reach = 0
+    total = 0
+    for excerpt in summary.sentences:
+        assert text[excerpt.span.start : excerpt.span.end] == excerpt.text
+        assert excerpt.span.start >= reach
+        reach = excerpt.span.end
+        total += count_words(excerpt.text)
+    for quote in summary.quotes:
+        total += sum(count_words(t) for t in quote.texts)
+    assert total <= words or total == 0
