@@ -46,9 +46,7 @@ def parse_address(raw: str) -> Address:
     if _CONTROL.search(text):
         raise AddressError(f"{text!r}: an address holds no line breaks or control characters")
     try:
-        found = validate_email(
-            text, check_deliverability=False, allow_smtputf8=True, test_environment=True
-        )
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except EmailNotValidError as error:
         raise AddressError(f"{text or 'an empty address'}: {error}") from error
     return Address(found.local_part, (found.ascii_domain or found.domain).lower())

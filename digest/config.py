@@ -33,6 +33,9 @@ class Mailbox:
     name: str
     address: Address
 
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else str(self.address)
+
 
 @dataclass(frozen=True)
 class Newsletter:
@@ -187,9 +190,7 @@ def load_config(folder: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"there is no {FILE} in {folder}", hint="`digest init` makes a newsletter here"
-        ) from error
+        raise ConfigError(f"there is no {FILE} in {folder}", hint="`digest init` makes a newsletter here") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="save it as UTF-8") from error
     return parse_config(text, where=FILE)
@@ -200,9 +201,7 @@ def parse_config(text: str, *, where: str = FILE) -> Config:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"{where} is no valid TOML: {error}", hint="mend that line and try again"
-        ) from error
+        raise ConfigError(f"{where} is no valid TOML: {error}", hint="mend that line and try again") from error
     if "newsletter" not in data:
         raise ConfigError(f"{where}: the section [newsletter] is missing", hint="`digest init` writes one")
     config: Config = _build(Config, data, where, "")
@@ -274,9 +273,7 @@ def _build(cls: type[Any], data: Mapping[str, Any], where: str, prefix: str) -> 
         values[name] = _value(hints[name], raw, where, f"{prefix}{key}")
     for key, f in known.items():
         if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
-            raise ConfigError(
-                f"{where}: the key '{prefix}{key}' is missing", hint="add it, or run `digest init`"
-            )
+            raise ConfigError(f"{where}: the key '{prefix}{key}' is missing", hint="add it, or run `digest init`")
     return cls(**values)
 
 
@@ -287,9 +284,7 @@ def _nearest(key: str, known: Mapping[str, object]) -> str:
 
 def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
     def wrong(wanted: str) -> ConfigError:
-        return ConfigError(
-            f"{where}: '{key}' must be {wanted}, not {raw!r}", hint="see the comments in the file"
-        )
+        return ConfigError(f"{where}: '{key}' must be {wanted}, not {raw!r}", hint="see the comments in the file")
 
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
@@ -338,7 +333,5 @@ def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
     if (kind is bool and not isinstance(raw, bool)) or (kind is int and isinstance(raw, bool)):
         raise wrong({bool: "true or false", int: "a whole number"}[kind])
     if not isinstance(raw, kind):
-        raise wrong(
-            {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
-        )
+        raise wrong({str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind])
     return raw

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -261,7 +262,7 @@ def test_an_empty_file_is_named(sample: Path) -> None:
 def test_a_foreign_database_is_refused_and_left_as_it_is(sample: Path) -> None:
     for old in sample.glob("subscribers.db*"):
         old.unlink()
-    with sqlite3.connect(sample / "subscribers.db") as other:
+    with closing(sqlite3.connect(sample / "subscribers.db")) as other:
         other.execute("CREATE TABLE mine (x)")
     before = (sample / "subscribers.db").read_bytes()
     assert "subscribers.db" in error_of(run_in(sample)("weekly", ok=False))

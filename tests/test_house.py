@@ -31,6 +31,7 @@ LIBRARIES = {
     "email_validator": ["address"],
     "idna": ["collect/urls"],
     "sumy": ["condense"],
+    "numpy": ["condense/engines"],
     "feedparser": ["collect/feeds"],
     "trafilatura": ["collect/pages"],
     "readability": ["collect/pages"],

@@ -38,15 +38,15 @@ def folder_of(ctx: click.Context) -> Path:
 @contextmanager
 def project_of(ctx: click.Context) -> Iterator[Project]:
     """The project the command works on. The repository's own sample makes its database on first use."""
+    from digest.config import load_config
     from digest.dispatch.keys import make_keys
     from digest.week import open_project
 
     folder = folder_of(ctx)
-    from digest.config import load_config
-
     load_config(folder)  # a missing or broken digest.toml is said before anything is made
     make_keys(folder)
     with open_project(folder, create=True) as project:
+        project.store.subscribers.merge_inbox()  # who left by the site has left, whatever is asked next
         yield project
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import socket
 import webbrowser
 from functools import lru_cache
 from pathlib import Path
@@ -25,25 +24,16 @@ def serve_preview(project: Project, words: str, *, port: int, open_browser: bool
 
     slug = find_issue(project, words)
     folder = project.folder
-    port = _free_port(port)
     token = secrets.token_urlsafe(24)
-    app = create_preview(lambda: _draft(folder, slug), token=token)
-    url = f"http://127.0.0.1:{port}/?token={token}"
-    say(f"Preview of {slug}: {url}")
-    say("It shows your edits as you make them. Ctrl-C ends it.")
-    if open_browser:
-        webbrowser.open(url)
-    serve(app, "127.0.0.1", port)
 
+    def ready(open_port: int) -> None:
+        url = f"http://127.0.0.1:{open_port}/?token={token}"
+        say(f"Preview of {slug}: {url}")
+        say("It shows your edits as you make them. Ctrl-C ends it.")
+        if open_browser:
+            webbrowser.open(url)
 
-def _free_port(port: int) -> int:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise DigestError(f"port {port} is taken", hint="`digest preview --port 0` takes a free one") from error
-        found: int = probe.getsockname()[1]
-        return found
+    serve(create_preview(lambda: _draft(folder, slug), token=token), "127.0.0.1", port, ready=ready)
 
 
 def _draft(folder: Path, slug: str) -> Draft:
@@ -88,7 +78,8 @@ def _build(folder: Path, slug: str, stamp: str) -> Draft:
             near_misses=tuple(p for p in picks if p.lost),
             findings=tuple(check_issue(issue, rendered, project.config)),
             stamp=f"{stamp}-{rendered.fingerprint[:8]}",
-            from_line=project.config.newsletter.sender.name or str(project.config.newsletter.sender.address),
+            from_line=str(project.config.newsletter.sender),
+            zone=project.config.zone,
             waiting=store.ledger.counts(slug).get("waiting", 0),
             left_out=tuple(store.ledger.excluded(slug)),
         )

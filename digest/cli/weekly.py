@@ -123,10 +123,8 @@ def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
         return
     assert report.html is not None
     say(f"HTML:      {_shown(report.html)}")
-    left = ", ".join(f"{n} {reason}" for reason, n in report.left_out)
-    say(
-        f"Queue:     {report.waiting} waiting, {sum(n for _, n in report.left_out)} left out{f' ({left})' if left else ''}"
-    )
+    reasons = "".join(f"; {n} {reason}" for reason, n in report.left_out)
+    say(f"Queue:     {report.waiting} waiting, {sum(n for _, n in report.left_out)} left out{reasons}")
     say()
     say("Nothing has been sent. Next: `digest preview`, then `digest approve`.")
 

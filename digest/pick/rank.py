@@ -238,4 +238,3 @@ def _choose(scored: Sequence[Pick], forced: _Forced, brief: Brief, limit: int) -
         chosen.remove(lead)
         chosen.insert(0, replace(lead, reasons=(*lead.reasons, "lead by the editor")))
     return chosen, missed
-

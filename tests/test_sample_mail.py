@@ -1,0 +1,76 @@
+"""The sample issue in a real browser: every width, light and dark, with and without the style sheet."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_cli_week import ROOT, run_in
+
+pytestmark = pytest.mark.browser
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mail")
+    shutil.copy(ROOT / "digest.toml", folder)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    run_in(folder)("weekly", "--week", "2026-W12")
+    return folder / "var/issues/2026-W12/issue.html"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=chromium, args=QUIET)
+        yield found
+        found.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 600, 1024])
+def test_no_width_scrolls_sideways(browser: Any, page_file: Path, width: int, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(page_file.as_uri())
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = sum(map(int, re.findall(r"\d+", shade)[:3])) > 384
+    assert light == (scheme == "light")
+    page.close()
+
+
+def test_on_a_phone_the_lead_comes_at_once_and_the_whole_stays_short(browser: Any, page_file: Path) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.goto(page_file.as_uri())
+    lead = page.evaluate("document.querySelector('h3').getBoundingClientRect().top")
+    assert lead < 480
+    assert page.evaluate("document.documentElement.scrollHeight") < 5600
+    page.close()
+
+
+def test_without_its_style_sheet_the_mail_still_stands(browser: Any, page_file: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.html"
+    bare.write_text(re.sub(r"<style[\s\S]*?</style>", "", page_file.read_text("utf-8")), "utf-8")
+    page = browser.new_page(viewport={"width": 320, "height": 900})
+    page.goto(bare.as_uri())
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
+    page.close()
+
+
+def test_nothing_is_loaded_from_anywhere(browser: Any, page_file: Path) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    assert asked == [page_file.as_uri()]
+    page.close()
