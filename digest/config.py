@@ -12,7 +12,6 @@ import tomllib
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,7 +45,6 @@ class Newsletter:
     language: str = "en-GB"  # BCP 47
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     day: Weekday = "thursday"
-    hour: time = time(7, 0)
     tagline: str = ""
     editor: str = ""  # signs the issue; '' for no name
     sign_off: str = ""  # '' for the template's own words
@@ -128,7 +126,6 @@ class Send:
     approval: Literal["one", "two", "none"] = "one"
     uncertain: Literal["hold", "resend"] = "hold"
     durability: Literal["full", "normal"] = "full"
-    test_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -323,11 +320,6 @@ def _value(kind: Any, raw: Any, where: str, key: str) -> Any:
             raise ConfigError(
                 f"{where}: '{key}': there is no time zone {raw!r}", hint="like 'Europe/London'"
             ) from error
-    if kind is time:
-        try:
-            return time.fromisoformat(raw) if isinstance(raw, str) else raw
-        except ValueError as error:
-            raise wrong("a time like '07:00'") from error
     if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
     if (kind is bool and not isinstance(raw, bool)) or (kind is int and isinstance(raw, bool)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import http.server
 import json
 import os
 import re
@@ -11,9 +12,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -22,8 +25,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run_in(folder: Path) -> Run:
-    def run(*args: str, ok: bool = True, now: str = "", given: str = "") -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "DIGEST_EDITOR": "Mara"}
+    def run(
+        *args: str, ok: bool = True, now: str = "", given: str = "", who: str = "Mara"
+    ) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "DIGEST_EDITOR": who}
         if now:
             env["DIGEST_NOW"] = now
         done = subprocess.run(
@@ -330,3 +335,92 @@ def test_a_backup_comes_back_whole(sample: Path, tmp_path: Path) -> None:
     run("backup", str(tmp_path / "all.tar.gz"))
     run("restore", str(tmp_path / "all.tar.gz"), str(tmp_path / "back"))
     assert json.loads(run_in(tmp_path / "back")("queue", "--json").stdout)["counts"]["waiting"] == 6
+
+
+# ------------------------------------------------------------------------------------------------ feeds by http
+
+
+class Feed(http.server.BaseHTTPRequestHandler):
+    """Serves the sample's feed with an ETag, and answers 304 to whoever knows it."""
+
+    asked: ClassVar[list[int]] = []
+
+    def do_GET(self) -> None:
+        known = self.headers.get("If-None-Match") == '"one"'
+        self.asked.append(304 if known else 200)
+        self.send_response(304 if known else 200)
+        self.send_header("ETag", '"one"')
+        self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
+        self.end_headers()
+        if not known:
+            self.wfile.write((ROOT / "examples/week/harbour.xml").read_bytes())
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_a_feed_is_read_by_http_once_and_then_asked_politely(tmp_path: Path) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Feed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        run = run_in(tmp_path)
+        run("init", str(tmp_path), "--defaults")
+        url = f"http://127.0.0.1:{server.server_port}/feed.xml"
+        with (tmp_path / "digest.toml").open("a") as file:
+            file.write(f'\n[[sources]]\nurl = "{url}"\nallow_private = true\n')
+        first = json.loads(run("collect", "--json", now="2026-03-22T18:00:00+00:00").stdout)
+        again = json.loads(run("collect", "--json", now="2026-03-22T19:00:00+00:00").stdout)
+        assert first == [{"source": url, "found": 4, "new": 4, "error": ""}]
+        assert again == [{"source": url, "found": 0, "new": 0, "error": ""}]
+        assert Feed.asked == [200, 304]
+        rows = json.loads(run("articles", "list", "--json").stdout)
+        assert {r["outlet"] for r in rows} == {"Harbour Notes"}
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_feed_in_ones_own_network_is_refused_unless_allowed(tmp_path: Path) -> None:
+    run = run_in(tmp_path)
+    run("init", str(tmp_path), "--defaults")
+    run("sources", "add", "http://127.0.0.1:9/feed.xml")
+    assert "cannot be read" in error_of(run("sources", "check", ok=False))
+
+
+# ------------------------------------------------------------------------------------------------ approval
+
+
+def test_two_people_approve_where_two_are_asked_for(sample: Path) -> None:
+    file = sample / "digest.toml"
+    file.write_text(file.read_text("utf-8").replace('approval = "one"', 'approval = "two"'), "utf-8")
+    assert 'approval = "two"' in file.read_text("utf-8")
+    run = run_in(sample)
+    assert "a second person must approve it too" in run("approve", "--yes").stdout
+    assert "a second person must approve it too" in run("approve", "--yes").stdout
+    assert "is a draft" in run("send", "--yes", ok=False).stderr
+    assert "First approved by Mara." in run("approve", "--yes", who="Tomas").stdout
+    assert "6  accepted by your relay" in run("send", "--yes").stdout
+
+
+def test_mail_to_readers_by_smtp_needs_a_way_to_leave_a_test_does_not(sample: Path) -> None:
+    file = sample / "digest.toml"
+    text = file.read_text("utf-8").replace('transport = "maildir"', 'transport = "smtp"')
+    text += '\n[smtp]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\n'
+    file.write_text(text, "utf-8")
+    run = run_in(sample)
+    run("approve", "--yes")
+    assert "/health does not answer" in error_of(run("send", "--yes", ok=False))
+    assert "127.0.0.1:9" in error_of(run("test", "editor@example.org", ok=False))
+
+
+def test_all_the_words_can_be_edited_in_one_small_file(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = sample / "editor.sh"
+    editor.write_text('#!/bin/sh\nsed -i "s/^intro:.*/intro: Ten stories./; s/^note 2:.*/note 2: Ours./" "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.delenv("VISUAL", raising=False)
+    run = run_in(sample)
+    assert "2 changed" in run("edit", "--week", "2026-W12").stdout
+    run("build", "--week", "2026-W12")
+    html = (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    assert "Ten stories." in html and "Ours." in html

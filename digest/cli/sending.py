@@ -42,7 +42,7 @@ def test(ctx: click.Context, address: str, issue: str) -> None:
     reader = parse_address(address)
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        transport = _transport(project, f"{slug}-test")
+        transport = _transport(project, f"{slug}-test", to_readers=False)
         send_test(project.folder, project.config, project.store.issues.rendered(slug), reader, transport, now=now())
         say(f"A test of {slug} is {_carried(project)} for {reader}.")
 
@@ -61,7 +61,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
     from digest.render.check import check_issue, verify_verbatim
 
     with project_of(ctx) as project:
-        store, slug = project.store, find_issue(project, issue)
+        store, config, slug = project.store, project.config, find_issue(project, issue)
         known = store.issues.get(slug)
         assert known is not None
         if known.state in LOCKED_STATES:
@@ -87,11 +87,25 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
             return
         if not yes:
             click.confirm("Approve it", abort=True)
+        if config.send.approval == "two" and not _is_second(project, slug, rendered.fingerprint):
+            return
         store.ledger.freeze(slug, "", now())
         store.issues.approve(slug, fingerprint=rendered.fingerprint, who=who(project), at=now())
         frozen = store.ledger.counts(slug).get("waiting", 0)
         say(f"Approved by {who(project)} for {_readers(frozen)}, fingerprint {rendered.fingerprint[:12]}.")
         say("Nothing has been sent. Next: `digest send`.")
+
+
+def _is_second(project: Project, slug: str, fingerprint: str) -> bool:
+    """True when somebody else approved these very bytes before; else the first approval is noted."""
+    key, name = f"first_approval:{slug}", who(project)
+    first = project.store.state.get(key)
+    if first and first["fingerprint"] == fingerprint and first["who"] != name:
+        say(f"First approved by {first['who']}.")
+        return True
+    project.store.state.set(key, {"who": name, "fingerprint": fingerprint})
+    say(f'Approved by {name}. [send] approval = "two": a second person must approve it too (DIGEST_EDITOR).')
+    return False
 
 
 def _readers(number: int) -> str:
@@ -181,8 +195,18 @@ def _plain(report: object) -> dict[str, object]:
     return asdict(report)
 
 
-def _transport(project: Project, slug: str, *, smtp: str | None = None, connections: int | None = None) -> Transport:
-    """The configured transport, or *smtp* (HOST:PORT, loopback only, in the clear). Raises SendError."""
+def _transport(
+    project: Project,
+    slug: str,
+    *,
+    smtp: str | None = None,
+    connections: int | None = None,
+    to_readers: bool = True,
+) -> Transport:
+    """The configured transport, or *smtp* (HOST:PORT, loopback only, in the clear). Raises SendError.
+
+    to_readers: false for a test letter, which may leave before there is a postal address and a leaving path.
+    """
     config = project.config
     if smtp is None and config.send.transport == "maildir":
         from digest.send.transports.maildir import Maildir
@@ -198,8 +222,9 @@ def _transport(project: Project, slug: str, *, smtp: str | None = None, connecti
                 hint="configure [smtp] for others",
             )
         return Smtp(SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4))
-    _may_leave(project)
     settings = config.smtp
+    if to_readers:
+        _may_leave(project)
     password = os.environ.get(PASSWORD, "")
     if settings.username and not password:
         raise SendError(f"the relay’s password is not set ({PASSWORD})", hint=f"export {PASSWORD}=…")
@@ -217,10 +242,8 @@ def _transport(project: Project, slug: str, *, smtp: str | None = None, connecti
 
 
 def _may_leave(project: Project) -> None:
-    """Mail leaves by smtp only with a relay, a postal address and a way to leave that answers."""
+    """Mail leaves by smtp only with a postal address and a way to leave that answers."""
     config = project.config
-    if not config.smtp.host:
-        raise SendError("digest.toml: smtp.host is empty", hint="name your relay in [smtp]")
     if not config.newsletter.postal_address.strip():
         raise SendError(
             "digest.toml: newsletter.postal_address is empty: the law asks for one in every issue",
