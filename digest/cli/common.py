@@ -18,6 +18,7 @@ from digest.errors import DigestError, IssueError
 from digest.model import Article, Pick
 
 if TYPE_CHECKING:
+    from digest.render.check import Finding
     from digest.week import Progress, Project
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -73,6 +74,19 @@ def say(text: str = "") -> None:
 
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) -> None:
+    """Each finding with its hint, or *clean* where there is none."""
+    if as_json:
+        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
+        return
+    for finding in findings:
+        say(f"{finding.level}: {finding.where}: {finding.what}")
+        if finding.hint:
+            say(f"    {finding.hint}")
+    if not findings:
+        say(clean)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:

@@ -33,34 +33,21 @@ def _edit(ctx: click.Context, kind: str, words: str, value: str, week: str | Non
         say(f"{slug}: {done} “{article.title}”. {REBUILD}")
 
 
-@click.command()
-@click.argument("article")
-@click.option("--undo", is_flag=True, help="Take the pin back.")
-@week_option
-@click.pass_context
-def pin(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
-    """Have ARTICLE in the issue, whatever its score."""
-    _edit(ctx, "pin", article, "" if undo else "yes", week, "unpinned" if undo else "pinned")
+def _choice(kind: str, about: str, done: str, undone: str) -> click.Command:
+    @click.command(kind, help=about)
+    @click.argument("article")
+    @click.option("--undo", is_flag=True, help="Take it back.")
+    @week_option
+    @click.pass_context
+    def command(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
+        _edit(ctx, kind, article, "" if undo else "yes", week, undone if undo else done)
+
+    return command
 
 
-@click.command()
-@click.argument("article")
-@click.option("--undo", is_flag=True, help="Let it be picked again.")
-@week_option
-@click.pass_context
-def drop(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
-    """Keep ARTICLE out of the issue."""
-    _edit(ctx, "drop", article, "" if undo else "yes", week, "may be picked again:" if undo else "dropped")
-
-
-@click.command()
-@click.argument("article")
-@click.option("--undo", is_flag=True, help="Let the scores choose the lead.")
-@week_option
-@click.pass_context
-def lead(ctx: click.Context, article: str, undo: bool, week: str | None) -> None:
-    """Make ARTICLE the lead."""
-    _edit(ctx, "lead", article, "" if undo else "yes", week, "no longer the lead:" if undo else "the lead is")
+pin = _choice("pin", "Have ARTICLE in the issue, whatever its score.", "pinned", "unpinned")
+drop = _choice("drop", "Keep ARTICLE out of the issue.", "dropped", "may be picked again:")
+lead = _choice("lead", "Make ARTICLE the lead.", "the lead is", "no longer the lead:")
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.common import folder_of, json_option, print_json, project_of, say
+from digest.cli.common import folder_of, json_option, print_findings, project_of, say
 from digest.cli.sources import append_sources, toml_string
 from digest.errors import AddressError, ConfigError, DigestError
 
@@ -188,15 +188,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     with project_of(ctx) as project:
         findings = examine(project.folder, project.config, project.store)
-    if as_json:
-        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
-    else:
-        for finding in findings:
-            say(f"{finding.level}: {finding.where}: {finding.what}")
-            if finding.hint:
-                say(f"    {finding.hint}")
-        if not findings:
-            say("All well.")
+    print_findings(findings, as_json, clean="All well.")
     if any(f.level == "error" for f in findings):
         raise DigestError("something would go wrong", hint="mend the errors above")
 

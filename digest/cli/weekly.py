@@ -15,6 +15,7 @@ from digest.cli.common import (
     now,
     pick_json,
     pick_row,
+    print_findings,
     print_json,
     progress_bars,
     project_of,
@@ -261,15 +262,7 @@ def check(ctx: click.Context, issue: str, as_json: bool) -> None:
         slug = find_issue(project, issue)
         store = project.store
         findings = check_issue(store.issues.issue(slug), store.issues.rendered(slug), project.config)
-    if as_json:
-        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
-    else:
-        for finding in findings:
-            say(f"{finding.level}: {finding.where}: {finding.what}")
-            if finding.hint:
-                say(f"    {finding.hint}")
-        if not findings:
-            say(f"{slug}: nothing to mend.")
+    print_findings(findings, as_json, clean=f"{slug}: nothing to mend.")
     errors = sum(f.level == "error" for f in findings)
     if errors:
         raise DigestError(f"{slug} has {errors} {'error' if errors == 1 else 'errors'}", hint="mend, then run it again")
