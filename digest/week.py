@@ -431,13 +431,15 @@ def _old_files(project: Project, win: Window) -> Iterable[Article]:
 
 def write_files(project: Project, draft: Draft) -> Path:
     """The draft as files to look at, under var/issues/SLUG; returns the HTML's path."""
-    from digest.render.message import preview_html
+    from digest.render.message import preview_html, preview_text
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
+    fields = sample_fields(project.config)
     for variant in draft.rendered.variants:
         name = variant.key or "issue"
-        (folder / f"{name}.html").write_text(preview_html(variant, sample_fields(project.config)), "utf-8")
+        (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
+        (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 
