@@ -1,6 +1,6 @@
 """How good is the choice? nDCG@10 of `pick_week` on the made weeks, and B-cubed F1 of `group_stories`.
 
-    python bench/weeks.py            # data from DIGEST_BENCH_DATA, default ../shared/data
+    python -m bench.weeks            # data from DIGEST_BENCH_DATA, default ../shared/data
 
 A stale or repeated pick, and a second pick of a story, earn nothing and are counted.
 """

@@ -101,9 +101,18 @@ def test_a_key_quote_stands_alone_and_keeps_out_of_what_is_printed() -> None:
         "“Ships matter,” she said."
     )
     (quote,) = key_quotes(text)
-    assert quote.texts == ("We must build three new ships before winter or lose every contract we have,",)
+    assert quote.texts == ("We must build three new ships before winter or lose every contract we have",)
     assert quote.speaker == "Ann Lee"
     assert key_quotes(text, avoid=quote.spans) == []
+
+
+@pytest.mark.parametrize("marks", ["“”", "‘’", '""'])
+def test_a_key_quote_ends_before_the_comma_and_keeps_its_marks(marks: str) -> None:
+    said = "We must build three new ships before winter or lose every contract we have"
+    text = f"{marks[0]}{said},{marks[1]} said Ann Lee, head of the port."
+    (quote,) = key_quotes(text)
+    assert quote.texts == (said,)
+    assert quote.outer[0].of(text) == f"{marks[0]}{said},{marks[1]}"
 
 
 def test_a_quote_nobody_is_named_for_is_no_key_quote() -> None:

@@ -80,6 +80,45 @@ def test_repeats_are_said_once() -> None:
     assert len(sentences_of(text)) == 2
 
 
+SHIPS = "Port Ellery has published the cause and the cost of every late berth for six months, the harbour office said."
+LEANING = [
+    ("The list is one plain page.", "few words that say little"),
+    ("They were pleased with what the figures of the port have shown so far.", "a pronoun"),
+    ("Two of them were settled out of court by lawyers of the port.", "a part of something"),
+    ("In 2019 it had stood at 84 complaints about ships and crews of the port.", "a pronoun behind a date"),
+    ("The largest ship of all that called at the port in those six months was 61.", "a bare number"),
+    ("Demir has counted 640 written complaints to the port since 15 September.", "a bare surname"),
+    ("The seagrass has grown 40 centimetres since the port counted it last autumn.", "a noun spoken of before"),
+]
+
+
+@pytest.mark.parametrize("sentence", [s for s, _ in LEANING], ids=[why for _, why in LEANING])
+def test_a_sentence_is_printed_only_behind_the_one_it_needs(sentence: str) -> None:
+    """What it needs stands before it and is too long to be printed itself."""
+    needed = "Yusuf Demir of the field station dived for seagrass " + "and more of it " * 15 + "in the harbour."
+    text = f"{SHIPS}\n\n{needed} {sentence}"
+    assert sentences_of(text, sentences=5, max_words=200) == [SHIPS]
+
+
+def test_a_surname_is_printed_behind_the_full_name() -> None:
+    full = "Yusuf Demir of the field station has dived for seagrass in the east basin."
+    later = "Demir has counted 640 written complaints to the port since 15 September."
+    filler = "Fog accounts for 212 of the delays in the harbour this winter."
+    assert sentences_of(f"{SHIPS} {full} {filler} {later}", sentences=4, max_words=200) == [SHIPS, full, filler, later]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("max_words", "count"), [(70, 1), (90, 2)])
+def test_the_seed_articles_lead_has_its_quote_and_introduces_who_is_named(
+    bench_data: Path, max_words: int, count: int
+) -> None:
+    text = (bench_data / "seed" / "article.txt").read_text("utf-8")
+    cut = summarize(text, language="en", max_words=max_words, quotes=1)
+    openings = ["Senior technology figures", "UK Cabinet Office minist"]
+    assert [e.text[:24] for e in cut.sentences] == [opening[:24] for opening in openings[:count]]
+    assert cut.quotes[0].texts[0].startswith("By sharing knowledge")
+
+
 def test_an_unknown_method_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="lex-rank"):
         summarize(BRIDGE, method="lexrank")

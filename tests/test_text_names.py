@@ -23,7 +23,13 @@ ROLES = [
     ("Sarah Jones, chief economist at Acme Bank, said so.", "Sarah Jones", "chief economist at Acme Bank"),
     ("They asked farmer Ivor Pugh.", "Ivor Pugh", "farmer"),
     ("Senator Ted Cruz left.", "Ted Cruz", "Senator"),
-    ("Rosa Klein, 44, the founder, was there.", "Rosa Klein", "the founder"),
+    ("Rosa Klein, 44, the founder, was there.", "Rosa Klein", "founder"),
+    ("“So,” said Inge Halvorsen, harbour master of Port Ellery.", "Inge Halvorsen", "harbour master of Port Ellery"),
+    ("Tobias Renn, manager at Corliss and Dray, laughed.", "Tobias Renn", "manager at Corliss and Dray"),
+    ("Helen Roe, a beekeeper in Kell, was there.", "Helen Roe", "beekeeper in Kell"),
+    ("Gwen Lee’s gauge held 61. Lee, treasurer of the club, goes out.", "Gwen Lee", "treasurer of the club"),
+    ("„Ja“, sagt Ole Petersen, Sprecher des Verbands.", "Ole Petersen", "Sprecher des Verbands"),
+    ("« Oui », dit Solange Perrin, cheffe de la cantine.", "Solange Perrin", "cheffe de la cantine"),
 ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.model import Span
@@ -43,6 +43,21 @@ _TAIL_ATTRIBUTION = re.compile(
     r",\s+(?=(?:[A-Z][\w.’'-]*\s+){1,4}(?:said|says|told|added|warned|wrote|asked|"
     r"explained)\b[^,]{0,60}[.!?]?\s*$)"
 )
+
+
+COVER = "\u0001"  # stands for quoted characters: no word, no blank, no mark
+
+
+def cover(text: str, marked: Sequence[Marked]) -> str:
+    """*text*, as long as it was, with every marked stretch covered: what stands in a quote names nobody here."""
+    pieces, at = [], 0
+    for m in marked:
+        pieces.append(text[at : m.outer.start])
+        # The paragraph's shape stays: blanks within a quote would otherwise join paragraphs.
+        pieces.append(COVER * len(m.outer))
+        at = m.outer.end
+    pieces.append(text[at:])
+    return "".join(pieces)
 
 
 def find_marked(text: str) -> list[Marked]:

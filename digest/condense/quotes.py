@@ -219,8 +219,9 @@ def key_quotes(
 ) -> list[Quote]:
     """The quotes an editor would pull, best first: whole sentences, 8 to 45 words, somebody named, standing alone.
 
-    Each is one span inside one piece of a quote; where it is only a part, ``outer`` is that span without marks. None
-    touches a span in *avoid* (the summary's sentences, say); at most one from each quote.
+    Each is one span inside one piece of a quote; where it is only a part, ``outer`` is that span without marks. The
+    comma before "said" is not part of it. None touches a span in *avoid* (the summary's sentences, say); at most one
+    from each quote.
     """
     if limit <= 0:
         return []
@@ -238,8 +239,10 @@ def key_quotes(
                 if any(run.overlaps(other) for other in avoid):
                     continue
                 score = _worth(run.of(reading.text), matter) + 0.5 * quote.confidence - 0.04 * min(nth, 10)
+                said = _without_comma(reading.text, run)
+                score -= 0.3 if said != run and _goes_on(reading.text, quote, run) else 0.0
                 cut = replace(
-                    quote, spans=(run,), texts=(run.of(reading.text),), outer=(outer if run == piece else run,)
+                    quote, spans=(said,), texts=(said.of(reading.text),), outer=(outer if run == piece else said,)
                 )
                 if best is None or score > best[0]:
                     best = (score, cut)
@@ -271,6 +274,17 @@ def _runs(text: str, piece: Span, max_words: int) -> list[Span]:
 
 def _whole(said: str) -> bool:
     return said[:1].isupper() or not said[:1].isalpha() or not said[:1].islower()
+
+
+def _without_comma(text: str, run: Span) -> Span:
+    """The comma of "…,” said Ann Lee" belongs to the sentence around the quote."""
+    return Span(run.start, run.start + len(run.of(text).rstrip(",， ")))
+
+
+def _goes_on(text: str, quote: Quote, run: Span) -> bool:
+    """Whether the sentence at the end of *run* goes on in the quote's next piece."""
+    following = [span.of(text) for span in quote.spans if span.start > run.end]
+    return bool(following) and following[0][:1].islower()
 
 
 def _worth(said: str, matter: set[str]) -> float:

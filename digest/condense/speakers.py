@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.condense.cues import ANY_CUE, SPEECH
-from digest.condense.marks import Marked
+from digest.condense.marks import COVER, Marked, cover
 from digest.model import Span
 from digest.text.names import Cast, Gender, Mention, Person, find_mentions
 from digest.text.sentences import split_sentences
@@ -50,7 +50,6 @@ class Resolved:
     certain: float  # factor for the confidence
 
 
-_COVER = "\u0001"  # stands for quoted characters: no word, no blank, no mark
 _PRONOUN = r"\b(?:he|she|they|He|She|They|er|sie|Er|Sie|il|elle|Il|Elle|él|ella|hij|zij|han|hon)\b"
 _NOUN = (
     r"\b(?:(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Tt]wo|[Ss]everal|[Ss]ome|"
@@ -109,8 +108,8 @@ class Hearing:
     def __init__(self, text: str, marked: Sequence[Marked]) -> None:
         self.text = text
         self.marked = marked
-        self.covered = _cover(text, marked)
-        self.mentions = [m for m in find_mentions(self.covered) if _COVER not in m.name]
+        self.covered = cover(text, marked)
+        self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
         self.cast = Cast(self.covered, self.mentions)
         self.sentences = split_sentences(self.covered)
         self._starts = [s.start for s in self.sentences]
@@ -316,7 +315,7 @@ class Hearing:
         found = self.among(span.start, min(span.end, span.start + 180))
         for nth, c in enumerate(found):
             ahead = self.covered[span.start : c.span.start]
-            if len(_WORD.findall(ahead)) > 14 or _COVER in ahead:
+            if len(_WORD.findall(ahead)) > 14 or COVER in ahead:
                 return None
             if c.kind != "name" or c.possessive or c.mention is None or _PREPOSITION.search(ahead):
                 continue
@@ -342,6 +341,8 @@ class Hearing:
         behind = [c for c in found if c.span.start >= end and not self.covered[end : c.span.start].strip()]
         for c in (*near[-1:], *behind[:1]):
             person = self.person(c)
+            if _PREPOSITION.search(self.covered, span.start, c.span.start):
+                continue
             if person is not None and not c.possessive and person.kind == "person":
                 return c.span.end, person
         return None
@@ -498,14 +499,3 @@ _PREPOSITION = re.compile(
 )
 _AUXILIARIES = frozenset("a ha hat has had have haben ont avait hatte".split())
 _SMALL = frozenset("and or of in on at to with who is was has had for by from the a an but as that".split())
-
-
-def _cover(text: str, marked: Sequence[Marked]) -> str:
-    pieces, at = [], 0
-    for m in marked:
-        pieces.append(text[at : m.outer.start])
-        # The paragraph's shape stays: blanks within a quote would otherwise join paragraphs.
-        pieces.append(_COVER * len(m.outer))
-        at = m.outer.end
-    pieces.append(text[at:])
-    return "".join(pieces)

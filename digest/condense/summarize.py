@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.condense.cues import has_cue
+from digest.condense.leaning import Context, Needs
 from digest.condense.marks import Marked, find_marked
 from digest.condense.quotes import key_quotes
 from digest.condense.reading import Reading, read
@@ -32,6 +33,7 @@ METHODS: tuple[str, ...] = (
 )
 
 FEWEST_WORDS, MOST_WORDS = 5, 60
+FEWEST_WITHOUT_NUMBER = 7  # "The list is one plain page." says little; "The first day it was 128." may say much
 READ_SENTENCES = 150  # a report's matter is in its front; sumy's graphs grow with the square of this
 QUOTE_SHARE = 0.4  # of max_words, kept for key quotes where they are asked for
 
@@ -44,8 +46,7 @@ class Candidate:
     span: Span
     text: str
     words: int
-    leans: bool  # needs the sentence before it
-    follows: bool  # that sentence stands directly before it
+    needs: Needs  # what must be printed before it
     flaw: str  # '' for none
     doubt: str  # why it is printed only if there is nothing better; '' for none
 
@@ -109,50 +110,6 @@ _DATELINE = re.compile(
     r"|\s*[A-ZÀ-Þ]{3}[A-ZÀ-Þ.’' -]{0,28}(?:,\s+[A-Z][\w.’' -]{1,20}?)?(?:\s+\((?:[\w .]{2,24})\))?\s+(?:--|"
     r"[–—]|-)\s+"
 )
-# What a sentence opens with when it needs the one before it.
-_OPENERS = (
-    "he she it they we his her hers its their theirs him them this that these those such there, here, but "
-    "and or nor so yet "
-    "however also meanwhile moreover furthermore nevertheless nonetheless instead then thus therefore "
-    "still otherwise besides "
-    "similarly likewise equally consequently hence too another other others afterward afterwards elsewhere "
-    "indeed rather "
-    "either neither both again overall finally lastly secondly thirdly later earlier soon now, "
-    "er sie es dies diese dieser dieses diesem diesen aber doch und dabei damit zudem außerdem jedoch "
-    "deshalb "
-    "il elle ils elles mais cependant toutefois pourtant pero además ella él ma però inoltre egli ele ela "
-    "mas porém "
-    "hij zij maar daarnaast"
-).split()
-_OPENING_PHRASES = (
-    "in addition", "for example", "for instance", "as a result", "as such", "on the other hand", "by contrast",
-    "in contrast", "after that", "at the same time", "at that time", "since then", "until then", "by then",
-    "because of this", "because of that", "that said", "of course", "in fact", "in other words", "in turn",
-    "more than that", "not only that", "despite this", "despite that", "despite it", "in that",
-    "in this", "one of them",
-    "some of them", "all of them", "none of them", "each of them", "the same", "in response", "in the end",
-    "to that end", "to do so", "if so", "if not", "apart from this", "apart from that", "even so", "sin embargo",
-)  # fmt: skip
-_DEFINITE = (  # "The company …": which one?
-    "former latter two three four pair duo trio couple move decision announcement news incident deal plan "
-    "company firm group "
-    "agency organization organisation man woman men women boy girl teenager suspect suspects victim "
-    "victims officer officers "
-    "agent agents report study statement attack crash ruling measure proposal result latest other first "
-    "second third rest aim "
-    "idea case document letter video photo picture image images comment comments remark remarks"
-).split()
-_LEANS = re.compile(
-    r"[\s\"'“‘(\[«„]*(?:"
-    + "|".join(map(re.escape, (*_OPENING_PHRASES, *_OPENERS)))
-    + rf"|the (?:{'|'.join(_DEFINITE)})(?! (?:of|for the|by|in|to|between|against|on)\b))(?!\w)",
-    re.IGNORECASE,
-)
-_LATE_PRONOUN = re.compile(
-    r"(?:In|On|At|After|Before|When|While|As|Since|During|For|Last|With|Asked|By|From|Under|Until|If|"
-    r"Although|Though|Despite|Speaking)\b"
-    r"(?P<intro>[^,]{0,70}),\s+(?:however,\s+)?(?:he|she|they|it|his|her|their|its)\b"
-)
 _HEDGED = re.compile(
     r"(?i)[\W]*(?:it (?:could|might|may|can|must|should) (?:also |well )?(?:be|have been) (?:argued|said|"
     r"that|the case|noted)|one (?:could|might|may) |perhaps\b|maybe\b|"
@@ -175,6 +132,7 @@ def find_candidates(reading: Reading) -> list[Candidate]:
     reaches = [m.outer.end for m in marked]
     headings = [set(stems(h, reading.language)) for h in reading.headings]
     found: list[Candidate] = []
+    context = Context(reading, marked)
     reach = -1
     for region in reading.body:
         for sentence in split_sentences(region.of(reading.text), reading.language):
@@ -195,8 +153,7 @@ def find_candidates(reading: Reading) -> list[Candidate]:
                     span,
                     text,
                     words,
-                    _leans(text),
-                    reach >= 0 and not reading.text[reach : whole.start].strip(),
+                    context.needs(span, outside, follows=reach >= 0 and not reading.text[reach : whole.start].strip()),
                     flaw,
                     _doubt(outside, text, words, headings, reading.language),
                 )
@@ -212,13 +169,6 @@ def _without_dateline(text: str, span: Span) -> Span:
     return span
 
 
-def _leans(text: str) -> bool:
-    if _LEANS.match(text):
-        return True
-    late = _LATE_PRONOUN.match(text)
-    return bool(late) and not re.search(r"\s[A-ZÀ-Þ]\w+", late["intro"] if late else "")
-
-
 def _flaw(text: str, words: int) -> str:
     if words > MOST_WORDS:
         return "too long"
@@ -228,7 +178,7 @@ def _flaw(text: str, words: int) -> str:
 
 
 def _doubt(outside: str, text: str, words: int, headings: Sequence[set[str]], language: str) -> str:
-    if words < FEWEST_WORDS:
+    if words < FEWEST_WORDS or (words < FEWEST_WITHOUT_NUMBER and not _numbers({text})):
         return "too short"
     if not _STOPPED.search(text):
         return "no end"
@@ -237,9 +187,13 @@ def _doubt(outside: str, text: str, words: int, headings: Sequence[set[str]], la
     own = set(stems(text, language))
     for heading in headings:
         shared = len(own & heading)
-        if heading and own and shared >= 0.75 * len(own):
+        if heading and own and shared >= 0.75 * len(own) and not _numbers(own - heading):
             return "repeats the title"
     return ""
+
+
+def _numbers(words: set[str]) -> bool:
+    return any(c.isdigit() for word in words for c in word)
 
 
 def _crossing(marked: Sequence[Marked], starts: Sequence[int], reaches: Sequence[int], span: Span) -> list[Marked]:
@@ -289,7 +243,7 @@ def _choose(
         for c in order:
             if c.number in chosen or c.doubt or c.words > left:
                 continue
-            if c.leans and not (c.follows and c.number - 1 in chosen):
+            if not all(any(n in chosen for n in need) for need in c.needs):
                 continue
             grams, words = _shape(c.text, reading.language)
             if any(_repeats(grams, words, *other) for other in seen):
@@ -297,12 +251,12 @@ def _choose(
             chosen[c.number] = c
             seen.append((grams, words))
             left -= c.words
-            progress = True  # a leaning neighbor may be legal now
+            progress = True  # what needed this one may be legal now
             break
     if not chosen and limit > 0:
         # Nothing clean: one sentence that reads on its own is better than none.
-        last = [c for c in order if c.words <= max_words and not c.leans] or [c for c in order if c.words <= max_words]
-        return sorted(last, key=lambda c: (bool(c.doubt), c.leans))[:1]
+        last = [c for c in order if c.words <= max_words]
+        return sorted(last, key=lambda c: (bool(c.needs), bool(c.doubt)))[:1]
     return [chosen[n] for n in sorted(chosen)]
 
 

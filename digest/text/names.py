@@ -112,7 +112,7 @@ _ORGANIZATION = re.compile(
     r"Twitter|Facebook|Google|Apple|Amazon|Microsoft|CNN|BBC|NBC|ABC|CBS|Fox|MSNBC|Republican|Democratic|"
     r"Democrat|Supreme|National|"
     r"International|Federal|Royal|Home|Foreign|White|Wall|Super|Planned|Black|Lives|Matter|Club|Team|"
-    r"Campaign)\b"
+    r"Campaign|Homes|Housing)\b"
 )  # fmt: skip
 
 _CAP = r"[A-ZÀ-ÞŁŚŻŠČŽĐ](?:[\w]|[’'-](?=[A-ZÀ-Þa-z]{2}|[A-ZÀ-Þ]))*"
@@ -243,7 +243,25 @@ ROLE_NOUNS = frozenset(
     "supervisor ranger "
     "firefighter paramedic butcher baker fellow publisher superintendent magistrate solicitor barrister "
     "rival wife husband "
-    "widow widower mother father son daughter brother sister".split()
+    "widow widower mother father son daughter brother sister "
+    "registrar warden conductor master mistress tailor arborist gardener carpenter electrician plumber "
+    "mechanic cook chef waiter barber hairdresser cleaner guard caretaker porter steward trustee painter "
+    "sculptor composer photographer translator archivist botanist dentist pharmacist midwife vet accountant "
+    "auditor surveyor planner assessor ombudsman notary bailiff skipper sailor docker diver angler forester "
+    "shepherd grower brewer miller weaver welder mason builder shopkeeper grocer landlord landlady tenant "
+    "receptionist bookkeeper dealer merchant apprentice trainee intern scholar critic rapporteur".split()
+)
+_ROLE_ENDING = re.compile(r"(?:[a-z]olog|ograph|onom|iatr)(?:ist|er)$|(?:[a-z]keeper|master|worker|maker|ician)$")
+# Elsewhere the noun comes first in the apposition: "Sprecher des Verbands", "directrice de l’école".
+_FOREIGN_NOUN = re.compile(
+    r"(?:\w*(?:leiter|sprecher|chef|minister|meister|präsident|direktor|forscher|anwalt|vorstand|lehrer|fahrer|händler|"
+    r"kanzler|richter|vertreter|gründer|inhaber|berater|schaffner|verwalter|ingenieur|professor|referent)(?:in)?|"
+    r"\w*(?:vorsitzende|beauftragte|abgeordnete)r?|\w*(?:rätin|rat|ärztin|arzt|wirtin|wirt)|"
+    r"cheffe?|direct(?:eur|rice)|présidente?|ministre|mair(?:e|esse)|professeure?|porte-parole|responsable|"
+    r"ingénieure?|cherche(?:ur|use)|économiste|avocate?|adjointe?|secrétaire|fondat(?:eur|rice)|habitante?|"
+    r"director[ae]?|portavoz|president[ea]|ministr[oa]|alcald(?:e|esa)|profesora?|fundadora?|abogad[oa]|"
+    r"portavoce|direttor(?:e|rice)|sindac[oa]|woordvoerder|burgemeester|voorzitter|directeur)$",
+    re.IGNORECASE,
 )
 _GOES_BACK_TO = frozenset(
     "the a an this that his her its their our my your with by to from in on at for and or but as met said "
@@ -254,6 +272,10 @@ _GOES_BACK_TO = frozenset(
 )
 
 
+def _names_a_role(word: str) -> bool:
+    return word in ROLE_NOUNS or _ROLE_ENDING.search(word) is not None
+
+
 def _role_before(text: str, start: int) -> Span | None:
     """``UK Cabinet Office minister`` before ``Matthew Hancock``."""
     window = max(0, start - 120)
@@ -261,7 +283,7 @@ def _role_before(text: str, start: int) -> Span | None:
     if not words or not text[start - 1 : start].isspace() or "\n" in text[words[-1][1] : start]:
         return None
     a, b = words[-1]
-    if text[a:b].lower() not in ROLE_NOUNS or text[a:b] != text[a:b].lower():
+    if not _names_a_role(text[a:b].lower()) or text[a:b] != text[a:b].lower():
         return None
     first = a
     for nth in range(len(words) - 2, max(-1, len(words) - 12), -1):
@@ -287,13 +309,14 @@ def _role_before(text: str, start: int) -> Span | None:
 
 _APPOSITION = re.compile(
     r",\s+(?:\d{1,3},\s+)?(?P<role>(?:(?:the|a|an|his|her|their|its|who is the|la|le|der|die|"
-    r"el)\s+)?[^,.;:!?“”\"\n()]{2,90}?(?=[,.;:!?“”\"\n(]|\s+(?:who|and|which|but)\b|$))"
+    r"el)\s+)?[^,.;:!?“”\"\n()]{2,90}?(?=[,.;:!?“”\"\n(]|\s+(?:who|which|but)\b|\s+and\b(?! [A-ZÀ-Þ])|$))"
 )
 _FOREIGN_ROLE = re.compile(r"(?i)^(?:la|le|der|die|el|il|lo)\s+\w+$")
+_ARTICLE = re.compile(r"(?:the|an?|der|die|das|eine?|la|le|les|une?|el|il|lo)\s+")
 
 
 def _role_after(text: str, end: int) -> Span | None:
-    """``chief economist at Acme Bank`` after ``Sarah Jones,``."""
+    """``chief economist at Acme Bank`` after ``Sarah Jones, the``."""
     found = _APPOSITION.match(text, end, min(len(text), end + 140))
     if not found:
         return None
@@ -308,9 +331,12 @@ def _role_after(text: str, end: int) -> Span | None:
         return None
     if any(w in ("said", "says", "told", "added", "is", "was", "were", "has", "had", "will") for w in words):
         return None
-    if not singular & ROLE_NOUNS and not _FOREIGN_ROLE.match(role):
+    article = _ARTICLE.match(role)
+    bare = role[article.end() :] if article else role
+    foreign = _FOREIGN_NOUN.match(bare.split()[0]) if bare.split() else None
+    if not foreign and not any(map(_names_a_role, singular)) and not _FOREIGN_ROLE.match(role):
         return None
-    return Span(found.start("role"), found.start("role") + len(role))
+    return Span(found.start("role") + len(role) - len(bare), found.start("role") + len(role))
 
 
 # ------------------------------------------------------------------------------------------------ gender
@@ -424,6 +450,9 @@ class Cast:
             words = mention.name.split()
             kind = self._kind(mention)
             if kind is None:
+                known = self.resolve(mention)  # "Thackray, treasurer of the club," says what "Gwen Thackray" did not
+                if known is not None and known.kind == "person" and known.role is None:
+                    self._enrich(known.name.lower(), mention)
                 continue
             key = mention.name.lower()
             if key in self._by_name:
