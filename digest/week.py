@@ -423,10 +423,16 @@ def run_week(
 
 
 def _old_files(project: Project, win: Window) -> Iterable[Article]:
-    """Articles of files the editor named that are older than the window: said, not dropped silently."""
+    """Articles of files the editor named that are older than this window and were in no other issue's: they are
+    said, not dropped silently."""
+    store = project.store
     named = {s.name for s in project.config.sources if s.path} | {"pasted"}
-    past = {a.id for a in project.store.issues.past_articles()}
-    return (a for a in project.store.articles.all() if a.source in named and a.seen <= win.since and a.id not in past)
+    closed = [i for i in store.issues.all() if i.state in (*LOCKED_STATES, "skipped")]
+    return (
+        a
+        for a in store.articles.all()
+        if a.source in named and a.seen <= win.since and not any(i.since < a.seen <= i.until for i in closed)
+    )
 
 
 def write_files(project: Project, draft: Draft) -> Path:
@@ -477,7 +483,7 @@ def add_edit(
     if known is not None and known.state in ("approved", "scheduled"):
         if store.ledger.has_left(slug):
             raise IssueError(f"{slug} has begun to leave: it cannot be edited any more", hint="`digest status`")
-        store.issues.set_state(slug, "draft", who=who, at=at, reason="edited")
+        store.issues.set_state(slug, "draft", who=who, at=at, reason="edited: the approval is withdrawn")
     return store.issues.add_edit(Edit(0, slug, kind, target_id, value, who, at.astimezone(UTC), saw))  # type: ignore[arg-type]
 
 

@@ -424,3 +424,71 @@ def test_all_the_words_can_be_edited_in_one_small_file(sample: Path, monkeypatch
     run("build", "--week", "2026-W12")
     html = (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
     assert "Ten stories." in html and "Ours." in html
+
+
+# ------------------------------------------------------------------------------------------------ what a reader tried
+
+
+def test_who_left_the_old_provider_does_not_come_back_by_an_import(sample: Path, tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(
+        "Email Address,First Name,Status,UNSUB_TIME,MEMBER_RATING\n"
+        "m1@example.net,Ann,subscribed,,2\nm2@example.net,Bo,unsubscribed,,2\n"
+        "m3@example.net,Cy,cleaned,,1\nm4@example.net,Di,,2025-01-01,1\n"
+    )
+    run = run_in(sample)
+    out = run("subscribers", "import", str(file), "--yes").stdout
+    assert "1 new" in out and "3 left alone" in out and "columns not used: member_rating" in out
+    people = {p["address"]: p["name"] for p in json.loads(run("subscribers", "list", "--json").stdout)}
+    assert people["m1@example.net"] == "Ann"
+    assert not {"m2@example.net", "m3@example.net", "m4@example.net"} & people.keys()
+
+
+def test_our_own_export_comes_back_as_it_was(sample: Path, tmp_path: Path) -> None:
+    run = run_in(sample)
+    first = json.loads(run("subscribers", "list", "--json").stdout)[0]["address"]
+    run("subscribers", "remove", first, "--yes")
+    run("subscribers", "export", str(tmp_path / "all.csv"))
+    other = tmp_path / "other"
+    run_in(tmp_path)("init", str(other), "--defaults")
+    out = run_in(other)("subscribers", "import", str(tmp_path / "all.csv"), "--yes").stdout
+    assert "5 new" in out and "1 left alone" in out
+
+
+def test_a_spreadsheets_csv_is_read(sample: Path, tmp_path: Path) -> None:
+    file = tmp_path / "excel.csv"
+    file.write_bytes("E-Mail;Vorname\r\ng@example.net;Günter\r\n".encode("cp1252"))
+    run = run_in(sample)
+    assert "1 imported." in run("subscribers", "import", str(file), "--yes").stdout
+    assert "Günter" in run("subscribers", "list", "--json").stdout
+
+
+def test_a_name_that_matches_nothing_is_said_also_beside_undated_texts(sample: Path) -> None:
+    run = run_in(sample)
+    run("articles", "add", "-", given="A text without a date\n\nThe ferry left at noon with forty people on board.\n")
+    assert "no article is called" in error_of(run("lead", "no such thing", ok=False))
+
+
+def test_a_link_can_be_filled_in_and_corrected_but_is_a_web_address(sample: Path) -> None:
+    run = run_in(sample)
+    run("articles", "add", "-", given="A ferry tale\n\nThe ferry left at noon with forty people on board.\n")
+    assert "is no web address" in error_of(run("articles", "fill", "ferry tale", "--url", "javascript:x", ok=False))
+    run("articles", "fill", "ferry tale", "--outlet", "Wrong", "--url", "https://example.org/1")
+    out = run("articles", "fill", "ferry tale", "--outlet", "Harbour Notes").stdout
+    assert "Harbour Notes, https://example.org/1." in out
+
+
+def test_pasted_texts_without_an_outlet_do_not_shut_each_other_out(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    run = run_in(folder)
+    run_in(tmp_path)("init", str(folder), "--defaults")
+    for number, words in enumerate(("ferry left harbour", "council rewrote letters", "toads crossed roads", "bees")):
+        text = f"Story {number} of {words}\n\nThe {words} on Monday, and {words} again on Friday, as people said.\n"
+        run("articles", "add", "-", given=text)
+    assert len(json.loads(run("weekly", "--json").stdout)["picks"]) == 4
+
+
+def test_an_edit_says_that_the_approval_is_withdrawn(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    assert "the approval is withdrawn" in run("edit", "--week", "2026-W12", "subject", "Another").stdout

@@ -281,3 +281,11 @@ def test_a_folder_that_is_not_there_or_empty_is_a_source_error(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ReadError, match=r"gone\.txt"):
         read_source_file(tmp_path / "gone.txt", seen=SEEN)
+
+
+def test_a_byline_before_the_date_is_no_outlet() -> None:
+    text = "Ein Titel ohne Ende\n\nVon Jürg Bänziger, 11. März 2026\n\n" + "Die Fähre fuhr um zwölf Uhr ab. " * 8
+    article = read_article(text)
+    assert article.outlet is None
+    assert article.authors == ("Jürg Bänziger",)
+    assert article.published is not None and article.published.date().isoformat() == "2026-03-11"

@@ -19,7 +19,7 @@ from digest.cli.common import (
     say,
     table,
 )
-from digest.errors import ReadError
+from digest.errors import DigestError, ReadError
 
 if TYPE_CHECKING:
     from digest.model import Article
@@ -119,22 +119,24 @@ def _read_page(url: str, config: object, outlet: str | None, authors: tuple[str,
 def fill(
     ctx: click.Context, article: str, outlet: str | None, url: str | None, authors: tuple[str, ...], own: bool
 ) -> None:
-    """Fill in what ARTICLE's text did not say. What is known stays."""
+    """Fill in or correct what is known about ARTICLE."""
     from dataclasses import replace
 
     from digest.collect import canonical_url
 
+    if url and not url.startswith(("https://", "http://")):
+        raise DigestError(f"{url} is no web address", hint="start it with https://")
     with project_of(ctx) as project:
         found = find_article(project, article)
         told = replace(
             found,
-            outlet=found.outlet or outlet,
-            url=found.url or url,
-            canonical=found.canonical or (canonical_url(url) if url else None),
-            authors=found.authors or authors,
+            outlet=outlet or found.outlet,
+            url=url or found.url,
+            canonical=canonical_url(url) if url else found.canonical,
+            authors=authors or found.authors,
             own=found.own or own,
         )
-        stored = project.store.articles.add(told)
+        stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")
 
 
@@ -209,7 +211,6 @@ def summarize(file: Path, method: str, sentences: int, max_words: int, as_json: 
     """Summarize FILE (or - for pasted text) in its own sentences."""
     from digest.condense import METHODS
     from digest.condense import summarize as condense
-    from digest.errors import DigestError
 
     if method not in METHODS:
         raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(METHODS)}")

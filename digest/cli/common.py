@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from digest.errors import DigestError, IssueError
-from digest.model import Article, Pick
+from digest.model import Article, EditKind, Pick
 
 if TYPE_CHECKING:
     from digest.render.check import Finding
@@ -61,6 +61,18 @@ def now() -> datetime:
     except ValueError as error:
         raise DigestError(f"DIGEST_NOW={fixed} is no time", hint="like 2026-03-22T18:00:00+00:00") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def keep_edit(project: Project, kind: EditKind, target_id: str, value: str, *, week: str | None, saw: str = "") -> str:
+    """Keeps one edit of the issue that *week* means, says when that withdraws an approval, and returns its slug."""
+    from digest.week import add_edit, target
+
+    _, slug = target(project, now=now(), week=week)
+    before = project.store.issues.get(slug)
+    add_edit(project, slug, kind, target_id, value, who=who(project), at=now(), saw=saw)
+    if before is not None and before.state != "draft":
+        say(f"{slug} was {before.state}; the approval is withdrawn, it is a draft again.")
+    return slug
 
 
 def who(project: Project) -> str:
@@ -160,7 +172,7 @@ def find_article(project: Project, words: str) -> Article:
     else:
         found = [a for a in known if a.id == words]
         found = found or [a for a in known if _holds(a.title, words)]
-        found = found or [a for a in known if f"{a.published:%Y-%m-%d}" == words if a.published]
+        found = found or [a for a in known if a.published and f"{a.published:%Y-%m-%d}" == words]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -9,31 +9,28 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    keep_edit,
     now,
     print_json,
     project_of,
     say,
     table,
     week_option,
-    who,
 )
 from digest.errors import DigestError
-from digest.model import Issue
+from digest.model import EditKind, Issue
 
 REBUILD = "Run `digest build` to see it in the draft."
 
 
-def _edit(ctx: click.Context, kind: str, words: str, value: str, week: str | None, done: str) -> None:
-    from digest.week import add_edit, target
-
+def _edit(ctx: click.Context, kind: EditKind, words: str, value: str, week: str | None, done: str) -> None:
     with project_of(ctx) as project:
         article = find_article(project, words)
-        _, slug = target(project, now=now(), week=week)
-        add_edit(project, slug, kind, article.id, value, who=who(project), at=now(), saw=article.text_hash)
+        slug = keep_edit(project, kind, article.id, value, week=week, saw=article.text_hash)
         say(f"{slug}: {done} “{article.title}”. {REBUILD}")
 
 
-def _choice(kind: str, about: str, done: str, undone: str) -> click.Command:
+def _choice(kind: EditKind, about: str, done: str, undone: str) -> click.Command:
     @click.command(kind, help=about)
     @click.argument("article")
     @click.option("--undo", is_flag=True, help="Take it back.")
@@ -70,17 +67,14 @@ def edit(ctx: click.Context, week: str | None) -> None:
         _edit_file(ctx, week)
 
 
-def _words(kind: str, about: str) -> click.Command:
+def _words(kind: EditKind, about: str) -> click.Command:
     @click.command(kind, help=f"Write the {about}. Without WORDS: back to the default.")
     @click.argument("words", nargs=-1)
     @click.pass_context
     def command(ctx: click.Context, words: tuple[str, ...]) -> None:
-        from digest.week import add_edit, target
-
         text = _one_line(kind, " ".join(words))
         with project_of(ctx) as project:
-            _, slug = target(project, now=now(), week=ctx.find_root().obj.get("week"))
-            add_edit(project, slug, kind, "", text, who=who(project), at=now())
+            slug = keep_edit(project, kind, "", text, week=ctx.find_root().obj.get("week"))
             say(f"{slug}: {kind} is now {f'“{text}”' if text else 'the default'}. {REBUILD}")
 
     return command
@@ -110,7 +104,7 @@ def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
 
 
 def _edit_file(ctx: click.Context, week: str | None) -> None:
-    from digest.week import add_edit, need_issue, target
+    from digest.week import need_issue, target
 
     with project_of(ctx) as project:
         _, slug = target(project, now=now(), week=week)
@@ -127,7 +121,7 @@ def _edit_file(ctx: click.Context, week: str | None) -> None:
             if place > len(issue.items):
                 raise DigestError(f"there is no story {place} in {slug}", hint="keep the numbers of the file")
             target_id = issue.items[place - 1].article.id if place else ""
-            add_edit(project, slug, kind, target_id, _one_line(kind, text), who=who(project), at=now())
+            keep_edit(project, kind, target_id, _one_line(kind, text), week=week)
         say(f"{slug}: {len(changed)} changed. {REBUILD}")
 
 
@@ -144,17 +138,26 @@ def _as_file(issue: Issue) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _from_file(text: str) -> dict[tuple[str, int], str]:
-    found: dict[tuple[str, int], str] = {}
+FILE_KINDS: dict[str, EditKind] = {
+    "subject": "subject",
+    "preheader": "preheader",
+    "intro": "intro",
+    "note": "note",
+}
+
+
+def _from_file(text: str) -> dict[tuple[EditKind, int], str]:
+    """(kind, place from 1 or 0 for the issue) -> words. Raises DigestError naming the line."""
+    found: dict[tuple[EditKind, int], str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         head, colon, value = line.partition(":")
-        words = head.split()
-        known = words and words[0] in {"subject", "preheader", "intro", "note"}
-        if not colon or not known or (words[0] == "note") != (len(words) == 2 and words[-1].isdigit()):
+        name, *place = head.split() or [""]
+        kind = FILE_KINDS.get(name)
+        if not colon or kind is None or (kind == "note") != (len(place) == 1 and place[0].isdigit()):
             raise DigestError(f"line {number} of the file is not understood: {line}", hint="keep `subject: …`")
-        found[words[0], int(words[1]) if len(words) == 2 else 0] = value.strip()
+        found[kind, int(place[0]) if place else 0] = value.strip()
     return found
 
 

@@ -119,20 +119,29 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]
 
     guess = folder.resolve().name.replace("-", " ").replace("_", " ").title() or "My Newsletter"
     name = ask("What is the newsletter called?", guess)
-    while True:
-        sender = ask("From which address does it come?", f"{name.replace(',', '')} <newsletter@example.org>")
-        try:
-            split_mailbox(sender)
-            break
-        except AddressError as error:
-            if defaults:
-                raise
-            say(str(error))
-    reply = ask("Where do replies go?", sender)
+
+    def ask_mailbox(question: str, default: str) -> str:
+        while True:
+            answer = ask(question, default)
+            try:
+                split_mailbox(answer)
+                return answer
+            except AddressError as error:
+                if defaults:
+                    raise
+                say(str(error))
+
+    sender = ask_mailbox("From which address does it come?", f"{name.replace(',', '')} <newsletter@example.org>")
+    reply = ask_mailbox("Where do replies go?", sender)
     postal = ask("The publisher’s postal address (every issue prints it)", "")
     language = ask("Language", "en-GB")
     zone = ask("Time zone", _local_zone())
+    while not _is_zone(zone):
+        say(f"there is no time zone {zone}; like Europe/London")
+        zone = ask("Time zone", _local_zone())
     day = ask("Sent on which day?", "thursday").casefold()
+    while day not in DAYS:
+        day = ask(f"Which of {', '.join(DAYS)}?", "thursday").casefold()
     given = ask("A feed’s address, a folder, or an OPML file (empty for later)", "")
     feeds: list[tuple[str, str, float]] = []
     if given.endswith((".opml", ".OPML")):
@@ -155,6 +164,16 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]
         day_s=toml_string(day),
     )
     return text, feeds
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _local_zone() -> str:

@@ -88,36 +88,73 @@ def _show_bad(rejected: Sequence[tuple[int, str, str]]) -> None:
         say(f"  … and {len(rejected) - 5} more")
 
 
+ADDRESS_COLUMNS = {"address", "email", "e-mail", "email address", "e-mail address", "mail", "adresse"}
+NAME_COLUMNS = {"name", "full name", "first name", "vorname"}
+STATUS_COLUMNS = {"status", "membership", "state"}
+LEFT_COLUMNS = {"unsub_time", "unsubscribed_at", "optout_time"}
+STAYING = {"", "subscribed", "active", "confirmed", "enabled", "regular", "yes", "true", "1", "none"}
+
+
+def _decoded(file: Path) -> str:
+    """The file's text: UTF-8, or as spreadsheets save it: UTF-16 with its mark, else Windows-1252."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise DigestError(f"{file} cannot be read: {error.strerror}", hint="look at its name and rights") from error
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        say(f"{file.name} is not UTF-8; read as Windows-1252: look at names with accents")
+        return data.decode("cp1252", "replace")
+
+
 def read_rows(file: Path) -> list[ImportRow]:
-    """The CSV's rows as ImportRow values. Raises DigestError when the file is no CSV of addresses."""
+    """The CSV's rows as ImportRow values, those its own status calls gone marked so.
+
+    Raises DigestError when the file is no CSV of addresses.
+    """
     from digest.store.subscribers import ImportRow
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DigestError(f"{file} cannot be read: {error}", hint="save it as UTF-8") from error
+    text = _decoded(file)
     if not text.strip():
         raise DigestError(f"{file} is empty", hint="its first line should hold `address` and perhaps `name`")
-    first = text.splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    lines = text.splitlines()
+    delimiter = max(",;\t", key=lines[0].count)
+    reader = csv.reader(lines, delimiter=delimiter)
     head = [cell.strip().casefold() for cell in next(reader)]
-    names = {"address", "email", "e-mail", "email address", "mail", "adresse"}
-    column = next((n for n, cell in enumerate(head) if cell in names), None)
-    name_column = next((n for n, cell in enumerate(head) if cell in {"name", "full name"}), None)
-    rows: list[ImportRow] = []
-    if column is None:
-        if not any("@" in cell for cell in head):
+
+    def column(names: set[str]) -> int | None:
+        return next((n for n, cell in enumerate(head) if cell in names), None)
+
+    where, name, block = column(ADDRESS_COLUMNS), column(NAME_COLUMNS), column({"block"})
+    status, left = column(STATUS_COLUMNS), column(LEFT_COLUMNS)
+    if where is None:
+        where = next((n for n, cell in enumerate(head) if "@" in cell), None)
+        if where is None:
             raise DigestError(f"{file}, line 1: no column is called `address`", hint=f"it has: {', '.join(head)}")
-        column = next(n for n, cell in enumerate(head) if "@" in cell)
-        rows.append(ImportRow(1, first.split(delimiter)[column], ""))
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        address = cells[column] if column < len(cells) else ""
-        name = cells[name_column] if name_column is not None and name_column < len(cells) else ""
-        rows.append(ImportRow(reader.line_num, address, name.strip()))
-    return rows
+        reader, head = csv.reader(lines, delimiter=delimiter), []
+    used = {where, name, block, status, left}
+    ignored = [cell for n, cell in enumerate(head) if n not in used and cell]
+    if ignored:
+        say(f"columns not used: {', '.join(ignored)}")
+
+    def cell(cells: list[str], at: int | None) -> str:
+        return cells[at].strip() if at is not None and at < len(cells) else ""
+
+    return [
+        ImportRow(
+            reader.line_num,
+            cell(cells, where),
+            cell(cells, name),
+            left=bool(cell(cells, left))
+            or cell(cells, status).casefold() not in STAYING
+            or cell(cells, block).casefold() not in STAYING,
+        )
+        for cells in reader
+        if any(c.strip() for c in cells)
+    ]
 
 
 @subscribers.command("list")

@@ -101,8 +101,9 @@ def _print_collected(collected: tuple[Collected, ...]) -> None:
 
 def _print_old(project: Project, report: WeekReport) -> None:
     for article in report.old[:10]:
-        date = article.published_at(project.config.zone) or article.seen
-        say(f"old: {date:%Y-%m-%d}, not in this issue: “{article.title}” ({article.source})")
+        published = article.published_at(project.config.zone)
+        date = f"{published:%Y-%m-%d}" if published else f"undated, first read {article.seen:%Y-%m-%d}"
+        say(f"old: {date}, not in this issue: “{article.title}” ({article.source})")
     if len(report.old) > 10:
         say(f"… and {len(report.old) - 10} more that are older than this issue")
 
@@ -116,7 +117,7 @@ def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
     missed = sum(p.lost is not None for p in report.draft.picks)
     say()
     if missed:
-        say(f"{_stories(missed)} were not picked; `digest pick` says why.")
+        say(f"{_stories(missed)} {'was' if missed == 1 else 'were'} not picked; `digest pick` says why.")
     say(f"Subject:   {issue.subject}")
     say(f"Preheader: {issue.preheader}")
     if dry_run:

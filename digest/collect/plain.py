@@ -136,7 +136,9 @@ def _head_line(line: str) -> dict[str, str]:
     if dated and dated.end() == len(line) and 0 < dated.start() <= 60:
         name = line[: dated.start()]
         if re.fullmatch(r"[^.!?:]{2,55}[,|·•–—-]\s*", name) and name[:1].isupper() and _is_name(name):
-            return {"outlet": name.strip(" ,|·•–—-"), "date": dated[0]}
+            name = name.strip(" ,|·•–—-")
+            byline = _BYLINE.match(name)
+            return {"date": dated[0]} | ({"author": byline["names"]} if byline else {"outlet": name})
     return {}
 
 

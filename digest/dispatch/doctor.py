@@ -45,7 +45,10 @@ def _database(store: Store) -> Iterator[Finding]:
     (verdict,) = store.conn.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         yield Finding(
-            "error", store.path.name, f"the database is damaged: {verdict}", "put a copy back: `digest restore FILE`"
+            "error",
+            store.path.name,
+            f"the database is damaged: {verdict}",
+            "put a copy back: `digest restore FILE NEW_FOLDER`",
         )
     if store.path.stat().st_mode & 0o077:
         yield Finding(

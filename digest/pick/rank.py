@@ -19,6 +19,8 @@ from digest.text.words import stem, stop_words
 
 COPY_WORTH = 0.3  # a copy counts as this share of an outlet
 NEAR_MISSES = 10
+MIN_WORDS = 12  # a text below is a notice or a slip; a pin has it all the same
+UNSPACED = frozenset({"zh", "ja", "th", "ko"})  # no blanks to count words by
 OTHER = "In brief"  # the section of what fits no other
 
 _WORD = re.compile(r"\w+(?:[-’']\w+)*")
@@ -97,6 +99,8 @@ def _unfit(article: Article, brief: Brief, since: datetime, now: datetime) -> st
         return f"new after this issue’s end: {article.seen:%Y-%m-%d}"
     if article.seen <= since:
         return f"old: {article.seen:%Y-%m-%d}, this issue begins after {since:%Y-%m-%d %H:%M}"
+    if len(article.text.split()) < MIN_WORDS and article.language not in UNSPACED:
+        return f"too short to summarize: {len(article.text.split())} words"
     text = f"{article.title}\n{article.text}".casefold()
     for word in brief.blocked:
         if re.search(rf"\b{re.escape(word.casefold())}", text):
@@ -215,7 +219,7 @@ def _choose(scored: Sequence[Pick], forced: _Forced, brief: Brief, limit: int) -
     outlets: Counter[str] = Counter()
     room = limit
     for pick in sorted(scored, key=lambda p: not pinned(p)):
-        outlet = pick.story.lead.outlet or pick.story.lead.source
+        outlet = pick.story.lead.outlet or ""  # texts that name no outlet share none
         dropped = next((forced.drops[a.id] for a in pick.story.articles() if a.id in forced.drops), None)
         if dropped is not None:
             missed.append(replace(pick, lost=f"dropped by {dropped}"))
@@ -223,8 +227,8 @@ def _choose(scored: Sequence[Pick], forced: _Forced, brief: Brief, limit: int) -
             chosen.append(replace(pick, reasons=(*pick.reasons, "pinned by the editor")))
             outlets[outlet] += 1
             room -= 1
-        elif outlets[outlet] >= brief.source_limit:
-            missed.append(replace(pick, lost=f"{outlet} has {outlets[outlet]} picks already"))
+        elif outlet and outlets[outlet] >= brief.source_limit:
+            missed.append(replace(pick, lost=f"{outlet} has {outlets[outlet]} picks already (brief.source_limit)"))
         elif room <= 0:
             last = min((c.score for c in chosen), default=0.0)
             missed.append(replace(pick, lost=f"score {pick.score:.2f}, the last pick has {last:.2f}"))

@@ -213,7 +213,8 @@ def _variant(issue: Issue, variant: Variant) -> Iterator[Finding]:
     said = repr(issue)
     left = set(_PLACEHOLDER.findall(visible_text(variant.html) + variant.text)) - set(variant.tokens.values())
     for placeholder in sorted(left):
-        if placeholder in said:  # an article's own words
-            yield Finding("warning", where, f"{placeholder} looks like a placeholder, and is the article's own text")
+        if placeholder in said:  # an article's words, or the editor's
+            what = f"{placeholder} looks like a placeholder, and stands in an article or in your own words"
+            yield Finding("warning", where, what, "it will be printed as it is")
         else:
             yield Finding("error", where, f"the placeholder {placeholder} was left in", "mend the template")

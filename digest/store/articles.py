@@ -42,6 +42,12 @@ class Articles:
                 self._write(stored)
             return stored
 
+    def correct(self, article: Article) -> Article:
+        """*article*'s facts (outlet, link, authors …) in place of those stored; its text and version stay."""
+        with self._store.transaction():
+            self._write(article)
+        return article
+
     def _write(self, article: Article) -> None:
         self._conn.execute(
             "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -32,7 +32,9 @@ def from_json(kind: type[T], text: str) -> T:
     try:
         plain = json.loads(text)
     except ValueError as error:
-        raise StoreError(f"stored {kind.__name__}: no JSON: {error}", hint="`digest restore FILE`") from error
+        raise StoreError(
+            f"stored {kind.__name__}: no JSON: {error}", hint="`digest restore FILE NEW_FOLDER`"
+        ) from error
     result: T = _reader(kind)(plain, kind.__name__)
     return result
 
@@ -154,7 +156,7 @@ def _reader(kind: Any) -> Callable[[Any, str], Any]:
 
 
 def _wrong(where: str, wanted: str, plain: object) -> Any:
-    raise StoreError(f"stored {where}: wanted {wanted}, found {plain!r:.80}", hint="`digest restore FILE`")
+    raise StoreError(f"stored {where}: wanted {wanted}, found {plain!r:.80}", hint="`digest restore FILE NEW_FOLDER`")
 
 
 def _need(kind: type, plain: Any, where: str) -> Any:
@@ -175,7 +177,7 @@ def _read_class(kind: Any, plain: Any, where: str) -> Any:
     try:
         return kind(**values)
     except ValueError as error:
-        raise StoreError(f"stored {where}: {error}", hint="`digest restore FILE`") from error
+        raise StoreError(f"stored {where}: {error}", hint="`digest restore FILE NEW_FOLDER`") from error
 
 
 def _read_tagged(classes: Mapping[str, Any], plain: Any, where: str) -> Any:
@@ -199,4 +201,4 @@ def _read_time(plain: Any, where: str) -> datetime:
     try:
         return datetime.fromisoformat(_need(str, plain, where))
     except ValueError as error:
-        raise StoreError(f"stored {where}: {error}", hint="`digest restore FILE`") from error
+        raise StoreError(f"stored {where}: {error}", hint="`digest restore FILE NEW_FOLDER`") from error

@@ -357,7 +357,7 @@ class Ledger:
         if candidates != planned + sum(excluded.values()):
             raise StoreError(
                 f"{slug} does not add up: {candidates} candidates, {planned} planned, {excluded} left out",
-                hint="put a copy back: `digest restore FILE`",
+                hint="put a copy back: `digest restore FILE NEW_FOLDER`",
             )
         return Account(candidates, planned, excluded, by_state)
 

@@ -388,9 +388,9 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> StoreError:
             hint="let it finish or end it, then run the command again; nothing was changed",
         )
     if "not a database" in text:
-        return StoreError(f"{path} is not a database", hint="put a copy back: `digest restore FILE`")
+        return StoreError(f"{path} is not a database", hint="put a copy back: `digest restore FILE NEW_FOLDER`")
     if "malformed" in text:
-        return StoreError(f"{path} is damaged: {text}", hint="put a copy back: `digest restore FILE`")
+        return StoreError(f"{path} is damaged: {text}", hint="put a copy back: `digest restore FILE NEW_FOLDER`")
     if "readonly" in text or "unable to open" in text:
         return StoreError(f"{path} cannot be written: {text}", hint="see who owns it and its folder")
     if "full" in text:

@@ -44,6 +44,7 @@ class ImportRow(NamedTuple):
     name: str = ""
     language: str = ""
     topics: tuple[str, ...] = ()
+    left: bool = False  # the file itself says that they unsubscribed, bounced or complained
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ class Subscribers:
                     left = found[0] != "none" or found[1] == "unsubscribed"
                     left_alone += left
                     known += not left
-                elif self._is_erased(address):
+                elif row.left or self._is_erased(address):
                     left_alone += 1
                 else:
                     added += 1
