@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -492,3 +492,64 @@ def test_an_edit_says_that_the_approval_is_withdrawn(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
     assert "the approval is withdrawn" in run("edit", "--week", "2026-W12", "subject", "Another").stdout
+
+
+def test_those_in_doubt_are_listed_and_a_person_decides(sample: Path) -> None:
+    """The receiver accepts some letters and cuts the line before it says so."""
+    run = run_in(sample)
+    run("approve", "--yes")
+    with sink("--fault", "drop-after-accept:0.5", "--seed", "5") as (port, log):
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "1")
+        accepted = len(log.read_text().splitlines())
+    rows = json.loads(run("deliveries", "uncertain", "--json").stdout)
+    assert accepted == 6 and 2 <= len(rows) < 6
+    assert f"{len(rows)}  we cannot know" in run("status").stdout
+    run("deliveries", "settle", rows[0]["address"], "accepted")
+    run("deliveries", "settle", rows[1]["address"], "resend")
+    with sink() as (port, log):
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}")
+        assert len(log.read_text().splitlines()) == 1
+    counts = json.loads(run("status", "--json").stdout)["deliveries"]
+    assert counts["accepted"] == 6 - len(rows) + 2
+    assert counts.get("uncertain", 0) == len(rows) - 2
+
+
+def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
+    run = run_in(sample)
+    run("approve", "--yes")
+    assert "is approved, not sending" in error_of(run("pause", ok=False))
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # begun, and nobody reached
+    run("pause", "--reason", "a slip on page one")
+    assert "paused: a slip on page one" in run("status").stdout
+    run("send", "--yes", ok=False)
+    assert letters(sample) == []
+    run("resume")
+    run("stop", "--yes")
+    assert "6  cancelled" in run("status").stdout
+    run("send", "--yes", ok=False)
+    assert letters(sample) == []
+
+
+@contextmanager
+def sink(*options: str) -> Iterator[tuple[int, Path]]:
+    """A recording SMTP server on loopback: its port, and its log with a line for each letter accepted."""
+    import socket
+    import tempfile
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "accepted.jsonl"
+        log.touch()
+        server = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests/smtp_sink.py"), "--port", str(port), "--log", str(log), *options],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert server.stdout is not None
+            server.stdout.readline()
+            yield port, log
+        finally:
+            server.terminate()
+            server.communicate(timeout=10)

@@ -268,7 +268,7 @@ def _may_leave(project: Project) -> None:
 @click.pass_context
 def pause(ctx: click.Context, issue: str, reason: str) -> None:
     """Let ISSUE wait: a running send stops before its next letter."""
-    _set_state(ctx, issue, "paused", ("approved", "scheduled", "sending"), reason)
+    _set_state(ctx, issue, "paused", ("sending",), reason)
 
 
 @click.command()
