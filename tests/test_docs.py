@@ -46,11 +46,25 @@ def test_a_block_of_the_readme_runs_as_typed(block: str, tmp_path: Path) -> None
             run(line)
 
 
-def test_the_readmes_library_example_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+@pytest.mark.parametrize("page", ["README.md", "docs/library.md"])
+def test_the_library_examples_run(page: str) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("Span(") >= 1
+    assert done.stdout.strip()
+
+
+def test_the_library_page_names_every_public_function_with_its_parameters() -> None:
+    import inspect
+
+    import digest
+
+    text = (ROOT / "docs/library.md").read_text("utf-8")
+    for name in digest.__all__:
+        (given,) = re.findall(rf"`digest\.{name}\((.*?)\)` \|", text)
+        known = inspect.signature(getattr(digest, name)).parameters
+        for word in re.findall(r"(\w+)(?:=|,|$)", re.sub(r"=[^,]+", "=", given)):
+            assert word in known, f"{name}({word})"
 
 
 def test_the_changelog_and_the_readme_speak_of_the_same_commands() -> None:
