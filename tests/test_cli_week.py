@@ -279,7 +279,7 @@ def test_bad_lines_of_a_csv_are_written_out_and_the_good_ones_go_in(sample: Path
     file.write_text("address,name\nana@example.net,Ana\nnobody,\nana@example.net,Again\nx\r\ny@example.net,\n")
     out = run_in(sample)("subscribers", "import", str(file), "--yes").stdout
     assert "1 imported." in out or "2 imported." in out
-    rejected = file.with_name("people.csv.rejected.csv").read_text("utf-8")
+    rejected = file.with_name("people.rejected.csv").read_text("utf-8")
     assert "nobody" in rejected and rejected.startswith("line,address,why")
 
 
@@ -553,3 +553,32 @@ def sink(*options: str) -> Iterator[tuple[int, Path]]:
         finally:
             server.terminate()
             server.communicate(timeout=10)
+
+
+def test_init_copies_the_templates_and_the_newsletters_own_win(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    run_in(tmp_path)("init", str(folder), "--defaults", "--templates")
+    page = folder / "templates" / "email" / "issue.html.j2"
+    page.write_text(page.read_text("utf-8").replace("</body>", "<p>Printed at home</p></body>"), "utf-8")
+    shutil.copytree(ROOT / "examples/week/articles", folder / "articles")
+    with (folder / "digest.toml").open("a") as file:
+        file.write('\n[[sources]]\npath = "articles"\n')
+    run = run_in(folder)
+    run("weekly", "--week", "2026-W12")
+    assert "Printed at home" in (folder / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    page.write_text("{% if %}", "utf-8")
+    assert "issue.html.j2" in error_of(run("build", "--week", "2026-W12", ok=False))
+
+
+def test_init_takes_an_opml_list(tmp_path: Path) -> None:
+    (tmp_path / "list.opml").write_text(
+        '<opml version="2.0"><body><outline text="Notes" type="rss" xmlUrl="https://example.org/feed.xml"/></body></opml>'
+    )
+    folder = tmp_path / "mine"
+    answers = (
+        f"The Ledger\nLedger <l@example.org>\nbad\nl@example.org\n1 Quay\nen-GB\nUTC\nfriday\n{tmp_path}/list.opml\n"
+    )
+    run_in(tmp_path)("init", str(folder), given=answers)
+    text = (folder / "digest.toml").read_text("utf-8")
+    assert 'url = "https://example.org/feed.xml"' in text and 'day = "friday"' in text
+    assert "https://example.org/feed.xml" in run_in(folder)("sources", "list").stdout

@@ -51,7 +51,7 @@ def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
 def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: bool) -> None:
     """Import FILE, a CSV with a column `address` (or `email`) and perhaps `name`.
 
-    Good rows go in together or not at all; bad ones are written to FILE.rejected.csv with the reason. Nobody who
+    Good rows go in together or not at all; bad ones are written beside it (people.rejected.csv) with the reason. Nobody who
     left, complained or was erased comes back by an import.
     """
     rows = read_rows(file)
@@ -72,7 +72,7 @@ def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: 
         done = people.import_rows(rows, how="import", basis=basis, who=who(project), at=now(), dry_run=False)
         _show_bad(done.rejected)
         if done.rejected:
-            bad = file.with_name(f"{file.name}.rejected.csv")
+            bad = file.with_suffix(".rejected.csv")
             with bad.open("w", newline="", encoding="utf-8") as out:
                 writer = csv.writer(out)
                 writer.writerow(("line", "address", "why"))
