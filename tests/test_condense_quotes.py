@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from digest.condense import find_quotes, key_quotes
 from digest.model import Quote
+from digest.text.sentences import split_sentences
 from digest.text.words import count_words
 
 HARD = [
@@ -57,6 +58,95 @@ def test_a_pronoun_is_resolved_and_its_place_kept() -> None:
     assert quote.speaker == "Peter Lang"
     assert quote.speaker_span is not None
     assert quote.speaker_span.of(text) == "he"
+
+
+MET = "Olle Stam and Anna Berg met on Monday in Lund. "
+TOWN = "Joan Pike, the mayor, met Alan Ross on Monday. "
+WHOSE = {
+    "a head before a colon brings in the next speaker": (
+        MET + '"We agreed on nothing," Stam said. Berg was blunter: "He talked for an hour and heard nobody."',
+        ["Olle Stam", "Anna Berg"],
+    ),
+    "the other half of a sentence brings in the next speaker": (
+        MET + '"We agreed on nothing," Stam said, while Berg was blunter: "He talked for an hour and heard nobody."',
+        ["Olle Stam", "Anna Berg"],
+    ),
+    "a head with a name known by no first name ends the turn": (
+        MET + '"We agreed on nothing," Stam said. Kowalczyk was blunter: "He talked for an hour and heard nobody."',
+        ["Olle Stam", {"Kowalczyk", None}],
+    ),
+    "a head with an office ends the turn": (
+        TOWN + '"We agreed on nothing," Ross said. The mayor was blunter: "He talked for an hour and heard nobody."',
+        ["Alan Ross", {"Joan Pike", None}],
+    ),
+    "a sentence about somebody else ends the turn": (
+        MET + '"We agreed on nothing," Stam said. Berg shook her head. "He talked for an hour and heard nobody."',
+        ["Olle Stam", {"Anna Berg", None}],
+    ),
+    "a turn goes on where nobody else comes in": (
+        MET + '"We agreed on nothing," Stam said. "He talked for an hour and heard nobody."',
+        ["Olle Stam"],
+    ),
+    "a German head with a title": (
+        "Stephan Meier ist dafür. «Das ist ein guter Plan für alle», sagt Meier. "
+        "Der Datenschützer Dr. Beat Rüegg widerspricht: «Ein Mikrofon bleibt ein Mikrofon.»",
+        ["Stephan Meier", "Beat Rüegg"],
+    ),
+    "the one told, who answers": (
+        TOWN + '"I was wrong," Ross later told Pike, who answered: "You were wrong twice and late."',
+        ["Alan Ross", "Joan Pike"],
+    ),
+    "the one spoken of, who only listens": (
+        TOWN + 'And then, said Ross of Pike, who was listening: "She was wrong twice and late."',
+        [{"Alan Ross", None}],
+    ),
+    "the one told, who shoots back": (
+        TOWN + '"I was wrong," Ross told Pike, who shot back: "You were wrong twice and late."',
+        ["Alan Ross", "Joan Pike"],
+    ),
+    "a so-called thing": (TOWN + 'The so-called "temporary emergency bus lane scheme" ends in May.', []),
+    "who speaks for a person is not that person": (
+        TOWN + '"We never said that," a spokesman for Ross told the paper.',
+        [None],
+    ),
+    "who speaks for a person named before the noun is not that person": (
+        TOWN + '"We never said that at all," a Ross spokesman said.',
+        [None],
+    ),
+    "an answer belongs to whose answer it is": (
+        MET + 'Stam shrugged. Berg\'s answer was short: "He talked for an hour and heard nobody."',
+        [{"Anna Berg", None}],
+    ),
+    "who speaks for an organization gives its name": (
+        TOWN + '"We never said that at all," a spokesman for Google said.',
+        ["Google"],
+    ),
+    "what was not said": (
+        TOWN + 'Pike did not say "we will build it next year", as the Herald reported.',
+        [],
+    ),
+    "what was never said": (TOWN + 'Pike never said "we will build it next year".', []),
+    "borrowed words": (
+        TOWN + 'As Winston Churchill once said, "never give in to them at all," Pike told reporters.',
+        [{"Winston Churchill", None}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "speakers"), WHOSE.values(), ids=WHOSE)
+def test_in_doubt_nobody_is_named(text: str, speakers: list[str | set[str | None] | None]) -> None:
+    found = [quote.speaker for quote in find_quotes(text)]
+    assert len(found) == len(speakers)
+    for given_to, right in zip(found, speakers, strict=True):
+        assert given_to in (right if isinstance(right, set) else {right})
+
+
+@pytest.mark.parametrize("short", ["Mio.", "Mrd.", "ca.", "bzw.", "Nr.", "z. B.", "Dr.", "Prof."])
+def test_a_german_abbreviation_does_not_part_a_quote_from_its_head(short: str) -> None:
+    text = f"Anna Berg schwieg. Beat Rüegg sagte über die 5 {short} Meier: «Ein Mikrofon bleibt immer ein Mikrofon.»"
+    (quote,) = find_quotes(text, language="de")
+    assert quote.speaker == "Beat Rüegg"
+    assert len(split_sentences(text, "de")) == 2
 
 
 def test_an_unclosed_quote_ends_with_its_paragraph_and_is_not_trusted() -> None:

@@ -107,6 +107,13 @@ def test_a_surname_is_printed_behind_the_full_name() -> None:
     assert sentences_of(f"{SHIPS} {full} {filler} {later}", sentences=4, max_words=200) == [SHIPS, full, filler, later]
 
 
+def test_a_bare_surname_is_not_printed_even_where_nothing_else_fits() -> None:
+    full = "Yusuf Demir of the field station has dived for seagrass in the east basin for eleven years."
+    text = f"{full} Demir counted 640 shoots of seagrass on Sunday."
+    assert sentences_of(text, max_words=10) == []
+    assert sentences_of(text, max_words=40) == [full, "Demir counted 640 shoots of seagrass on Sunday."]
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(("max_words", "count"), [(70, 1), (90, 2)])
 def test_the_seed_articles_lead_has_its_quote_and_introduces_who_is_named(

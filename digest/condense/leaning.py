@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from digest.condense.marks import Marked, cover
 from digest.condense.reading import Reading
@@ -16,7 +17,24 @@ from digest.model import Span
 from digest.text.names import Cast, find_mentions
 from digest.text.words import count_words, stems
 
-Needs = tuple[frozenset[int], ...]  # of each set, one sentence; an empty set cannot be met
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Of each set, one sentence must be printed earlier; an empty set cannot be met.
+
+    ``names`` come from bare surnames, which nothing else may stand in for; ``others`` may be waived where a summary
+    would be empty.
+    """
+
+    names: tuple[frozenset[int], ...]
+    others: tuple[frozenset[int], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.others)
+
+    def met(self, printed: Container[int]) -> bool:
+        return all(any(n in printed for n in need) for need in (*self.names, *self.others))
+
 
 SHORT = 7  # words; so short a sentence lives on the one before it
 
@@ -106,13 +124,11 @@ class Context:
         """
         number = len(self._stems)
         text = span.of(self._text)
-        found: list[frozenset[int]] = []
+        others = self._unspoken(text)
         if leans(text, outside):
-            found.append(frozenset({number - 1} if follows and number else ()))
-        found += self._unnamed(span, number)
-        found += self._unspoken(text)
+            others.append(frozenset({number - 1} if follows and number else ()))
         self._stems.append(set(stems(text, self._language)))
-        return tuple(found)
+        return Needs(tuple(self._unnamed(span, number)), tuple(others))
 
     def _unnamed(self, span: Span, number: int) -> list[frozenset[int]]:
         """Bare surnames of people whom an earlier sentence names in full."""

@@ -132,6 +132,8 @@ def _introduced(hearing: Hearing, m: Marked) -> Candidate | None:
 
 def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     m = hearing.marked[nth]
+    if _NOT_SAID.search(hearing.covered, max(0, m.outer.start - 60), m.outer.start):
+        return False
     inner = m.inner.of(hearing.text)
     words = _LETTER.findall(inner)
     outside = _sentence_around(hearing, m)
@@ -156,6 +158,13 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     return bool(told.who) and has_cue(outside, weak=True)
 
 
+_NOT_SAID = re.compile(
+    r"\b(?:[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
+    r"|(?:(?:did|do|does|has|have|had|could|would|will)(?:\s+not|\s+never)|(?:did|do|does|has|have|had)n[’']t|never)"
+    r"\s+(?:\w+ly\s+)?(?:say|said|says|write|written|wrote|claim|claimed|call|called|use|used|utter|uttered)"
+    r"(?:\s+(?:that|the words?|the phrase))?"
+    r"|(?:sagte|schrieb|sagt|schreibt)\s+(?:nicht|nie|niemals)|(?:nicht|nie|niemals)\s+(?:gesagt|geschrieben))[,:]?\s*$"
+)
 _NAMED_THING = re.compile(
     r"(?:\b(?:on|of|in|and|called|titled|entitled|show|program|programme|film|song|book|novel|series|album|"
     r"the)|[’']s)\s+$"

@@ -93,6 +93,16 @@ _CLAUSE = re.compile(
     r";|,\s+(?:and|but|while|as|when|after|though|although)\b|\b(?:but|while|whereas)\b|\band\s+(?=(?:he|"
     r"she|they)\b)"
 )
+_WHO_ANSWERS = re.compile(
+    r"(?:,?\s+who|,\s+(?:der|die|qui|quien|che))\s+(?:[\w’'-]+\s+){0,3}?"
+    rf"(?:answer(?:ed|s)|shot|fired|hit|{'|'.join(sorted(SPEECH))})\b[^:：,]{{0,40}}[:：]\s*"
+)
+_OTHER_HAND = re.compile(r";|,?\s+\b(?:but|while|whereas|während)\b|,\s+and\b")
+_ANSWER = re.compile(
+    r"(?:[’']s?)?\s+(?:\w+\s+)?(?:answer|reply|response|retort|verdict|message|comment|advice|words)\b"
+)
+_SPEAKS_FOR = re.compile(r"\b(?:spokes\w+|lawyer|attorney|aide|representative)$")
+_BORROWED = re.compile(r"^\W*(?:[Aa]s|[Ww]ie)\s[^,]*,$")
 _LISTENER = re.compile(r"^\s*(?:to|with|of|about|against|for|on|in|at|by)\s")
 _OBJECT_CUES = frozenset(
     "told tells telling asked asks assured assures reminded warned informed urged urges advised".split()
@@ -134,7 +144,18 @@ class Hearing:
             possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
             found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
-        return found
+        return self._without_masters(found)
+
+    def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """*found*, in order, less the names within "a Ross spokesman"."""
+        kept: list[Candidate] = []
+        until = -1
+        for c in found:
+            if c.kind == "noun" and _SPEAKS_FOR.search(c.span.of(self.covered)):
+                until = max(until, c.span.end)
+            if c.kind != "name" or c.span.end > until:
+                kept.append(c)
+        return kept
 
     def sentence_at(self, position: int) -> int:
         """The index of the last sentence that begins at or before *position*; -1 for none."""
@@ -152,9 +173,13 @@ class Hearing:
         ending = m.inner.of(self.text)[-1:]
         open_end = ending in ",!?—–…-，" or not m.closed or self.text[m.outer.end : m.outer.end + 1] == ","
         after = self._after(nth, goes_on=open_end)
-        before = self._before(nth)
-        if before and self._head(nth).rstrip().endswith((":", "：")):
-            return Attribution(before, "before", 0.95)
+        head = self._head(nth).rstrip()
+        announced = self._announced(nth) if head.endswith((":", "：")) else None
+        before = announced or self._before(nth)
+        if before and head.endswith((":", "：")):
+            return Attribution(before, "before", 0.95 if announced is None else 0.9)
+        if before and before.kind == "name" and _BORROWED.search(head):
+            return Attribution(before, "before", 0.6)
         if after and open_end:
             return Attribution(after, "after", 0.95)
         if before:
@@ -162,9 +187,47 @@ class Hearing:
         if after:
             return Attribution(after, "after", 0.85)
         same_paragraph = nth > 0 and self.marked[nth - 1].paragraph == m.paragraph
-        if same_paragraph and previous and previous.who:
+        if same_paragraph and previous and previous.who and not self._turns(nth, previous.who):
             return Attribution(previous.who, "between", previous.confidence * 0.95)
         return Attribution(None, "none", 0.0)
+
+    def _announced(self, nth: int) -> Candidate | None:
+        """Whom the words before a colon bring in: "Berg was blunter:", "told Pike, who answered:"."""
+        a, b = self._head_span(nth)
+        if nth:
+            a = max(a, self.marked[nth - 1].outer.end)
+        found = [c for c in self.among(a, b) if c.kind == "name"]
+        if found and found[0].possessive and _ANSWER.match(self.covered, found[0].span.end, b):
+            return found[0]
+        names = [c for c in found if not c.possessive]
+        if names and _WHO_ANSWERS.fullmatch(self.covered, names[-1].span.end, b):
+            return names[-1]
+        for cut in _OTHER_HAND.finditer(self.covered, a, b):
+            if any(c.span.start >= cut.end() for c in names):
+                a = cut.end()
+        if self._last_cue(a, b) is not None:
+            return None
+        for c in names:
+            if (
+                c.span.start >= a
+                and self.person(c) is not None
+                and not _PREPOSITION.search(self.covered, a, c.span.start)
+            ):
+                return c
+        return None
+
+    def _turns(self, nth: int, speaker: Candidate) -> bool:
+        """Whether the words since the last quote turn to somebody else than *speaker*."""
+        start, end = self.marked[nth - 1].outer.end, self.marked[nth].outer.start
+        known = self.resolve(speaker).speaker
+        for at in range(self.sentence_at(start) + 1, self.sentence_at(end) + 1):
+            subject = self.subject(at)
+            if subject is not None and start <= subject[0] <= end and subject[1].name != known:
+                return True
+        a = max(start, self._head_span(nth)[0])
+        return self.covered[a:end].rstrip().endswith((":", "：")) and any(
+            self.resolve(c).speaker != known for c in self.among(a, end) if not c.possessive
+        )
 
     def _head(self, nth: int) -> str:
         a, b = self._head_span(nth)
@@ -403,6 +466,9 @@ class Hearing:
         inside = [m for m in self.mentions if who.span.holds(m.span)]
         spoken_for = re.search(r"spokes\w+|representative|lawyer|attorney|aide|official", printed)
         if inside and spoken_for:
+            master = self.cast.resolve(inside[-1])
+            if master is not None and master.kind == "person" and self.is_human(master):
+                return Resolved(None, printed, who.span, None, 0.6)  # who speaks for a person is not that person
             return Resolved(inside[-1].name, printed, who.span, None, 0.9)
         words = _WORD.findall(printed)
         if words and words[0].lower() == "the" and not inside:

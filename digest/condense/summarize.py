@@ -74,10 +74,13 @@ def summarize(
     budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     candidates = find_candidates(reading)
     usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
-    ratings = _rate(method, candidates, reading) if candidates else []
-    chosen = _choose(
-        usable, {c.number: r for c, r in zip(candidates, ratings, strict=True)}, sentences, budget, reading
-    )
+    rated = _rate(method, candidates, reading) if candidates else []
+    ratings = {c.number: r for c, r in zip(candidates, rated, strict=True)}
+    chosen = _choose(usable, ratings, sentences, budget, reading)
+    if spoken and (not chosen or chosen[0].needs):
+        alone = _choose(candidates, ratings, sentences, max_words, reading)
+        if alone and not alone[0].needs:
+            chosen, spoken = alone, ()  # a sentence that stands alone before a quote that leaves no room for one
     return Summary(method, tuple(Excerpt(reading.article, c.span, c.text) for c in chosen), spoken)
 
 
@@ -243,7 +246,7 @@ def _choose(
         for c in order:
             if c.number in chosen or c.doubt or c.words > left:
                 continue
-            if not all(any(n in chosen for n in need) for need in c.needs):
+            if not c.needs.met(chosen):
                 continue
             grams, words = _shape(c.text, reading.language)
             if any(_repeats(grams, words, *other) for other in seen):
@@ -255,7 +258,7 @@ def _choose(
             break
     if not chosen and limit > 0:
         # Nothing clean: one sentence that reads on its own is better than none.
-        last = [c for c in order if c.words <= max_words]
+        last = [c for c in order if c.words <= max_words and not c.needs.names]
         return sorted(last, key=lambda c: (bool(c.needs), bool(c.doubt)))[:1]
     return [chosen[n] for n in sorted(chosen)]
 

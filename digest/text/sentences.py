@@ -40,7 +40,7 @@ _SHORT = frozenset(
     "thu thur thurs "
     "fri sat sun ala ariz ark calif colo conn del fla ga ill ind kan ky la mass md mich minn miss mo mont "
     "neb nev okla "
-    "ore pa tenn tex va vt wash wis wyo usw u.s.w hrsg gmbh s.a s.p.a s.r.l ee.uu dem spp".split()
+    "ore pa tenn tex va vt wash wis wyo usw u.s.w mio mrd tsd hrsg gmbh s.a s.p.a s.r.l ee.uu dem spp".split()
 )
 _STARTERS = frozenset(
     "the a an he she it they we i you this that these those there here but and or so yet however also "
@@ -68,6 +68,8 @@ _SPEECH_GOES_ON = re.compile(
     r"(?:said|says|asked|asks|told|tells|wrote|writes|added|adds|replied|tweeted|shouted|wondered|"
     r"continued|joked|recalled|cried)\b"
 )
+# "z. B.", "d. h.": at the first stop and at the last.
+_SPACED = re.compile(r"(?:^|(?<=[\s(]))(?:z|z\.\s+[BTZ]|d\.\s+[hi]|u\.\s+[aU]|i\.\s+d|i\.\s+d\.\s+R)$")
 _WORD_BEFORE = re.compile(r"[^\s\"“”‘’'(\[«»„—–/]*$")
 _HARD_WRAP = 110
 
@@ -176,7 +178,7 @@ def _ends_here(body: str, found: re.Match[str], language: str) -> bool:
     token = before.group() if before else ""
     bare = token.lower()
     starter = word.lower().rstrip("’'") in _STARTERS and (word[:1].isupper() or not word)
-    if bare in _TITLES:
+    if bare in _TITLES or _SPACED.search(body, max(0, found.start() - 12), found.start()):
         return False
     if bare == "no" or bare == "nos":
         return not first.isdigit()
