@@ -51,8 +51,8 @@ def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
 def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: bool) -> None:
     """Import FILE, a CSV with a column `address` (or `email`) and perhaps `name`.
 
-    Good rows go in together or not at all; bad ones are written beside it (people.rejected.csv) with the reason. Nobody who
-    left, complained or was erased comes back by an import.
+    Good rows go in together or not at all; bad ones are written beside it (people.rejected.csv) with the reason.
+    Nobody who left, complained or was erased comes back by an import.
     """
     rows = read_rows(file)
     with project_of(ctx) as project:
