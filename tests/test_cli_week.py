@@ -582,3 +582,12 @@ def test_init_takes_an_opml_list(tmp_path: Path) -> None:
     text = (folder / "digest.toml").read_text("utf-8")
     assert 'url = "https://example.org/feed.xml"' in text and 'day = "friday"' in text
     assert "https://example.org/feed.xml" in run_in(folder)("sources", "list").stdout
+
+
+def test_an_unreadable_file_is_named_and_the_others_are_read(sample: Path) -> None:
+    """A link to itself cannot be read by anybody, root included."""
+    loop = sample / "examples/week/articles/loop.txt"
+    loop.symlink_to(loop)
+    out = run_in(sample)("weekly", "--week", "2026-W12").stdout
+    assert "loop.txt cannot be read" in out
+    assert "Subject:" in out

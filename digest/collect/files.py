@@ -79,7 +79,7 @@ def read_folder(
 
 def _is_ours(path: Path, top: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
-    return not hidden and path.suffix.lower() in TEXTS | FEEDS and path.is_file()
+    return not hidden and path.suffix.lower() in TEXTS | FEEDS and (path.is_file() or path.is_symlink())
 
 
 def _read(path: Path) -> bytes:

@@ -7,11 +7,9 @@ know, it does not guess: letters that may have gone out since the backup are hel
 from __future__ import annotations
 
 import os
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,10 +72,10 @@ def restore(file: Path, folder: Path, *, now: datetime | None = None) -> None:
 
 
 def _copy_database(folder: Path, copy: Path) -> None:
-    """A consistent copy, also while another process sends (SQLite's online backup)."""
+    """The copy is the owner's alone from its first byte."""
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT, 0o600))
-    with open_store(folder) as store, closing(sqlite3.connect(copy)) as target:
-        store.conn.backup(target)
+    with open_store(folder) as store:
+        store.copy_to(copy)
 
 
 def _kept(member: tarfile.TarInfo, folder: Path, draft: Path, file: Path) -> tarfile.TarInfo | None:

@@ -42,8 +42,7 @@ def _keys(folder: Path) -> Iterator[Finding]:
 
 
 def _database(store: Store) -> Iterator[Finding]:
-    (verdict,) = store.conn.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
+    if verdict := store.check():
         yield Finding(
             "error",
             store.path.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,9 @@ from digest.store.schema import FILE, connect, explain, is_the_files_trouble
 from digest.store.state import State
 from digest.store.subscribers import Subscribers
 
-__all__ = ["Store", "inbox", "open_store"]
+__all__ = ["DatabaseError", "Store", "inbox", "open_store"]
+
+DatabaseError = sqlite3.Error  # what a read of a damaged file raises, for rooms that must go on without it
 
 
 class Store:
@@ -67,6 +69,16 @@ class Store:
             if isinstance(error, sqlite3.DatabaseError) and is_the_files_trouble(error):
                 raise explain(error, self.path) from error
             raise
+
+    def check(self) -> str:
+        """What is wrong with the file; '' when it is sound."""
+        (verdict,) = self.conn.execute("PRAGMA quick_check(1)").fetchone()
+        return "" if verdict == "ok" else str(verdict)
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy at *path*, also while another process writes (SQLite's online backup)."""
+        with closing(sqlite3.connect(path)) as target:
+            self.conn.backup(target)
 
     def close(self) -> None:
         self.conn.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -184,14 +183,14 @@ class Someone:
 
 def _look_up(folder: Path, token: str) -> Someone | None:
     """Whose token it is; None for nobody's. Leaving must not wait for a store that cannot be read."""
-    from digest.store import open_store
+    from digest.store import DatabaseError, open_store
 
     if not _TOKEN.fullmatch(token):
         return None
     try:
         with open_store(folder) as store:
             subscriber = store.subscribers.by_token(token)
-    except (StoreError, sqlite3.Error) as error:
+    except (StoreError, DatabaseError) as error:
         _log.warning("the store cannot be read: %s", error)
         return Someone(token)
     return Someone(token, _masked(subscriber.address)) if subscriber else None
