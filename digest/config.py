@@ -55,6 +55,7 @@ class Newsletter:
 class Week:
     limit: int = 10
     min_items: int = 3
+    languages: tuple[str, ...] = ()  # of articles that may be picked, as "de"; () for the newsletter's own
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,19 @@ class SourceEntry:
     weight: float = 1.0
     allow_private: bool = False  # let this URL point into the editor's own network
     own: bool = False  # the editors' own texts
+    right: str = ""  # why more of its articles may be excerpted than a visitor sees: "we subscribe"; '' for none
 
     @property
     def name(self) -> str:
         return self.url or self.path
+
+
+@dataclass(frozen=True)
+class BlockEntry:
+    """One [[block]] table: a domain, with all below it, that this newsletter does not touch."""
+
+    domain: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,7 @@ class Config:
     newsletter: Newsletter
     week: Week = Week()
     sources: tuple[SourceEntry, ...] = ()
+    block: tuple[BlockEntry, ...] = ()
     brief: BriefEntry = BriefEntry()
     sections: tuple[SectionEntry, ...] = ()
     summary: SummaryEntry = SummaryEntry()
@@ -174,6 +185,8 @@ class Config:
             source_weights={s.name: s.weight for s in self.sources},
             source_sections={s.name: s.section for s in self.sources if s.section},
             source_limit=self.brief.source_limit,
+            languages=tuple(tag.split("-")[0].lower() for tag in self.week.languages or (self.newsletter.language,)),
+            blocked_domains={b.domain: b.reason for b in self.block},
         )
 
 
@@ -244,6 +257,12 @@ def _judge(config: Config, where: str) -> None:
         "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
         "leave it empty to have people leave by mail",
     )
+    for number, block in enumerate(config.block, 1):
+        need(
+            re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", block.domain) is not None,
+            f"block number {number}: {block.domain!r} is no domain",
+            'lower case, without https:// and www., for example domain = "example.com"',
+        )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     for name in ("accent", "accent_dark"):

@@ -69,6 +69,28 @@ class Removed:
 Precision = Literal["day", "minute", "second"]
 Paywall = Literal["open", "metered", "closed", "unknown"]
 
+PAYWALLED = "behind the paywall"
+"""The reason of an aside a visitor without a subscription does not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An article's lead picture, as its page describes it. Never in a mail by itself; kept for who prints one."""
+
+    url: str
+    width_px: int | None = None  # None: the page does not say
+    height_px: int | None = None  # None: the page does not say
+    alt: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptLimit:
+    """How much of an article its publisher lets others show: a wish that is heeded."""
+
+    chars: int  # of all excerpts together; 0: headline and link only
+    reason: str  # whose wish, in words: "the page says nosnippet"
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -91,12 +113,14 @@ class Article:
     published_precision: Precision | None  # None exactly when published is None
     seen: datetime  # first seen by this newsletter
     language: str  # BCP 47 primary tag, 'und' when unknown
-    image: str | None
+    image: Image | None
     paywall: Paywall
     license: str | None  # as stated by the publisher
     removed: tuple[Removed, ...] = ()
     warnings: tuple[str, ...] = ()
     own: bool = False  # the editor's own text: needs neither outlet nor link
+    limit: ExcerptLimit | None = None  # None: the publisher states none
+    right: str = ""  # the editor's word why more may be excerpted than a visitor sees: "we subscribe"; '' for none
 
     def published_at(self, zone: ZoneInfo) -> datetime | None:
         """The publication instant; a time without a zone is read in *zone* (the newsletter's)."""
@@ -105,8 +129,17 @@ class Article:
         return self.published.replace(tzinfo=zone)
 
     def body(self) -> tuple[Span, ...]:
-        """The stretches that report: all that may be summarized or quoted."""
-        return tuple(r.span for r in self.regions if r.kind == "body")
+        """The stretches that report: all that may be summarized or quoted. What stands behind a paywall only counts
+        where the editor confirmed a right to it."""
+        return tuple(
+            r.span
+            for r in self.regions
+            if r.kind == "body" or (self.right and r.kind == "aside" and r.reason == PAYWALLED)
+        )
+
+    def excerpt_chars(self) -> int | None:
+        """How many characters may be excerpted: None for as many as the newsletter likes, 0 for none."""
+        return None if self.limit is None or self.right or self.own else self.limit.chars
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +204,8 @@ class Brief:
     source_weights: Mapping[str, float] = field(default_factory=dict)  # source -> factor, 1.0 is usual
     source_sections: Mapping[str, str] = field(default_factory=dict)  # source -> the section its articles go to
     source_limit: int = 2  # picks from one outlet
+    languages: tuple[str, ...] = ()  # BCP 47 primary tags that may be picked; () for any
+    blocked_domains: Mapping[str, str] = field(default_factory=dict)  # domain (with all below it) -> reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +217,8 @@ class Pick:
     reasons: tuple[str, ...]
     section: str
     lost: str | None = None  # why it was not chosen; None: it was
+    terms: Mapping[str, float] = field(default_factory=dict)  # what the score is the product of, by name
+    remedy: str = ""  # what would have to change for it to be chosen; '' where it was
 
 
 # ------------------------------------------------------------------------------------------------ the issue

@@ -18,6 +18,8 @@ from digest.model import (
     Deferred,
     Edit,
     Excerpt,
+    ExcerptLimit,
+    Image,
     Issue,
     Item,
     Outcome,
@@ -67,12 +69,14 @@ ARTICLES = st.builds(
     published_precision=st.none() | st.sampled_from(["day", "minute", "second"]),
     seen=AWARE,
     language=TEXT,
-    image=st.none() | TEXT,
+    image=st.none() | st.builds(Image, url=TEXT, alt=TEXT, credit=TEXT),
     paywall=st.sampled_from(["open", "metered", "closed", "unknown"]),
     license=st.none() | TEXT,
     removed=tuples(st.builds(Removed, st.integers(0, 99), TEXT, TEXT)),
     warnings=tuples(TEXT),
     own=st.booleans(),
+    limit=st.none() | st.builds(ExcerptLimit, st.integers(0, 999), TEXT),
+    right=TEXT,
 )
 QUOTES = st.builds(
     Quote,
@@ -94,6 +98,8 @@ PICKS = st.builds(
     tuples(TEXT),
     TEXT,
     st.none() | TEXT,
+    st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False), max_size=2),
+    TEXT,
 )
 ISSUES = st.builds(
     Issue,

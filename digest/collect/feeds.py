@@ -17,7 +17,7 @@ from digest.collect.dates import as_utc, read_date
 from digest.collect.reading import MAX_BYTES, one_line
 from digest.collect.urls import join_url
 from digest.errors import SourceError
-from digest.model import Precision
+from digest.model import Image, Precision
 
 FULL_WORDS = 150
 """From this many words on, an entry's content counts as the article itself and no teaser."""
@@ -44,7 +44,7 @@ class Entry:
     enclosures: tuple[str, ...] = ()
     external_url: str | None = None  # a link blog's subject: the article itself
     precision: Precision | None = None  # of published; None exactly when that is None
-    image: str | None = None
+    image: Image | None = None
 
     @property
     def is_full(self) -> bool:
@@ -258,13 +258,20 @@ def _content(entry: Any) -> str:
     return max(texts, key=len, default="")
 
 
-def _image(entry: Any, base: str | None) -> str | None:
+def _image(entry: Any, base: str | None) -> Image | None:
     for name in ("media_content", "media_thumbnail"):
         for item in dict.get(entry, name) or []:
             kind = str(dict.get(item, "type") or dict.get(item, "medium") or "image")
-            if dict.get(item, "url") and kind.startswith("image"):
-                return join_url(base, dict.get(item, "url"))
+            address = join_url(base, dict.get(item, "url"))
+            if address and kind.startswith("image"):
+                return Image(address, _pixels(dict.get(item, "width")), _pixels(dict.get(item, "height")))
     for item in dict.get(entry, "links") or []:
-        if dict.get(item, "rel") == "enclosure" and str(dict.get(item, "type") or "").startswith("image/"):
-            return join_url(base, dict.get(item, "href"))
+        address = join_url(base, dict.get(item, "href"))
+        if address and dict.get(item, "rel") == "enclosure" and str(dict.get(item, "type") or "").startswith("image/"):
+            return Image(address)
     return None
+
+
+def _pixels(value: Any) -> int | None:
+    text = str(value or "")
+    return int(text) if re.fullmatch(r"[1-9]\d{0,4}", text) else None

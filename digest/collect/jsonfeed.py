@@ -10,6 +10,7 @@ from digest.collect.dates import as_utc, read_date
 from digest.collect.feeds import Entry, Feed, plain_title
 from digest.collect.urls import join_url
 from digest.errors import SourceError
+from digest.model import Image
 
 
 def parse_json_feed(data: bytes | str, *, url: str | None = None) -> Feed:
@@ -50,8 +51,13 @@ def _entry(item: dict[str, Any], base: str | None) -> Entry:
         ),
         external_url=join_url(base, _text(item, "external_url")),
         precision=published[1] if published else None,
-        image=join_url(base, _text(item, "image") or _text(item, "banner_image")),
+        image=_image(item, base),
     )
+
+
+def _image(item: dict[str, Any], base: str | None) -> Image | None:
+    address = join_url(base, _text(item, "image") or _text(item, "banner_image"))
+    return Image(address) if address else None
 
 
 def _text(item: dict[str, Any], key: str) -> str:

@@ -11,7 +11,7 @@ from digest.collect.dates import read_date
 from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading
 from digest.collect.urls import web_address
-from digest.model import Paywall
+from digest.model import Image, Paywall
 
 _NEW_BLOCK = re.compile(r"^\s{0,3}(?:#{1,6}\s|[-*+]\s+|\d{1,3}[.)]\s+|\|)")
 
@@ -32,7 +32,7 @@ def read_markdown(text: str) -> Reading:
         published=moment[0] if moment else None,
         precision=moment[1] if moment else None,
         language=_said(front, "language", "lang"),
-        image=_said(front, "image"),
+        image=Image(_said(front, "image"), alt=_said(front, "image_alt")) if _said(front, "image") else None,
         license=_said(front, "license", "licence"),
         paywall=_paywall(_said(front, "paywall")),
     )

@@ -21,7 +21,7 @@ from digest.collect.paragraphs import html_paragraphs
 from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import Reading, one_line
 from digest.collect.urls import host_of, join_url, web_address
-from digest.model import Paywall, Precision
+from digest.model import Image, Paywall, Precision
 
 # Both report every odd page as a warning; what matters of it is in our own answer.
 for _name in ("trafilatura", "readability.readability", "htmldate"):
@@ -78,7 +78,7 @@ def read_page(data: bytes | str, *, url: str | None = None) -> Reading:
         published=moment[0] if moment else None,
         precision=moment[1] if moment else None,
         language=facts.get("language") or tree.get("lang"),
-        image=join_url(url, facts.get("image")),
+        image=Image(address) if (address := join_url(url, facts.get("image"))) else None,
         paywall=_paywall(ld),
         license=_license(tree, ld, facts),
         removed=removed,

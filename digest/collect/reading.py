@@ -12,11 +12,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from digest.collect.urls import canonical_url, web_address
 from digest.errors import ReadError
-from digest.model import Article, Paywall, Precision, Region, Removed, Span
+from digest.model import Article, ExcerptLimit, Image, Paywall, Precision, Region, RegionKind, Removed, Span
 
 MAX_BYTES = 15_000_000
 """More than any article or feed: what is longer is something else."""
@@ -30,8 +29,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     text: str
-    kind: Literal["body", "opinion"] = "body"
-    label: str = ""  # the heading an opinion part stood under
+    kind: RegionKind = "body"
+    label: str = ""  # why it is not body: the heading an opinion part stood under, "behind the paywall"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +46,10 @@ class Reading:
     published: datetime | None = None
     precision: Precision | None = None
     language: str | None = None
-    image: str | None = None
+    image: Image | None = None
     paywall: Paywall = "unknown"
     license: str | None = None
+    limit: ExcerptLimit | None = None
     removed: tuple[Removed, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -120,12 +120,13 @@ def assemble(
         published_precision=reading.precision if reading.published else None,
         seen=seen,
         language=detect_language(f"{title}\n{text[:1000]}", hint=reading.language),
-        image=web_address(reading.image),
+        image=reading.image if reading.image and web_address(reading.image.url) else None,
         paywall=reading.paywall,
         license=one_line(reading.license or "") or None,
         removed=reading.removed,
         warnings=reading.warnings,
         own=own,
+        limit=reading.limit,
     )
 
 
@@ -143,7 +144,7 @@ def _lay_out(paragraphs: Iterable[Paragraph]) -> tuple[str, tuple[Region, ...]]:
         pieces.append(words)
         end = at + len(words)
         last = regions[-1] if regions else None
-        if last and last.kind == paragraph.kind:
+        if last and (last.kind, last.reason) == (paragraph.kind, one_line(paragraph.label)):
             regions[-1] = Region(last.kind, Span(last.span.start, end), last.reason)
         else:
             regions.append(Region(paragraph.kind, Span(at, end), one_line(paragraph.label)))
