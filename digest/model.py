@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest.address import Address
@@ -206,6 +207,17 @@ class Brief:
     source_limit: int = 2  # picks from one outlet
     languages: tuple[str, ...] = ()  # BCP 47 primary tags that may be picked; () for any
     blocked_domains: Mapping[str, str] = field(default_factory=dict)  # domain (with all below it) -> reason
+
+    def blocking(self, url: str | None) -> str | None:
+        """Why nothing at *url* is touched: ``example.com (asked us not to)``; None where its domain is not blocked."""
+        try:
+            host = (urlsplit(url or "").hostname or "").lower()
+        except ValueError:  # no address: nobody's domain
+            return None
+        for domain, reason in self.blocked_domains.items():
+            if host == domain or host.endswith(f".{domain}"):
+                return f"{domain} ({reason})" if reason else domain
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ later and comes out the same.
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,22 +16,20 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.compose import Placed, compose_issue, lay_out
-from digest.config import Config, SourceEntry, load_config
-from digest.errors import DigestError, IssueError, SourceError
+from digest.config import Config, load_config
+from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
 from digest.pick import pick_week
+from digest.sources import Collected, Progress, read_sources
 from digest.store import Store, open_store
 
 if TYPE_CHECKING:
-    from digest.collect import Feed
-    from digest.collect.http import Fetched
+    from digest.render.check import Finding
 
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=21)
 QUOTED_ITEMS = 2  # besides the lead
 STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
-
-Progress = Callable[[str, int, int], None]  # step, done, total
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -97,149 +94,26 @@ def current_slug(store: Store, base: str) -> str:
 # ------------------------------------------------------------------------------------------------ collect
 
 
-@dataclass(frozen=True)
-class Collected:
-    source: str
-    found: int
-    new: int
-    error: str = ""
-    hint: str = ""
-    old: tuple[Article, ...] = ()  # files the editor named, read, and older than the window
-
-
-def collect(project: Project, *, now: datetime, progress: Progress = quiet) -> list[Collected]:
-    """Reads every source and stores what is new. One broken source never stops the others."""
-    entries = project.config.sources
-    results: list[Collected] = []
-    progress("collect", 0, max(1, len(entries)))
-    fetched = _fetch([e for e in entries if e.url], project)
-    for number, entry in enumerate(entries, 1):
-        try:
-            if entry.path:
-                articles, errors = _read_path(project, entry, now)
-            else:
-                articles, errors = _read_feed(project, entry, fetched[entry.url], now)
-        except DigestError as error:
-            results.append(Collected(entry.name, 0, 0, str(error), error.hint))
-            _note_source(project, entry, now, error=str(error))
-            progress("collect", number, len(entries))
-            continue
-        new = 0
-        for article in articles:
-            stored = project.store.articles.add(article)
-            new += stored.seen == article.seen and stored.version == 1 and stored.text_hash == article.text_hash
-        results.append(Collected(entry.name, len(articles), new))
-        results.extend(Collected(entry.name, 0, 0, str(e), e.hint) for e in errors)
-        _note_source(project, entry, now, error="")
-        progress("collect", number, len(entries))
-    return results
-
-
-def _note_source(project: Project, entry: SourceEntry, now: datetime, *, error: str) -> None:
-    project.store.state.note_source(entry.name, at=now, error=error)
-
-
-def became_new(article: Article, now: datetime, zone: ZoneInfo) -> datetime:
-    """When a file, or an entry of a source's first import, counts as new: when published, never in the future."""
-    published = article.published_at(zone)
-    return published if published is not None and published <= now else now
-
-
-def _read_path(project: Project, entry: SourceEntry, now: datetime) -> tuple[list[Article], list[DigestError]]:
-    from digest.collect import read_folder
-
-    zone = project.config.zone
-    articles: list[Article] = []
-    errors: list[DigestError] = []
-    for found in read_folder(
-        project.folder / entry.path, seen=now, source=entry.name, outlet=entry.outlet or None, zone=zone, own=entry.own
-    ):
-        if isinstance(found, DigestError):
-            errors.append(found)
-        else:
-            articles.append(replace(found, seen=became_new(found, now, zone)))
-    return articles, errors
-
-
-def _fetch(entries: Sequence[SourceEntry], project: Project) -> dict[str, Fetched]:
-    if not entries:
-        return {}
-    from digest.collect.http import Fetch, fetch_all
-
-    requests = []
-    for entry in entries:
-        state = project.store.state.source(entry.name)
-        requests.append(
-            Fetch(
-                entry.url,
-                etag=state.etag if state else None,
-                last_modified=state.last_modified if state else None,
-                allow_private=entry.allow_private,
-            )
-        )
-    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config)))
-    return {entry.url: answer for entry, answer in zip(entries, answers, strict=True)}
-
-
-def user_agent(config: Config) -> str:
-    """Who asks: the program, the newsletter and where to write to."""
-    name = config.newsletter.name.encode("ascii", "ignore").decode()
-    return f"newsletter-digest ({name}; {config.newsletter.sender.address})"
-
-
-def _read_feed(
-    project: Project, entry: SourceEntry, answer: Fetched, now: datetime
-) -> tuple[list[Article], list[DigestError]]:
-    from digest.collect import article_from_entry, parse_feed
-
-    if answer.error:
-        raise SourceError(f"{entry.url}: {answer.error}", hint="`digest sources check` tries again")
-    if answer.not_modified:
-        return [], []
-    first = project.store.state.source(entry.name) is None
-    feed = parse_feed(answer.body, url=answer.final_url, content_type=answer.content_type)
-    pages = _teaser_pages(project, entry, feed, now)
-    articles: list[Article] = []
-    errors: list[DigestError] = []
-    for item in feed.entries:
-        try:
-            article = article_from_entry(
-                item,
-                feed,
-                source=entry.name,
-                outlet=entry.outlet or None,
-                seen=now,
-                page=pages.get(item.link or ""),
-                own=entry.own,
-            )
-        except DigestError as error:
-            errors.append(error)
-            continue
-        articles.append(replace(article, seen=became_new(article, now, project.config.zone) if first else now))
-    project.store.state.note_fetch(entry.name, etag=answer.etag, last_modified=answer.last_modified)
-    return articles, errors
-
-
-def _teaser_pages(project: Project, entry: SourceEntry, feed: Feed, now: datetime) -> dict[str, bytes]:
-    """The pages behind entries that bring a teaser only, by link: those not stored yet and not old."""
-    from digest.collect import canonical_url
-    from digest.collect.http import Fetch, fetch_all
-
-    known = {a.canonical for a in project.store.articles.all()}
-    links = [
-        e.link
-        for e in feed.entries
-        if e.link
-        and e.link.startswith(("https://", "http://"))
-        and not e.is_full
-        and canonical_url(e.link) not in known
-        and (e.published is None or now - e.published <= LONGEST_WINDOW)
-    ]
-    if not links:
-        return {}
-    requests = [Fetch(link, accept="text/html", allow_private=entry.allow_private, robots=True) for link in links]
-    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config)))
-    return {link: a.body for link, a in zip(links, answers, strict=True) if not a.error and a.body}
+def collect(
+    project: Project,
+    *,
+    now: datetime,
+    seen: datetime | None = None,
+    only: Collection[str] = (),
+    asked: bool = False,
+    progress: Progress = quiet,
+) -> list[Collected]:
+    """Reads the sources, see `sources.read_sources`. *seen*: when what is new counts as first seen; None: now."""
+    return read_sources(
+        project.store,
+        project.config,
+        project.folder,
+        now=now,
+        seen=seen or now,
+        only=only,
+        asked=asked,
+        progress=progress,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the draft
@@ -397,7 +271,7 @@ def run_week(
     known = store.issues.get(slug)
     if known is not None and known.state in (*LOCKED_STATES, "skipped", "cancelled"):
         return WeekReport(slug, win, (), None, out=known.state)
-    collected = tuple(collect(project, now=win.until, progress=progress)) if collecting else ()
+    collected = tuple(collect(project, now=now, seen=win.until, progress=progress)) if collecting else ()
     draft = build_draft(project, win, slug, limit=limit, progress=progress)
     old = tuple(_old_files(project, win))
     if draft is None:
@@ -433,6 +307,16 @@ def _old_files(project: Project, win: Window) -> Iterable[Article]:
         for a in store.articles.all()
         if a.source in named and a.seen <= win.since and not any(i.since < a.seen <= i.until for i in closed)
     )
+
+
+def findings(project: Project, slug: str) -> list[Finding]:
+    """What to mend in the stored issue, errors first; a source that changed since it was made is named."""
+    from digest.render.check import check_issue
+
+    store = project.store
+    issue = store.issues.issue(slug)
+    newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
+    return check_issue(issue, store.issues.rendered(slug), project.config, newest=newest)
 
 
 def write_files(project: Project, draft: Draft) -> Path:

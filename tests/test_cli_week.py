@@ -6,48 +6,20 @@ import email
 import email.policy
 import http.server
 import json
-import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def run_in(folder: Path) -> Run:
-    def run(
-        *args: str, ok: bool = True, now: str = "", given: str = "", who: str = "Mara"
-    ) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "DIGEST_EDITOR": who}
-        if now:
-            env["DIGEST_NOW"] = now
-        done = subprocess.run(
-            [sys.executable, "-m", "digest", "--project", str(folder), *args],
-            input=given,
-            capture_output=True,
-            text=True,
-            env=env,
-            cwd=ROOT,
-            timeout=120,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        if ok:
-            assert done.returncode == 0, done.stderr + done.stdout
-        else:
-            assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
-        return done
-
-    return run
+from tests.command_line import ROOT, error_of, run_in
 
 
 @pytest.fixture(scope="module")
@@ -228,11 +200,6 @@ def test_the_seed_summarized_by_the_command_line(bench_data: Path, sample: Path)
 # ------------------------------------------------------------------------------------------------ bad input
 
 
-def error_of(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.stderr.startswith("digest: "), done.stderr
-    return done.stderr
-
-
 def test_no_newsletter_here(tmp_path: Path) -> None:
     assert "there is no digest.toml" in error_of(run_in(tmp_path)("weekly", ok=False))
     assert list(tmp_path.iterdir()) == []
@@ -370,8 +337,9 @@ def test_a_feed_is_read_by_http_once_and_then_asked_politely(tmp_path: Path) -> 
             file.write(f'\n[[sources]]\nurl = "{url}"\nallow_private = true\n')
         first = json.loads(run("collect", "--json", now="2026-03-22T18:00:00+00:00").stdout)
         again = json.loads(run("collect", "--json", now="2026-03-22T19:00:00+00:00").stdout)
-        assert first == [{"source": url, "found": 4, "new": 4, "error": ""}]
-        assert again == [{"source": url, "found": 0, "new": 0, "error": ""}]
+        told = {"source": url, "changed": 0, "error": ""}
+        assert first == [{**told, "found": 4, "new": 4, "note": ""}]
+        assert again == [{**told, "found": 0, "new": 0, "note": "unchanged"}]
         assert Feed.asked == [200, 304]
         rows = json.loads(run("articles", "list", "--json").stdout)
         assert {r["outlet"] for r in rows} == {"Harbour Notes"}
@@ -383,7 +351,8 @@ def test_a_feed_is_read_by_http_once_and_then_asked_politely(tmp_path: Path) -> 
 def test_a_feed_in_ones_own_network_is_refused_unless_allowed(tmp_path: Path) -> None:
     run = run_in(tmp_path)
     run("init", str(tmp_path), "--defaults")
-    run("sources", "add", "http://127.0.0.1:9/feed.xml")
+    assert "private address" in error_of(run("sources", "add", "http://127.0.0.1:9/feed.xml", ok=False))
+    run("sources", "add", "http://127.0.0.1:9/feed.xml", "--unchecked")
     assert "cannot be read" in error_of(run("sources", "check", ok=False))
 
 

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 
 GROUND = ["errors", "address", "model", "config"]  # floor 0, in this order
 ROOMS = {
+    "config_edit": 1,
     "text": 1,
     "collect": 2,
     "pick": 2,
@@ -21,6 +22,7 @@ ROOMS = {
     "render": 2,
     "store": 3,
     "send": 3,
+    "sources": 4,
     "dispatch": 4,
     "week": 5,
     "web": 6,

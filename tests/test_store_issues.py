@@ -240,18 +240,6 @@ def test_edits_are_kept_in_order_even_before_there_is_an_issue(store: Store) -> 
 # ------------------------------------------------------------------------------------------------ small things
 
 
-def test_a_source_is_new_until_it_was_read_well_once(store: Store) -> None:
-    store.state.note_source("feed", at=AT, error="timeout")
-    assert store.state.source("feed") is None
-    store.state.note_fetch("feed", etag='"1"', last_modified=None)
-    store.state.note_source("feed", at=AT + DAY, new=3)
-    store.state.note_source("feed", at=AT + 2 * DAY, error="gone")
-    state = store.state.source("feed")
-    assert state is not None
-    assert (state.etag, state.last_error) == ('"1"', "gone")
-    assert (state.imported_at, state.last_ok, state.last_new) == (AT + DAY, AT + DAY, AT + DAY)
-
-
 def test_what_was_set_is_got(store: Store) -> None:
     assert store.state.get("last_list") is None
     store.state.set("last_list", ["a", "b"])

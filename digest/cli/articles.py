@@ -22,7 +22,8 @@ from digest.cli.common import (
 from digest.errors import DigestError, ReadError
 
 if TYPE_CHECKING:
-    from digest.model import Article
+    from digest.config import Config
+    from digest.model import Article, Brief, Image
 
 
 def read_bytes(path: Path) -> bytes:
@@ -58,32 +59,51 @@ def articles() -> None:
     """Add, list and show articles."""
 
 
+right_option = click.option(
+    "--right", default="", metavar="WHY", help="Why more may be excerpted than a visitor sees: “we subscribe”."
+)
+
+
 @articles.command()
 @click.argument("what", metavar="FILE|URL|-")
 @click.option("--outlet", help="Who published it.")
 @click.option("--url", help="Where it can be read.")
 @click.option("--author", "authors", multiple=True, help="Who wrote it; may be given again.")
 @click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
+@right_option
+@click.option("--allow-private", is_flag=True, help="The URL may point into your own network.")
 @click.pass_context
 def add(
-    ctx: click.Context, what: str, outlet: str | None, url: str | None, authors: tuple[str, ...], own: bool
+    ctx: click.Context,
+    what: str,
+    outlet: str | None,
+    url: str | None,
+    authors: tuple[str, ...],
+    own: bool,
+    right: str,
+    allow_private: bool,
 ) -> None:
     """Add one article: a FILE, the page at a URL, or pasted text (-), ended by Ctrl-D."""
     from dataclasses import replace
 
-    from digest.week import became_new
+    from digest.sources import became_new
 
     with project_of(ctx) as project:
+        brief = project.config.brief_for_picking()
         if what.startswith(("https://", "http://")):
-            article = _read_page(what, project.config, outlet, authors)
+            _refuse_blocked(brief, what)
+            article = _read_page(what, project.config, outlet, authors, allow_private)
         else:
+            _refuse_blocked(brief, url)
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
-        article = replace(article, seen=became_new(article, now(), project.config.zone), source="pasted", own=own)
-        stored = project.store.articles.add(article)
+        _refuse_blocked(brief, article.url)
+        seen = became_new(article, now(), project.config.zone)
+        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
         if not stored.outlet and not own:
             say("  no outlet: `digest articles fill last --outlet NAME`, or mark it --own")
+        _print_rights(stored)
         for warning in stored.warnings:
             say(f"  {warning}")
         for removed in stored.removed:
@@ -94,19 +114,38 @@ def add(
             say(f"  old: {published:%Y-%m-%d}; `digest pin` has it in the issue all the same")
 
 
-def _read_page(url: str, config: object, outlet: str | None, authors: tuple[str, ...]) -> Article:
+def _refuse_blocked(brief: Brief, url: str | None) -> None:
+    if blocked := brief.blocking(url):
+        raise DigestError(f"blocked: {blocked}", hint="`digest sources unblock DOMAIN` takes it back")
+
+
+def _print_rights(article: Article) -> None:
+    """What its publisher allows to be shown of it, and what would change that."""
+    if article.right:
+        say(f"  excerpted with a right: {article.right}")
+        return
+    if article.limit:
+        most = "headline and link only" if not article.limit.chars else f"at most {article.limit.chars} characters"
+        say(f"  {most}: {article.limit.reason}; `digest articles fill ARTICLE --right WHY` if you may show more")
+    elif article.paywall == "closed":
+        say("  behind a paywall: only what a visitor sees is excerpted; `digest articles fill ARTICLE --right WHY`")
+
+
+def _read_page(url: str, config: Config, outlet: str | None, authors: tuple[str, ...], allow_private: bool) -> Article:
+    from dataclasses import replace
+
     from digest.collect import read_article
     from digest.collect.http import fetch
-    from digest.config import Config
-    from digest.week import user_agent
+    from digest.collect.wishes import stricter
+    from digest.sources import user_agent
 
-    assert isinstance(config, Config)
-    answer = fetch(url, user_agent=user_agent(config))
+    answer = fetch(url, user_agent=user_agent(config), allow_private=allow_private, page=True)
     if answer.error or not answer.body:
         raise ReadError(f"{url}: {answer.error or 'the page is empty'}", hint="open it in a browser and paste its text")
-    return read_article(
-        answer.body, url=answer.url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
+    article = read_article(
+        answer.body, url=answer.final_url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
     )
+    return replace(article, limit=stricter(article.limit, answer.limit))
 
 
 @articles.command()
@@ -115,9 +154,16 @@ def _read_page(url: str, config: object, outlet: str | None, authors: tuple[str,
 @click.option("--url", help="Where it can be read.")
 @click.option("--author", "authors", multiple=True)
 @click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
+@right_option
 @click.pass_context
 def fill(
-    ctx: click.Context, article: str, outlet: str | None, url: str | None, authors: tuple[str, ...], own: bool
+    ctx: click.Context,
+    article: str,
+    outlet: str | None,
+    url: str | None,
+    authors: tuple[str, ...],
+    own: bool,
+    right: str,
 ) -> None:
     """Fill in or correct what is known about ARTICLE."""
     from dataclasses import replace
@@ -127,6 +173,7 @@ def fill(
     if url and not url.startswith(("https://", "http://")):
         raise DigestError(f"{url} is no web address", hint="start it with https://")
     with project_of(ctx) as project:
+        _refuse_blocked(project.config.brief_for_picking(), url)
         found = find_article(project, article)
         told = replace(
             found,
@@ -135,9 +182,11 @@ def fill(
             canonical=canonical_url(url) if url else found.canonical,
             authors=authors or found.authors,
             own=found.own or own,
+            right=right or found.right,
         )
         stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")
+        _print_rights(stored)
 
 
 @articles.command("list")
@@ -187,6 +236,12 @@ def show(ctx: click.Context, article: str, as_json: bool) -> None:
                 ],
                 "removed": [{"line": r.line, "text": r.text, "why": r.reason} for r in found.removed],
                 "warnings": list(found.warnings),
+                "version": found.version,
+                "paywall": found.paywall,
+                "limit": {"chars": found.limit.chars, "reason": found.limit.reason} if found.limit else None,
+                "right": found.right,
+                "license": found.license,
+                "image": image_json(found.image),
             }
         )
         return
@@ -194,11 +249,18 @@ def show(ctx: click.Context, article: str, as_json: bool) -> None:
     if found.standfirst:
         say(found.standfirst)
     say(f"{found.outlet or 'no outlet'}; {', '.join(found.authors) or 'no author'}; {found.published or 'undated'}")
+    _print_rights(found)
     for region in found.regions:
         say(f"\n[{region.kind}{': ' + region.reason if region.reason else ''}]")
         say(region.span.of(found.text))
     for removed in found.removed:
         say(f"\nremoved, line {removed.line} ({removed.reason}): {removed.text}")
+
+
+def image_json(image: Image | None) -> dict[str, object] | None:
+    from dataclasses import asdict
+
+    return asdict(image) if image else None
 
 
 @click.command()

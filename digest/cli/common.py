@@ -19,7 +19,8 @@ from digest.model import Article, EditKind, Pick
 
 if TYPE_CHECKING:
     from digest.render.check import Finding
-    from digest.week import Progress, Project
+    from digest.sources import Progress
+    from digest.week import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 

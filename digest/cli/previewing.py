@@ -72,11 +72,12 @@ def _build(folder: Path, slug: str, stamp: str) -> Draft:
             fresh = build_draft(project, Window(slug, known.since, known.until), slug)
             if fresh is not None:
                 issue, rendered, picks = fresh.issue, fresh.rendered, fresh.picks
+        newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
         return Draft(
             issue=issue,
             rendered=rendered,
             near_misses=tuple(p for p in picks if p.lost),
-            findings=tuple(check_issue(issue, rendered, project.config)),
+            findings=tuple(check_issue(issue, rendered, project.config, newest=newest)),
             stamp=f"{stamp}-{rendered.fingerprint[:8]}",
             from_line=str(project.config.newsletter.sender),
             zone=project.config.zone,

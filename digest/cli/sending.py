@@ -58,7 +58,8 @@ def _carried(project: Project) -> str:
 @click.pass_context
 def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
-    from digest.render.check import check_issue, verify_verbatim
+    from digest.render.check import verify_verbatim
+    from digest.week import findings as find_faults
 
     with project_of(ctx) as project:
         store, config, slug = project.store, project.config, find_issue(project, issue)
@@ -71,7 +72,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
             raise IssueError(f"{slug} is {known.state}: only a draft can be approved", hint="`digest issues new`")
         made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
         verify_verbatim(made, rendered)
-        findings = check_issue(made, rendered, project.config)
+        findings = find_faults(project, slug)
         errors = [f for f in findings if f.level == "error"]
         for finding in findings:
             say(f"{finding.level}: {finding.where}: {finding.what}")

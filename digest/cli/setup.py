@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.common import folder_of, json_option, print_findings, project_of, say
-from digest.cli.sources import append_sources, toml_string
+from digest.cli.sources import entries_of
 from digest.errors import AddressError, ConfigError, DigestError
+
+if TYPE_CHECKING:
+    from digest.config import SourceEntry
 
 TEMPLATE = """\
 # {name}: a newsletter made by digest. Unknown keys are errors, so a slip is noticed.
@@ -79,6 +83,7 @@ DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: bool) -> None:
     """Make a newsletter in DIRECTORY: digest.toml, keys/, var/ and subscribers.db."""
     from digest.config import FILE, parse_config
+    from digest.config_edit import add_sources
     from digest.dispatch.keys import make_keys
     from digest.store import open_store
 
@@ -88,7 +93,7 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
         raise ConfigError(f"{folder / FILE} is there already", hint="edit it, or name another folder")
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file", hint="name a folder")
-    feeds: list[tuple[str, str, float]] = []
+    feeds: list[SourceEntry] = []
     if not exists:
         text, feeds = _ask(folder, defaults)
         parse_config(text)
@@ -96,8 +101,7 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
         (folder / FILE).write_text(text, encoding="utf-8")
         if not (folder / ".gitignore").exists():
             (folder / ".gitignore").write_text("subscribers.db*\nkeys/\nvar/\n*.rejected.csv\n", encoding="utf-8")
-        if feeds:
-            append_sources(folder, feeds)
+        add_sources(folder, feeds)
         say(f"made {folder / FILE}")
     if templates:
         _copy_templates(folder)
@@ -111,8 +115,10 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
     say(f"Next: {where}digest sources add https://example.org/feed.xml, then digest weekly")
 
 
-def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]]]:
+def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
     from digest.address import split_mailbox
+    from digest.config import SourceEntry
+    from digest.config_edit import toml_value
 
     def ask(question: str, default: str) -> str:
         return default if defaults else str(click.prompt(question, default=default)).strip()
@@ -143,25 +149,26 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[tuple[str, str, float]
     while day not in DAYS:
         day = ask(f"Which of {', '.join(DAYS)}?", "thursday").casefold()
     given = ask("A feed’s address, a folder, or an OPML file (empty for later)", "")
-    feeds: list[tuple[str, str, float]] = []
+    feeds: list[SourceEntry] = []
     if given.endswith((".opml", ".OPML")):
         from digest.collect.opml import parse_opml
 
         try:
-            feeds = [(f.url, f.title, 1.0) for f in parse_opml(Path(given).read_bytes(), where=given).feeds]
+            feeds, _ = entries_of(parse_opml(Path(given).read_bytes(), where=given))
         except OSError as error:
             raise ConfigError(f"{given} cannot be read: {error.strerror}", hint="look at its name") from error
     elif given:
-        feeds = [(given, "", 1.0)]
+        web = given.startswith(("https://", "http://"))
+        feeds = [SourceEntry(url=given) if web else SourceEntry(path=given)]
     text = TEMPLATE.format(
         name=name.replace("\n", " "),
-        name_s=toml_string(name),
-        sender_s=toml_string(sender),
-        reply_s=toml_string(reply),
-        postal_s=toml_string(postal),
-        language_s=toml_string(language),
-        zone_s=toml_string(zone),
-        day_s=toml_string(day),
+        name_s=toml_value(name),
+        sender_s=toml_value(sender),
+        reply_s=toml_value(reply),
+        postal_s=toml_value(postal),
+        language_s=toml_value(language),
+        zone_s=toml_value(zone),
+        day_s=toml_value(day),
     )
     return text, feeds
 

@@ -29,7 +29,8 @@ from digest.errors import DigestError, IssueError
 
 if TYPE_CHECKING:
     from digest.model import Pick
-    from digest.week import Collected, Project, WeekReport
+    from digest.sources import Collected
+    from digest.week import Project, WeekReport
 
 PICK_COLUMNS = ("#", "section", "title", "outlet", "date", "score", "why")
 
@@ -72,6 +73,8 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
 
 
 def _report_json(report: WeekReport) -> dict[str, object]:
+    from digest.cli.sources import collected_json
+
     issue = report.draft.issue if report.draft else None
     return {
         "issue": report.slug,
@@ -85,7 +88,7 @@ def _report_json(report: WeekReport) -> dict[str, object]:
         "html": str(report.html) if report.html else None,
         "waiting": report.waiting,
         "left_out": dict(report.left_out),
-        "sources": [{"source": c.source, "found": c.found, "new": c.new, "error": c.error} for c in report.collected],
+        "sources": [collected_json(c) for c in report.collected],
         "old": [a.title for a in report.old],
         "sent": 0,
     }
@@ -97,6 +100,8 @@ def _print_collected(collected: tuple[Collected, ...]) -> None:
             say(f"! {entry.source}: {entry.error}")
             if entry.hint:
                 say(f"  {entry.hint}")
+        elif entry.note and entry.note != "unchanged":
+            say(f"  {entry.source}: {entry.note}")
 
 
 def _print_old(project: Project, report: WeekReport) -> None:
@@ -145,15 +150,13 @@ def _shown(path: Path) -> str:
 @click.pass_context
 def collect(ctx: click.Context, as_json: bool) -> None:
     """Read all sources and keep what is new. One broken source never stops the others."""
+    from digest.cli.sources import print_collected
     from digest.week import collect as collect_all
 
     with project_of(ctx) as project:
         with progress_bars() as progress:
             results = collect_all(project, now=now(), progress=progress)
-        if as_json:
-            print_json([{"source": c.source, "found": c.found, "new": c.new, "error": c.error} for c in results])
-            return
-        table(("source", "found", "new", "trouble"), [(c.source, c.found, c.new, c.error) for c in results])
+        print_collected(results, as_json)
 
 
 @click.command()
@@ -257,14 +260,13 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 def check(ctx: click.Context, issue: str, as_json: bool) -> None:
     """List what should be mended before the issue goes out. Exit 1 when there is an error."""
     from digest.cli.common import find_issue
-    from digest.render.check import check_issue
+    from digest.week import findings
 
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        store = project.store
-        findings = check_issue(store.issues.issue(slug), store.issues.rendered(slug), project.config)
-    print_findings(findings, as_json, clean=f"{slug}: nothing to mend.")
-    errors = sum(f.level == "error" for f in findings)
+        found = findings(project, slug)
+    print_findings(found, as_json, clean=f"{slug}: nothing to mend.")
+    errors = sum(f.level == "error" for f in found)
     if errors:
         raise DigestError(f"{slug} has {errors} {'error' if errors == 1 else 'errors'}", hint="mend, then run it again")
 

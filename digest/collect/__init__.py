@@ -19,8 +19,9 @@ from digest.collect.files import read_folder, read_source_file
 from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import MAX_BYTES, Reading, assemble, body
 from digest.collect.urls import canonical_url
+from digest.collect.wishes import stricter
 from digest.errors import ReadError
-from digest.model import Article
+from digest.model import Article, ExcerptLimit
 
 __all__ = [
     "Entry",
@@ -80,24 +81,28 @@ def article_from_entry(
     source: str,
     outlet: str | None = None,
     seen: datetime,
-    page: bytes | None = None,
+    page: Reading | None = None,
     own: bool = False,
+    identity: str | None = None,
+    limit: ExcerptLimit | None = None,
 ) -> Article:
     """The article an entry brings. *page*: the page behind its link, for teasers; its text is taken where it is
-    longer, and the feed's date beats the page's.
+    longer, and the feed's date beats the page's. *identity*: what tells it from others, where neither its address
+    nor its id does. *limit*: what the feed's own server lets others excerpt.
 
     Raises ReadError if neither holds any text.
     """
     from digest.collect.paragraphs import html_paragraphs
 
-    link = entry.external_url or entry.link
+    link = entry.address
     texts = max(html_paragraphs(entry.content), html_paragraphs(entry.summary), key=_length)
     paragraphs, removed = clean_paragraphs(texts, without=(entry.title,))
     reading = Reading(paragraphs=paragraphs, removed=removed, image=entry.image, language=feed.language)
     if page is not None:
-        whole = _read(page, "html", link)
-        if _length(p.text for p in whole.paragraphs) > _length(texts):
-            reading = replace(whole, image=entry.image or whole.image)
+        if _length(p.text for p in page.paragraphs) > _length(texts):
+            reading = replace(page, image=page.image or entry.image)
+        else:
+            reading = replace(reading, image=page.image or entry.image, paywall=page.paywall, limit=page.limit)
     if _length(p.text for p in reading.paragraphs) == 0 and entry.title:
         reading = replace(reading, paragraphs=body([entry.title]))
     reading = replace(
@@ -107,6 +112,7 @@ def article_from_entry(
         outlet=reading.outlet or feed.title or None,
         published=_published(entry) or reading.published,
         precision=entry.precision if entry.published else reading.precision,
+        limit=stricter(reading.limit, limit),
     )
     return assemble(
         reading,
@@ -115,7 +121,7 @@ def article_from_entry(
         where=f"the entry “{entry.title or entry.id or link or '?'}” of {source}",
         url=link,
         outlet=outlet,
-        identity=_identity(entry, feed, source, link),
+        identity=identity or _identity(entry, feed, source, link),
         own=own,
     )
 

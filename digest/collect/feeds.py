@@ -6,6 +6,7 @@ entry *ids* too, and a feed that moves would announce everything anew; so links 
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import re
@@ -15,7 +16,7 @@ from typing import Any
 
 from digest.collect.dates import as_utc, read_date
 from digest.collect.reading import MAX_BYTES, one_line
-from digest.collect.urls import join_url
+from digest.collect.urls import canonical_url, join_url
 from digest.errors import SourceError
 from digest.model import Image, Precision
 
@@ -53,6 +54,22 @@ class Entry:
 
         text = plain_text(self.content)
         return not _CUT_SHORT.search(text) and count_words(text) >= FULL_WORDS
+
+    @property
+    def address(self) -> str | None:
+        """Where the article stands: a link blog's entries link to themselves, their subject is elsewhere."""
+        return self.external_url or self.link
+
+    @property
+    def key(self) -> str:
+        """What tells this entry from the feed's others: its own id, else its link, else its words."""
+        return self.id or (canonical_url(self.address) if self.address else "") or self.hash
+
+    @property
+    def hash(self) -> str:
+        """Changes when the title, the address or the words do; a touched date is no change."""
+        words = (self.title, canonical_url(self.address or ""), self.summary, self.content)
+        return hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +149,35 @@ def _is_html(raw: bytes) -> bool:
 
 def _feed_hint(raw: bytes, url: str | None) -> str:
     """Where the page itself says its feed is."""
-    for tag in re.findall(rb"<link\b[^>]*>", raw[:200_000], re.IGNORECASE):
+    named = _links_to_feeds(raw, url)
+    if named:
+        return f"the page names its feed: {named[0]}"
+    return "look on the page for a link named RSS, Atom or feed, and give that address"
+
+
+_USUAL_PLACES = ("feed", "rss", "feed.xml", "rss.xml", "atom.xml", "index.xml", "feed.json")
+
+
+def named_feeds(raw: bytes, url: str) -> list[str] | None:
+    """Where the feed of the HTML page at *url* may be: the addresses it names, comment feeds last, then the usual
+    places. None where *raw* is no HTML page."""
+    if not _is_html(raw):
+        return None
+    named = sorted(_links_to_feeds(raw, url), key=lambda link: "comment" in link.lower())
+    usual = [link for place in _USUAL_PLACES if (link := join_url(url, f"/{place}"))]
+    return list(dict.fromkeys([*named, *usual]))
+
+
+def _links_to_feeds(raw: bytes, url: str | None) -> list[str]:
+    found = []
+    for tag in re.findall(rb"<(?:link|a)\b[^>]*>", raw[:400_000], re.IGNORECASE):
         text = tag.decode("utf-8", "replace")
         kind = re.search(r"type\s*=\s*[\"']?application/(?:rss\+xml|atom\+xml|feed\+json)", text, re.IGNORECASE)
-        href = re.search(r"href\s*=\s*[\"']([^\"']+)", text, re.IGNORECASE)
-        if kind and href:
-            return f"the page names its feed: {join_url(url, html.unescape(href[1]))}"
-    return "look on the page for a link named RSS, Atom or feed, and give that address"
+        href = re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", text, re.IGNORECASE)
+        address = join_url(url, html.unescape(href[1])) if kind and href else None
+        if address:
+            found.append(address)
+    return found
 
 
 _ENTITY = re.compile(rb"<!ENTITY\s+[^\s%>]+\s+(?P<quote>[\"'])(?P<value>.*?)(?P=quote)\s*>", re.DOTALL)

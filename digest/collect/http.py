@@ -3,7 +3,8 @@
 Each address has one deadline for everything (names, redirects, body), a cap on the *decoded* bytes, and an answer:
 a `Fetched`, also when it failed. Private addresses are refused where the connection is made, after the name is
 resolved, so neither a redirect nor a name that changes its mind gets past. Proxies from the environment are not
-used: they would resolve names for us.
+used: they would resolve names for us. What a server asks of its readers (robots.txt, excerpt limits, when to come
+back) is in the answer; who fetches heeds it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ import ipaddress
 import socket
 import zlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.reading import MAX_BYTES
+from digest.collect.wishes import limit_from_headers, stricter, tdm_reserved
+from digest.model import ExcerptLimit
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
 
 AT_ONCE = 8
 REDIRECTS = 5
@@ -40,7 +45,7 @@ class Fetch:
     last_modified: str | None = None
     accept: str = FEED_TYPES
     allow_private: bool = False
-    robots: bool = False  # ask robots.txt first: for article pages, not for feeds somebody named
+    page: bool = False  # an article's page: ask robots.txt and tdmrep.json first; not for feeds somebody named
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     retry_after_s: float | None = None
-    max_age_s: float | None = None  # Cache-Control
+    max_age_s: float | None = None  # Cache-Control, else Expires
+    limit: ExcerptLimit | None = None  # how much may be excerpted, as headers and tdmrep.json say; None: they do not
     moved_to: str | None = None  # where permanent redirects (301, 308) lead
     error: str = ""
 
@@ -87,6 +93,26 @@ async def fetch_all(
 
     timeout_s counts from when a request's turn comes. A failing address raises nothing: its `error` says why.
     """
+    return await fetch_each(
+        requests, _itself, user_agent=user_agent, timeout_s=timeout_s, max_bytes=max_bytes, at_once=at_once
+    )
+
+
+async def _itself(answer: Fetched) -> Fetched:
+    return answer
+
+
+async def fetch_each(
+    requests: Sequence[Fetch],
+    take: Callable[[Fetched], Awaitable[T]],
+    *,
+    user_agent: str,
+    timeout_s: float = 30.0,
+    max_bytes: int = MAX_BYTES,
+    at_once: int = AT_ONCE,
+) -> list[T]:
+    """What *take* makes of each answer, in the requests' order. An answer is taken before the next one of its place
+    is asked for, so no more than *at_once* bodies are held."""
     slots = asyncio.Semaphore(at_once)
     hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     async with AsyncExitStack() as stack:
@@ -95,9 +121,10 @@ async def fetch_all(
             clients[private] = await stack.enter_async_context(_client(private, user_agent))
         rules: dict[str, Any] = {}
 
-        async def one(request: Fetch) -> Fetched:
+        async def one(request: Fetch) -> T:
             async with hosts[_host(request.url)], slots:
-                return await _within(clients[request.allow_private], request, rules, user_agent, timeout_s, max_bytes)
+                client = clients[request.allow_private]
+                return await take(await _within(client, request, rules, user_agent, timeout_s, max_bytes))
 
         return list(await asyncio.gather(*map(one, requests)))
 
@@ -120,9 +147,13 @@ async def _within(
         return replace(failed, error=f"{request.url} is no web address")
     try:
         async with asyncio.timeout(timeout_s):
-            if request.robots and not await _may_fetch(client, request, rules, user_agent):
+            if not request.page:
+                return await _get(client, request, max_bytes)
+            if not await _may_fetch(client, request, rules, user_agent):
                 return replace(failed, error="the site's robots.txt asks not to read this page")
-            return await _get(client, request, max_bytes)
+            reserved = await _reservation(client, request, rules)
+            answer = await _get(client, request, max_bytes)
+            return replace(answer, limit=stricter(answer.limit, reserved))
     except TimeoutError:
         return replace(failed, error=f"no complete answer within {timeout_s:g} seconds")
     except _Refused as error:
@@ -175,7 +206,8 @@ async def _answer(request: Fetch, url: str, moved: str | None, response: httpx2.
         etag=head.get("etag"),
         last_modified=head.get("last-modified"),
         retry_after_s=_retry_after(head.get("retry-after"), head.get("date")),
-        max_age_s=_max_age(head.get("cache-control")),
+        max_age_s=_max_age(head.get("cache-control"), head.get("expires"), head.get("date")),
+        limit=limit_from_headers(head.get_list("x-robots-tag"), head.get("tdm-reservation")),
         moved_to=moved,
     )
     if response.status_code == 304:
@@ -228,6 +260,17 @@ async def _may_fetch(client: httpx2.AsyncClient, request: Fetch, rules: dict[str
         text = found.body.decode("utf-8", "replace") if status == 200 else ""
         rules[origin] = Protego.parse("User-agent: *\nDisallow: /" if status >= 500 else text)
     return bool(rules[origin].can_fetch(request.url, user_agent))
+
+
+async def _reservation(client: httpx2.AsyncClient, request: Fetch, rules: dict[str, Any]) -> ExcerptLimit | None:
+    """What the site's /.well-known/tdmrep.json (W3C TDMRep, 6.1) says of this page."""
+    parts = urlsplit(request.url)
+    address = f"{parts.scheme}://{parts.netloc}/.well-known/tdmrep.json"
+    if address not in rules:
+        found = await _get(client, Fetch(address, accept="application/json"), 500_000)
+        rules[address] = found.body
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return ExcerptLimit(0, "the site reserves text and data mining") if tdm_reserved(rules[address], path) else None
 
 
 # ------------------------------------------------------------------------------------------- the connection
@@ -333,9 +376,15 @@ def _retry_after(value: str | None, date: str | None) -> float | None:
         return None
 
 
-def _max_age(value: str | None) -> float | None:
-    for part in (value or "").lower().split(","):
-        name, _, seconds = part.strip().partition("=")
+def _max_age(control: str | None, expires: str | None, date: str | None) -> float | None:
+    """RFC 9111, 4.2.1: Cache-Control's max-age; without one, Expires against the server's own clock."""
+    rules = [part.strip().partition("=") for part in (control or "").lower().split(",")]
+    if any(name in {"no-cache", "no-store"} for name, _, _ in rules):
+        return None
+    for name, _, seconds in rules:
         if name == "max-age" and seconds.strip('"').isdigit():
             return float(seconds.strip('"'))
-    return None
+    try:
+        return max(0.0, (parsedate_to_datetime(expires or "") - parsedate_to_datetime(date or "")).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -40,10 +40,11 @@ def lay_out(
     A pick whose section is no configured one is printed as a link in *in_brief*; without any configured section
     all full items stand in *this_week*.
     """
-    chosen = [p for p in picks if p.lost is None]
+    chosen = _excerptable_first([p for p in picks if p.lost is None], edits)
     placed: list[Placed] = []
     full = 0
     for number, pick in enumerate(chosen):
+        linked = pick.story.lead.excerpt_chars() == 0
         section = words_of(edits, "section", pick.story.lead.id) or pick.section
         known = section in sections or words_of(edits, "section", pick.story.lead.id) is not None
         if not sections and not known:
@@ -51,7 +52,7 @@ def lay_out(
         if number == 0:
             placed.append(Placed(replace(pick, section=section if known else this_week), "lead"))
             full += 1
-        elif known and full < WITH_SUMMARY:
+        elif known and full < WITH_SUMMARY and not linked:
             placed.append(Placed(replace(pick, section=section), "item"))
             full += 1
         else:
@@ -60,6 +61,15 @@ def lay_out(
     for target, position in moves(edits):
         placed = _move(placed, target, position)
     return placed
+
+
+def _excerptable_first(chosen: list[Pick], edits: Sequence[Edit]) -> list[Pick]:
+    """A lead has words to show, unless an editor chose it: a headline alone is led by the next that has."""
+    led = [e.target for e in edits if e.kind == "lead" and e.value][-1:]
+    if not chosen or chosen[0].story.lead.excerpt_chars() != 0 or chosen[0].story.lead.id in led:
+        return chosen
+    first = next((p for p in chosen if p.story.lead.excerpt_chars() != 0), chosen[0])
+    return [first, *(p for p in chosen if p is not first)]
 
 
 def _grouped(placed: Sequence[Placed], sections: Sequence[str], in_brief: str) -> list[Placed]:

@@ -63,25 +63,50 @@ def summarize(
 ) -> Summary:
     """At most *sentences* sentences and *quotes* key quotes, *max_words* words together, verbatim, in text order.
 
-    Shorter where little may stand in print; empty if no sentence fits. Where quotes are asked for, at least 60 % of
+    Shorter where little may stand in print or the article's publisher allows fewer characters; empty if no sentence
+    fits, or none may be excerpted. Where quotes are asked for, at least 60 % of
     the words are for sentences. Raises ValueError for a method not in METHODS.
     """
     if method not in METHODS:
         raise ValueError(f"no summary method {method!r}; there are {', '.join(METHODS)}")
+    chars = article_or_text.excerpt_chars() if isinstance(article_or_text, Article) else None
+    if chars == 0:
+        return Summary(method, (), ())
     reading = read(article_or_text, title=title, language=language)
-    spoken = _affordable(article_or_text, quotes, int(max_words * QUOTE_SHARE), reading.language)
-    taken = [span for quote in spoken for span in quote.outer]
-    budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     candidates = find_candidates(reading)
-    usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
     rated = _rate(method, candidates, reading) if candidates else []
     ratings = {c.number: r for c, r in zip(candidates, rated, strict=True)}
+    while True:
+        spoken, chosen = _compose(article_or_text, reading, candidates, ratings, sentences, max_words, quotes)
+        taken = sum(len(c.text) for c in chosen) + sum(len(text) for quote in spoken for text in quote.texts)
+        if chars is None or taken <= chars or max_words <= FEWEST_WORDS:
+            break
+        max_words = max(FEWEST_WORDS, min(max_words - 1, int(max_words * chars / taken)))
+    if chars is not None and taken > chars:
+        return Summary(method, (), ())
+    return Summary(method, tuple(Excerpt(reading.article, c.span, c.text) for c in chosen), spoken)
+
+
+def _compose(
+    source: Article | str,
+    reading: Reading,
+    candidates: Sequence[Candidate],
+    ratings: dict[int, float],
+    sentences: int,
+    max_words: int,
+    quotes: int,
+) -> tuple[tuple[Quote, ...], list[Candidate]]:
+    """The quotes and the sentences that share *max_words*."""
+    spoken = _affordable(source, quotes, int(max_words * QUOTE_SHARE), reading.language)
+    taken = [span for quote in spoken for span in quote.outer]
+    budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
+    usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
     chosen = _choose(usable, ratings, sentences, budget, reading)
     if spoken and (not chosen or chosen[0].needs):
         alone = _choose(candidates, ratings, sentences, max_words, reading)
         if alone and not alone[0].needs:
             chosen, spoken = alone, ()  # a sentence that stands alone before a quote that leaves no room for one
-    return Summary(method, tuple(Excerpt(reading.article, c.span, c.text) for c in chosen), spoken)
+    return spoken, chosen
 
 
 def _affordable(source: Article | str, limit: int, max_words: int, language: str) -> tuple[Quote, ...]:

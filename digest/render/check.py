@@ -6,14 +6,14 @@ Pure. What stops a send is an error; what an editor should look at is a warning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal
 
 from digest.config import Config
 from digest.errors import VerbatimError
-from digest.model import Issue, Item, Quote, Rendered, Variant
+from digest.model import Article, Issue, Item, Quote, Rendered, Variant
 from digest.render.view import one_line, printed_quotes
 
 CLIP = 102 * 1024  # bytes of HTML after which Gmail cuts the mail
@@ -29,12 +29,19 @@ class Finding:
     hint: str = ""
 
 
-def check_issue(issue: Issue, rendered: Rendered, config: Config) -> list[Finding]:
-    """All findings, errors first; [] when there is nothing to say."""
+def check_issue(
+    issue: Issue, rendered: Rendered, config: Config, *, newest: Mapping[str, Article | None] | None = None
+) -> list[Finding]:
+    """All findings, errors first; [] when there is nothing to say.
+
+    newest: the articles as they are stored now, by id; None: nobody looked.
+    """
     found = [
         *_verbatim(issue, rendered),
         *_inbox_line(issue),
         *(finding for item in issue.items for finding in _item(item)),
+        *(finding for item in issue.items for finding in _rights(item, config)),
+        *_outdated(issue, newest or {}),
         *_quoting(issue, config),
         *_newsletter(config),
         *(finding for variant in rendered.variants for finding in _variant(issue, variant)),
@@ -169,6 +176,32 @@ def _item(item: Item) -> Iterator[Finding]:
         yield Finding("error", where, f"{article.url} is no web address", "it must start with https://")
     elif article.url.lower().startswith("http://"):
         yield Finding("warning", where, f"{article.url} is not encrypted", "use https:// if the outlet offers it")
+
+
+def _rights(item: Item, config: Config) -> Iterator[Finding]:
+    """What the publisher asked for, and what this newsletter decided about it."""
+    article, where, brief = item.article, one_line(item.article.title), config.brief_for_picking()
+    allowed = article.excerpt_chars()
+    taken = sum(len(text) for text in _printed(item))
+    if allowed is not None and article.limit and taken > allowed:
+        what = f"{taken} characters are excerpted, {article.limit.reason}"
+        yield Finding("error", where, what, "build again; `digest articles fill ARTICLE --right WHY` if you may")
+    for printed in item.pick.story.articles():
+        if blocked := brief.blocking(printed.url):
+            yield Finding("error", where, f"blocked: {blocked}", "build again")
+
+
+def _printed(item: Item) -> Iterator[str]:
+    yield from (e.text for e in item.summary.sentences)
+    yield from (text for quote in item.summary.quotes for text in quote.texts)
+
+
+def _outdated(issue: Issue, newest: Mapping[str, Article | None]) -> Iterator[Finding]:
+    for item in issue.items:
+        article, now = item.article, newest.get(item.article.id)
+        if now is not None and now.version > article.version:
+            what = f"its source has changed since: version {now.version}, this issue cites version {article.version}"
+            yield Finding("warning", one_line(article.title), what, "`digest build` cuts it again from the new text")
 
 
 def _quoting(issue: Issue, config: Config) -> Iterator[Finding]:

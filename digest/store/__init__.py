@@ -19,6 +19,7 @@ from digest.store.articles import Articles
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
 from digest.store.schema import FILE, connect, explain, is_the_files_trouble
+from digest.store.sources import Sources
 from digest.store.state import State
 from digest.store.subscribers import Subscribers
 
@@ -37,6 +38,7 @@ class Store:
         self.issues = Issues(self)
         self.subscribers = Subscribers(self)
         self.ledger = Ledger(self)
+        self.sources = Sources(self)
         self.state = State(self)
 
     @property

@@ -37,10 +37,42 @@ class Articles:
             elif known.text_hash == article.text_hash:
                 stored = _completed(known, article)
             else:
-                stored = replace(article, version=known.version + 1, seen=known.seen)
-            if stored != known:
-                self._write(stored)
-            return stored
+                stored = _next_version(known, article)
+            return self._keep(known, stored)
+
+    def complete(self, article: Article) -> Article:
+        """The same article out of another source: what was unknown of it is filled in. Its text becomes a new
+        version only where the stored one is a teaser, less than half as long."""
+        with self._store.transaction():
+            known = self.get(article.id)
+            if known is None or len(article.text) > 2 * len(known.text):
+                return self.add(article)
+            return self._keep(known, _completed(known, article))
+
+    def revise(self, article: Article) -> Article:
+        """*article* as its own source has it now: a new version where the text is another one, and its facts in any
+        case; what its editors know of it (outlet, names, a right) stays."""
+        with self._store.transaction():
+            known = self.get(article.id)
+            if known is None:
+                return self.add(article)
+            told = replace(
+                article,
+                version=known.version,
+                seen=known.seen,
+                outlet=known.outlet or article.outlet,
+                authors=known.authors or article.authors,
+                published=known.published or article.published,
+                published_precision=known.published_precision or article.published_precision,
+                own=known.own,
+                right=known.right or article.right,
+            )
+            return self._keep(known, told if told.text_hash == known.text_hash else _next_version(known, told))
+
+    def _keep(self, known: Article | None, stored: Article) -> Article:
+        if stored != known:
+            self._write(stored)
+        return stored
 
     def correct(self, article: Article) -> Article:
         """*article*'s facts (outlet, link, authors …) in place of those stored; its text and version stay."""
@@ -90,6 +122,10 @@ class Articles:
         return [from_json(Article, data) for (data,) in self._conn.execute(sql, tuple(values))]
 
 
+def _next_version(known: Article, changed: Article) -> Article:
+    return replace(changed, version=known.version + 1, seen=known.seen, right=known.right or changed.right)
+
+
 def _completed(known: Article, again: Article) -> Article:
     """*known* with what it did not know taken from *again*; nothing known is changed."""
     return replace(
@@ -104,4 +140,7 @@ def _completed(known: Article, again: Article) -> Article:
         image=known.image or again.image,
         license=known.license or again.license,
         own=known.own or again.own,
+        limit=known.limit or again.limit,
+        right=known.right or again.right,
+        paywall=known.paywall if known.paywall != "unknown" else again.paywall,
     )

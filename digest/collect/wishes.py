@@ -1,0 +1,123 @@
+"""What a publisher wishes: how much of a page others may excerpt, and what of it never.
+
+Robots rules: Google's "Robots meta tag, data-nosnippet, and X-Robots-Tag specifications". Reservations of text and
+data mining: W3C's TDM Reservation Protocol (TDMRep), "TDM file on the origin server", "TDM header field in HTTP
+responses", "TDM metadata in HTML content". Pure: a tree, header values or bytes in, an `ExcerptLimit` out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from digest.model import ExcerptLimit
+
+AGENT = "newsletter-digest"
+"""Our product token; rules for it win over those for everybody."""
+
+NOSNIPPET = "data-nosnippet"
+"""The attribute, and the reason of an aside, of what must not be excerpted."""
+
+_RESERVED = "reserves text and data mining"
+_VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
+"""Robots rules that have a value: in a header `max-snippet: 20` is no rule for a robot called max-snippet."""
+
+
+def stricter(a: ExcerptLimit | None, b: ExcerptLimit | None) -> ExcerptLimit | None:
+    """The one of the two that allows less; *a* where both allow the same."""
+    if a is None or b is None:
+        return a or b
+    return b if b.chars < a.chars else a
+
+
+def limit_from_page(tree: Any) -> ExcerptLimit | None:
+    """What the `<meta>` elements of an lxml *tree* ask for; the most restrictive of several."""
+    rules: dict[str, list[str]] = {}
+    for meta in tree.iter("meta"):
+        name = (meta.get("name") or "").strip().lower()
+        rules.setdefault(name, []).append(meta.get("content") or "")
+    said = [rule for content in rules.get(AGENT) or rules.get("robots", []) for rule in content.split(",")]
+    mining = _reservation(rules.get("tdm-reservation", []), "the page")
+    return stricter(_limit(said, "the page"), mining)
+
+
+def limit_from_headers(x_robots_tag: Sequence[str], tdm_reservation: str | None) -> ExcerptLimit | None:
+    """What a response's header fields ask for: every `X-Robots-Tag` value, and `tdm-reservation` if there was one."""
+    rules: dict[str, list[str]] = {}
+    for value in x_robots_tag:
+        for agent, rule in _header_rules(value):
+            rules.setdefault(agent, []).append(rule)
+    mining = _reservation([tdm_reservation or ""], "the server")
+    return stricter(_limit(rules.get(AGENT) or rules.get("", []), "the server"), mining)
+
+
+def tdm_reserved(data: bytes, path: str) -> bool:
+    """Whether a site's `/.well-known/tdmrep.json` reserves *path* (with its query). The first rule that fits counts;
+    a file that cannot be read reserves nothing."""
+    try:
+        rules = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    for rule in rules if isinstance(rules, list) else []:
+        location = rule.get("location") if isinstance(rule, dict) else None
+        if isinstance(location, str) and _covers(location, path):
+            return _is_one(rule.get("tdm-reservation"))
+    return False
+
+
+def unquotable(tree: Any) -> list[Any]:
+    """The elements of *tree* whose words must not be excerpted. The attribute counts whatever its value, on span,
+    div and section."""
+    found: list[Any] = tree.xpath(f"//*[self::span or self::div or self::section][@{NOSNIPPET}]")
+    return found
+
+
+def _limit(rules: Iterable[str], who: str) -> ExcerptLimit | None:
+    """`nosnippet` is `max-snippet:0`; a value that is no number, or -1, limits nothing."""
+    limit = None
+    for rule in rules:
+        name, _, value = (part.strip().lower() for part in rule.partition(":"))
+        if name == "nosnippet":
+            limit = stricter(limit, ExcerptLimit(0, f"{who} says nosnippet"))
+        elif name == "max-snippet" and value.isascii() and value.isdigit():
+            limit = stricter(limit, ExcerptLimit(int(value[:9]), f"{who} says max-snippet:{value[:9]}"))
+    return limit
+
+
+def _header_rules(value: str) -> Iterator[tuple[str, str]]:
+    """`(robot, rule)` for each rule of one X-Robots-Tag value; '' for every robot. A name holds until the next."""
+    agent = ""
+    for piece in value.split(","):
+        named = re.match(r"\s*([\w*-]+)\s*:(.*)", piece, re.DOTALL)
+        if named and named[1].lower() not in _VALUED:
+            agent, piece = named[1].lower(), named[2]
+        yield agent, piece
+
+
+def _reservation(values: Iterable[str], who: str) -> ExcerptLimit | None:
+    return ExcerptLimit(0, f"{who} {_RESERVED}") if any(map(_is_one, values)) else None
+
+
+def _is_one(value: object) -> bool:
+    return str(value).strip() == "1" and not isinstance(value, bool)
+
+
+def _covers(location: str, path: str) -> bool:
+    """Whether *location* is a beginning of *path*: `*` any characters, `$` the end (as in robots.txt, RFC 9309)."""
+    first, *rest = [unquote(piece) for piece in location.removesuffix("$").split("*")]
+    path = unquote(path)
+    if not path.startswith(first):
+        return False
+    at = len(first)
+    for piece in rest[:-1]:  # the earliest place is as good as any
+        found = path.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    last = rest[-1] if rest else ""
+    if location.endswith("$"):
+        return len(path) == at if not rest else path.endswith(last) and len(path) - len(last) >= at
+    return path.find(last, at) >= 0

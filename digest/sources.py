@@ -1,0 +1,452 @@
+"""Every source, from asked to stored: which may be asked now, what they answered, what of it is new.
+
+One broken source never stops the others. A feed's articles, its entries and the words for its next visit are kept in
+one transaction: killed before it, the next run asks again; after it, nothing comes twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.config import Config, SourceEntry
+from digest.config_edit import rename_source
+from digest.errors import DigestError, SourceError
+from digest.model import Article
+from digest.store import Store
+from digest.store.sources import KnownEntry, SourceState
+
+if TYPE_CHECKING:
+    from digest.collect import Entry, Feed
+    from digest.collect.http import Fetched
+    from digest.collect.reading import Reading
+    from digest.collect.worker import Workers
+
+OLDEST_PAGE = timedelta(days=21)
+"""The page behind an entry older than any issue's window is not fetched."""
+
+MOST_CHANGES = 24
+"""Changes of one entry that are followed; a page that prints the time changes at every look."""
+
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one source brought. `note` is what an editor should know though nothing is wrong."""
+
+    source: str
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    error: str = ""
+    hint: str = ""
+    note: str = ""
+
+
+def read_sources(
+    store: Store,
+    config: Config,
+    folder: Path,
+    *,
+    now: datetime,
+    seen: datetime,
+    only: Collection[str] = (),
+    asked: bool = False,
+    progress: Progress,
+) -> list[Collected]:
+    """Reads the newsletter's sources (or those named in *only*) and stores what is new.
+
+    now: the clock, for what publishers ask about the next visit. seen: when what is new counts as first seen.
+    asked: somebody asks by name, so a stopped or resting source is read all the same.
+    """
+    entries = [entry for entry in config.sources if not only or entry.name in only]
+    results: dict[str, list[Collected]] = {entry.name: [] for entry in entries}
+    done = 0
+
+    def note(entry: SourceEntry, *found: Collected) -> None:
+        nonlocal done
+        results[entry.name] += found
+        done += 1
+        progress("collect", done, len(entries))
+
+    progress("collect", 0, max(1, len(entries)))
+    ready: list[SourceEntry] = []
+    for entry in entries:
+        if entry.path:
+            note(entry, *_read_path(store, config, folder, entry, now=now, seen=seen))
+        elif refused := _not_now(store.sources.state(entry.name), config, entry, now, asked=asked):
+            note(entry, refused)
+        else:
+            ready.append(entry)
+    if ready:
+        asyncio.run(_Web(store, config, folder, now=now, seen=seen).read(ready, note))
+    return [found for entry in entries for found in results[entry.name]]
+
+
+def became_new(article: Article, now: datetime, zone: ZoneInfo) -> datetime:
+    """When a file, or an entry of a source's first import, counts as new: when published, never in the future."""
+    published = article.published_at(zone)
+    return published if published is not None and published <= now else now
+
+
+def user_agent(config: Config) -> str:
+    """Who asks: the program, the newsletter and where to write to."""
+    name = config.newsletter.name.encode("ascii", "ignore").decode()
+    return f"newsletter-digest ({name}; {config.newsletter.sender.address})"
+
+
+def _not_now(state: SourceState, config: Config, entry: SourceEntry, now: datetime, *, asked: bool) -> Collected | None:
+    if blocked := config.brief_for_picking().blocking(entry.url):
+        return Collected(
+            entry.name, error=f"blocked: {blocked}", hint="`digest sources unblock DOMAIN`, or take the source out"
+        )
+    if asked:
+        return None
+    if state.stopped:
+        return Collected(entry.name, error=state.stopped, hint=f"`digest sources check {entry.url}` tries it again")
+    if state.due and now < state.due:
+        return Collected(entry.name, note=f"rests until {_clock(state.due, config.zone)} ({state.due_reason})")
+    return None
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def _read_path(
+    store: Store, config: Config, folder: Path, entry: SourceEntry, *, now: datetime, seen: datetime
+) -> list[Collected]:
+    from digest.collect import read_folder
+
+    tally, errors, brief = _Tally(), [], config.brief_for_picking()
+    state = store.sources.state(entry.name)
+    try:
+        with store.transaction():
+            for found in read_folder(
+                folder / entry.path,
+                seen=seen,
+                source=entry.name,
+                outlet=entry.outlet or None,
+                zone=config.zone,
+                own=entry.own,
+            ):
+                if isinstance(found, DigestError):
+                    errors.append(Collected(entry.name, error=str(found), hint=found.hint))
+                elif blocked := brief.blocking(found.url):
+                    errors.append(Collected(entry.name, note=f"“{found.title}” is left out, blocked: {blocked}"))
+                else:
+                    article = replace(found, seen=became_new(found, seen, config.zone), right=entry.right)
+                    tally.count(store.articles.get(article.id), store.articles.add(article))
+            store.sources.keep(entry.name, _read_well(state, now, new=tally.new))
+    except SourceError as error:
+        store.sources.keep(entry.name, replace(state, last_error=str(error)))
+        return [Collected(entry.name, error=str(error), hint=error.hint)]
+    return [Collected(entry.name, tally.found, tally.new, tally.changed), *errors]
+
+
+@dataclass
+class _Tally:
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+
+    def count(self, before: Article | None, after: Article) -> None:
+        self.found += 1
+        self.new += before is None
+        self.changed += before is not None and before.version != after.version
+
+
+def _read_well(state: SourceState, now: datetime, *, new: int) -> SourceState:
+    return replace(
+        state,
+        last_error=None,
+        last_ok=now,
+        last_new=now if new else state.last_new,
+        imported_at=state.imported_at or now,
+        unreadable=0,
+        stopped=None,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ feeds
+
+
+@dataclass
+class _Visit:
+    """One feed as it was answered, before anything of it is stored."""
+
+    entry: SourceEntry
+    state: SourceState
+    answer: Fetched
+    feed: Feed | None = None  # None: an error, or not modified
+    fresh: list[_Fresh] = field(default_factory=list)
+    error: DigestError | None = None
+
+
+@dataclass
+class _Fresh:
+    """An entry that is new, or whose words are others than last time."""
+
+    item: Entry
+    key: str
+    known: KnownEntry | None  # None: new
+    page: Reading | None = None  # the page behind it, where it was fetched
+    again: bool = False  # the page could not be had this time: ask once more
+
+
+class _Web:
+    def __init__(self, store: Store, config: Config, folder: Path, *, now: datetime, seen: datetime) -> None:
+        self.store, self.config, self.folder, self.now, self.seen = store, config, folder, now, seen
+        self.brief = config.brief_for_picking()
+
+    async def read(self, entries: Sequence[SourceEntry], note: Callable[..., None]) -> None:
+        from digest.collect.http import Fetch, fetch_each
+        from digest.collect.worker import Workers
+
+        by_url = {entry.url: entry for entry in entries}
+        async with Workers() as workers:
+
+            async def visit(answer: Fetched) -> _Visit:
+                entry = by_url[answer.url]
+                found = _Visit(entry, self.store.sources.state(entry.name), answer)
+                try:
+                    await self._understand(found, workers)
+                except DigestError as error:
+                    found.error = error
+                found.answer = replace(answer, body=b"")  # read; nobody needs to hold it
+                return found
+
+            states = {entry.url: self.store.sources.state(entry.name) for entry in entries}
+            requests = [
+                Fetch(
+                    entry.url,
+                    etag=states[entry.url].etag,
+                    last_modified=states[entry.url].last_modified,
+                    allow_private=entry.allow_private,
+                )
+                for entry in by_url.values()
+            ]
+            visits = await fetch_each(requests, visit, user_agent=user_agent(self.config))
+            await self._fetch_pages(visits, workers)
+        for found in visits:
+            note(found.entry, *self._keep(found))
+
+    async def _understand(self, found: _Visit, workers: Workers) -> None:
+        from digest.collect import parse_feed
+
+        answer = found.answer
+        if answer.is_gone:
+            raise SourceError(f"{answer.url} is gone for good (410, says its server): it is not read any more")
+        if answer.error:
+            raise SourceError(f"{answer.url}: {answer.error}", hint="the next run tries again")
+        if answer.not_modified:
+            return
+        found.feed = await workers.run(parse_feed, answer.body, url=answer.final_url, content_type=answer.content_type)
+        found.fresh = list(self._fresh(found))
+
+    def _fresh(self, found: _Visit) -> list[_Fresh]:
+        assert found.feed is not None
+        known = self.store.sources.entries(found.entry.name)
+        fresh: dict[str, _Fresh] = {}
+        for item in found.feed.entries:
+            key = self._key(item, found.feed, known)
+            before = known.get(key)
+            if self.brief.blocking(item.address) or not (item.title or item.content or item.summary):
+                continue
+            if before is None or (before.hash != item.hash and before.changes < MOST_CHANGES):
+                fresh.setdefault(key, _Fresh(item, key, before))
+        return list(fresh.values())
+
+    def _key(self, item: Entry, feed: Feed, known: Mapping[str, KnownEntry]) -> str:
+        """The entry's key; with its address or words added where the feed uses one id for several articles."""
+        longer = f"{item.key}\n{item.address or item.hash}"
+        if longer in known or sum(other.key == item.key for other in feed.entries) > 1:
+            return longer
+        before = known.get(item.key)
+        if before is None or before.hash == item.hash:
+            return item.key
+        article = self.store.articles.get(before.article)
+        return item.key if article is None or _same_article(item, article) else longer
+
+    async def _fetch_pages(self, visits: Sequence[_Visit], workers: Workers) -> None:
+        """The pages behind teasers, all feeds' together."""
+        from digest.collect.http import Fetch, fetch_each
+
+        wanted: dict[str, list[_Fresh]] = {}
+        requests: list[Fetch] = []
+        for found in visits:
+            for fresh in found.fresh:
+                address = fresh.item.address
+                if address and self._needs_page(fresh):
+                    if address not in wanted:
+                        requests.append(
+                            Fetch(address, accept=_PAGE, allow_private=found.entry.allow_private, page=True)
+                        )
+                    wanted.setdefault(address, []).append(fresh)
+
+        async def take(answer: Fetched) -> None:
+            page = await self._read_page(answer, workers)
+            for fresh in wanted[answer.url]:
+                fresh.page = page
+                fresh.again = page is None and (answer.status is None or answer.status in {429} | set(range(500, 600)))
+
+        await fetch_each(requests, take, user_agent=user_agent(self.config))
+
+    def _needs_page(self, fresh: _Fresh) -> bool:
+        item = fresh.item
+        old = item.published is not None and self.now - item.published > OLDEST_PAGE
+        web = (item.address or "").startswith(("https://", "http://"))
+        return web and not item.is_full and not old
+
+    async def _read_page(self, answer: Fetched, workers: Workers) -> Reading | None:
+        """None where the page cannot be had or read: the teaser is what there is."""
+        from digest.collect.pages import read_page
+        from digest.collect.wishes import stricter
+
+        if answer.error or not answer.body:
+            return None
+        try:
+            page = await workers.run(read_page, answer.body, url=answer.final_url)
+        except DigestError:
+            return None
+        return replace(page, limit=stricter(page.limit, answer.limit))
+
+    # -------------------------------------------------------------------------------------------- keeping
+
+    def _keep(self, found: _Visit) -> list[Collected]:
+        name, state, answer = found.entry.name, found.state, found.answer
+        with self.store.transaction():
+            if found.error is not None:
+                self.store.sources.keep(name, self._failed(found, found.error))
+                return [Collected(name, error=str(found.error), hint=found.error.hint)]
+            tally, errors = self._keep_articles(found)
+            entries = len(found.feed.entries) if found.feed else 0
+            state = self._rested(_read_well(state, self.now, new=tally.new), found)
+            self.store.sources.keep(name, state)
+        moved = self._follow_move(found, state)
+        warnings = "; ".join(found.feed.warnings) if found.feed else ""
+        note = "; ".join(filter(None, (moved, "unchanged" if answer.not_modified else warnings)))
+        return [Collected(name, entries, tally.new, tally.changed, note=note), *errors]
+
+    def _keep_articles(self, found: _Visit) -> tuple[_Tally, list[Collected]]:
+        tally, errors = _Tally(), []
+        for fresh in found.fresh:
+            try:
+                article = self._article(fresh, found)
+            except DigestError as error:
+                errors.append(Collected(found.entry.name, error=str(error), hint=error.hint))
+                continue
+            before = self.store.articles.get(article.id)
+            if fresh.known is not None:
+                after = self.store.articles.revise(article)
+            elif before is not None:
+                after = self.store.articles.complete(article)
+            else:
+                after = self.store.articles.add(article)
+            tally.count(before, after)
+            changes = 0 if fresh.known is None else fresh.known.changes + 1
+            words = "" if fresh.again else fresh.item.hash
+            self.store.sources.keep_entry(found.entry.name, fresh.key, KnownEntry(article.id, words, changes))
+        return tally, errors
+
+    def _article(self, fresh: _Fresh, found: _Visit) -> Article:
+        from digest.collect import article_from_entry
+
+        assert found.feed is not None
+        entry = found.entry
+        article = article_from_entry(
+            fresh.item,
+            found.feed,
+            source=entry.name,
+            outlet=entry.outlet or None,
+            seen=self.seen,
+            page=fresh.page,
+            own=entry.own,
+            limit=found.answer.limit,
+        )
+        first = found.state.imported_at is None
+        seen = became_new(article, self.seen, self.config.zone) if first else self.seen
+        article = replace(article, seen=seen, right=entry.right)
+        if fresh.known is not None:
+            return replace(article, id=fresh.known.article)
+        other = self.store.articles.get(article.id)
+        if fresh.key != fresh.item.key and other is not None and not _same_article(fresh.item, other):
+            return article_id(article, f"{entry.name}\n{fresh.key}\n{fresh.item.title}")
+        return article
+
+    def _failed(self, found: _Visit, error: DigestError) -> SourceState:
+        from digest.collect.schedule import UNREADABLE_LIMIT, next_visit
+
+        state, answer = found.state, found.answer
+        due = next_visit(answer, None, self.now)
+        state = replace(state, last_error=str(error), due=due[0] if due else None, due_reason=due[1] if due else None)
+        if answer.is_gone:
+            return replace(state, stopped=f"gone for good since {_clock(self.now, self.config.zone)} (410)")
+        if not answer.error:  # something came, and it was no feed
+            state = replace(state, unreadable=state.unreadable + 1)
+            if state.unreadable >= UNREADABLE_LIMIT:
+                return replace(state, stopped=f"no feed {state.unreadable} times in a row: {error}")
+        return state
+
+    def _rested(self, state: SourceState, found: _Visit) -> SourceState:
+        """With what the next visit needs."""
+        from digest.collect.schedule import next_visit
+
+        answer = found.answer
+        due = next_visit(answer, found.feed.ttl if found.feed else None, self.now)
+        kept = answer.not_modified  # a 304 need not say again what it confirms
+        return replace(
+            state,
+            etag=answer.etag or (state.etag if kept else None),
+            last_modified=answer.last_modified or (state.last_modified if kept else None),
+            due=due[0] if due else None,
+            due_reason=due[1] if due else None,
+            moved_to=answer.moved_to,
+        )
+
+    def _follow_move(self, found: _Visit, state: SourceState) -> str:
+        """A permanent redirect to the same place for the second time: digest.toml names the new address from now on."""
+        old, new = found.entry.url, found.answer.moved_to
+        if not new:
+            return ""
+        if new != found.state.moved_to:
+            return f"has moved to {new}; when it says so again, digest.toml will"
+        if any(entry.url == new for entry in self.config.sources):
+            return f"has moved to {new}, a source already: take this one out"
+        rename_source(self.folder, old, new)
+        with self.store.transaction():
+            self.store.sources.keep(old, replace(state, moved_to=None))
+            self.store.sources.rename(old, new)
+        return f"has moved for good: digest.toml now says {new} instead of {old}"
+
+
+_PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
+
+
+def article_id(article: Article, identity: str) -> Article:
+    """*article* under the id of *identity*."""
+    import hashlib
+
+    return replace(article, id=hashlib.sha256(identity.encode()).hexdigest()[:16])
+
+
+def _same_article(item: Entry, article: Article) -> bool:
+    """Whether an entry that changed is still the article it was: the same address or the same title."""
+    from digest.collect import canonical_url
+
+    address = canonical_url(item.address) if item.address else None
+    known = {article.canonical, canonical_url(article.url) if article.url else None}
+    return address in known or _bare(item.title) == _bare(article.title)
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())

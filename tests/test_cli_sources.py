@@ -1,0 +1,144 @@
+"""Sources by the command line: found behind a home page, listed with their health, blocked, moved between readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest.config import load_config
+from tests.command_line import Run, error_of, run_in
+from tests.local_web import Answer, LocalWeb, item, page, rss, words
+
+NOW = "2026-03-20T18:00:00+00:00"
+
+
+@pytest.fixture
+def web() -> Iterator[LocalWeb]:
+    with LocalWeb() as running:
+        yield running
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = run_in(tmp_path)
+    run("init", str(tmp_path), "--defaults")
+    return run
+
+
+def test_the_feed_behind_a_home_page_is_found_and_the_comments_are_not_taken(
+    web: LocalWeb, run: Run, tmp_path: Path
+) -> None:
+    head = (
+        '<link rel=alternate type="application/rss+xml" href="/comments/feed.xml" title="Comments">'
+        '<link rel="alternate" type="application/atom+xml" href="/news.xml">'
+    )
+    web["/"] = page("Harbour Notes", "<p>Welcome.</p>", head)
+    web["/news.xml"] = rss(item(1, link="https://a.example/1"))
+    web["/comments/feed.xml"] = rss(item(2, link="https://a.example/2"))
+    out = run("sources", "add", f"{web.url}/", "--allow-private").stdout
+    assert "its feed is “Harbour Notes”, 1 entries" in out
+    (source,) = load_config(tmp_path).sources
+    assert (source.url, source.allow_private) == (f"{web.url}/news.xml", True)
+
+
+def test_a_page_that_names_no_feed_is_asked_at_the_usual_places(web: LocalWeb, run: Run, tmp_path: Path) -> None:
+    web["/blog"] = page("Blog", "<p>Welcome.</p>")
+    web["/feed.xml"] = rss(item(1, link="https://a.example/1"))
+    run("sources", "add", f"{web.url}/blog", "--allow-private")
+    assert load_config(tmp_path).sources[0].url == f"{web.url}/feed.xml"
+
+
+@pytest.mark.parametrize(
+    ("path", "what"), [("/missing", "404"), ("/lonely", "no feed was found behind it"), ("/data", "is no feed")]
+)
+def test_what_is_no_source_is_refused_and_the_file_stays(
+    web: LocalWeb, run: Run, tmp_path: Path, path: str, what: str
+) -> None:
+    web["/lonely"] = page("Lonely", "<p>Nothing.</p>")
+    web["/data"] = '<?xml version="1.0"?><data><row/></data>'
+    before = (tmp_path / "digest.toml").read_text("utf-8")
+    assert what in error_of(run("sources", "add", f"{web.url}{path}", "--allow-private", ok=False))
+    assert (tmp_path / "digest.toml").read_text("utf-8") == before
+
+
+def test_the_list_shows_each_sources_health(web: LocalWeb, run: Run) -> None:
+    web["/good.xml"] = Answer(rss(item(1, link="https://a.example/1")), headers={"Cache-Control": "max-age=3600"})
+    web["/gone.xml"] = Answer("", 410)
+    for name in ("good", "gone", "missing"):
+        run("sources", "add", f"{web.url}/{name}.xml", "--allow-private", "--unchecked")
+    run("collect", now=NOW)
+    rows = {row["source"][len(web.url) :]: row for row in json.loads(run("sources", "list", "--json", now=NOW).stdout)}
+    assert {path: row["health"] for path, row in rows.items()} == {
+        "/good.xml": "good",
+        "/gone.xml": "stopped",
+        "/missing.xml": "failing",
+    }
+    assert rows["/good.xml"]["last_new"].startswith("2026-03-20 18:00")
+    assert rows["/good.xml"]["not_before"].startswith("2026-03-20 19:00")
+    assert "404" in rows["/missing.xml"]["error"]
+    shown = run("sources", "list", now=NOW).stdout
+    assert "from 2026-03-20 19:00" in shown
+    assert "when you check it" in shown
+
+
+def test_a_check_names_what_is_broken_and_may_be_of_one_source(web: LocalWeb, run: Run) -> None:
+    web["/good.xml"] = rss(item(1, link="https://a.example/1"))
+    for name in ("good", "missing"):
+        run("sources", "add", f"{web.url}/{name}.xml", "--allow-private", "--unchecked")
+    assert "1 of 2 cannot be read" in error_of(run("sources", "check", ok=False))
+    web.asked.clear()
+    run("sources", "check", f"{web.url}/good.xml")
+    assert web.asked == ["/good.xml"]
+    assert "is no source" in error_of(run("sources", "check", "https://nowhere.example/", ok=False))
+
+
+def test_a_blocked_publisher_is_refused_at_every_door_until_it_is_lifted(web: LocalWeb, run: Run) -> None:
+    run("sources", "block", "https://www.spam.example/about", "--reason", "asked us not to")
+    assert "blocked: spam.example (asked us not to)" in run("sources", "list").stdout
+    text = "A title about ships\n\n" + "The harbour counts its ships every day of the year. " * 5
+    for args in (
+        ("articles", "add", "-", "--url", "https://news.spam.example/1"),
+        ("articles", "add", "https://spam.example/1"),
+        ("sources", "add", "https://feeds.spam.example/all.xml"),
+    ):
+        assert "blocked: spam.example (asked us not to)" in error_of(run(*args, given=text, ok=False))
+    pasted = f"{text}\n\nhttps://spam.example/2"
+    assert "blocked" in error_of(run("articles", "add", "-", given="https://spam.example/2\n" + pasted, ok=False))
+    assert json.loads(run("articles", "list", "--json").stdout) == []
+    run("sources", "unblock", "spam.example")
+    run("articles", "add", "-", "--url", "https://spam.example/1", "--outlet", "Spam", given=text)
+
+
+def test_a_list_of_feeds_goes_out_and_comes_back_with_its_sections(run: Run, tmp_path: Path) -> None:
+    with (tmp_path / "digest.toml").open("a") as file:
+        file.write('\n[[sections]]\nname = "Nature"\n')
+        file.write('\n[[sources]]\nurl = "https://a.example/f"\noutlet = "A & B"\nsection = "Nature"\n')
+        file.write('\n[[sources]]\nurl = "https://b.example/f"\n')
+    listed = tmp_path / "list.opml"
+    listed.write_text(run("sources", "export").stdout, "utf-8")
+    before = load_config(tmp_path).sources
+    for source in before:
+        run("sources", "remove", source.url)
+    assert load_config(tmp_path).sources == ()
+    assert "2 of 2 feeds are new sources" in run("sources", "import", str(listed)).stdout
+    assert set(load_config(tmp_path).sources) == set(before)
+
+
+def test_a_page_is_taken_with_what_its_publisher_allows(web: LocalWeb, run: Run) -> None:
+    web["/story"] = page("A harbour story", words(1, 6), '<meta name="robots" content="nosnippet">')
+    out = run("articles", "add", f"{web.url}/story", "--outlet", "Notes", "--allow-private").stdout
+    assert "headline and link only: the page says nosnippet" in out
+    out = run("articles", "fill", "last", "--right", "they wrote to us").stdout
+    assert "excerpted with a right: they wrote to us" in out
+    assert json.loads(run("articles", "show", "last", "--json").stdout)["right"] == "they wrote to us"
+
+
+def test_a_page_its_site_keeps_from_robots_is_not_taken(web: LocalWeb, run: Run) -> None:
+    web["/robots.txt"] = "User-agent: *\nDisallow: /"
+    web["/story"] = page("A harbour story", words(1, 6))
+    done = run("articles", "add", f"{web.url}/story", "--allow-private", ok=False)
+    assert "robots.txt" in error_of(done)
+    assert "paste its text" in done.stderr
