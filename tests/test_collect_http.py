@@ -265,8 +265,8 @@ def test_what_cannot_be_an_address_is_an_error_and_no_exception(url):
 
 
 def test_robots_txt_is_obeyed_where_asked(site):
-    assert "robots.txt" in get(site, "feed", robots=True).error
-    assert get(site, "zipped", robots=True).error == ""
+    assert "robots.txt" in get(site, "feed", page=True).error
+    assert get(site, "zipped", page=True).error == ""
 
 
 def test_one_host_is_asked_one_at_a_time_and_answers_keep_their_order(site):

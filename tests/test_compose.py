@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.compose import compose_issue, cut_at_word, lay_out
-from digest.model import Edit, Excerpt, Issue, Pick, Span, Summary
+from digest.model import Edit, Excerpt, ExcerptLimit, Issue, Pick, Span, Summary
 from tests.make import NOW, pick
 
 SECTIONS = ["Government", "Transport", "Nature"]
@@ -105,3 +106,19 @@ def test_a_title_is_cut_at_a_word(text: str, width: int, expected: str) -> None:
 @given(st.text(min_size=0, max_size=200), st.integers(5, 80))
 def test_a_cut_title_never_grows_past_its_width(text: str, width: int) -> None:
     assert len(cut_at_word(text, width)) <= width
+
+
+def reserved(one: Pick) -> Pick:
+    lead = replace(one.story.lead, limit=ExcerptLimit(0, "the page says nosnippet"))
+    return replace(one, story=replace(one.story, lead=lead))
+
+
+def test_a_headline_without_words_is_a_link_and_leads_only_where_an_editor_says_so() -> None:
+    picks = week()
+    picks[0] = reserved(picks[0])
+    target = picks[0].story.lead.id
+    placed = lay_out(picks, sections=SECTIONS)
+    assert placed[0].pick.story.lead.title == "Story number 2"
+    assert next(p.form for p in placed if p.pick.story.lead.id == target) == "link"
+    placed = lay_out(picks, sections=SECTIONS, edits=[edit("lead", target, "yes")])
+    assert (placed[0].pick.story.lead.id, placed[0].form) == (target, "lead")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.condense import METHODS, summarize
+from digest.model import PAYWALLED, ExcerptLimit, Region, Span
 from digest.text.words import count_words
+from tests.make import article
 
 BRIDGE = """Town reopens its old bridge after two years of repairs
 
@@ -201,3 +204,34 @@ def test_any_summary_is_verbatim_ordered_and_within_its_words(
     for quote in summary.quotes:
         total += sum(count_words(t) for t in quote.texts)
     assert total <= words or total == 0
+
+
+# ------------------------------------------------------------------------------------------- what publishers allow
+
+REPORT = (
+    "The harbour office counted 128 late berths in March and put each of them on a public page. "
+    "Shipping agents said the page of 128 berths had ended their quarrels about delays. "
+    "The council paid 4,000 pounds for the page and expects to save 90,000 pounds a year."
+)
+
+
+def test_nothing_is_cut_where_the_publisher_allows_no_excerpt() -> None:
+    reserved = replace(article("A title about a port", REPORT), limit=ExcerptLimit(0, "the page says nosnippet"))
+    assert summarize(reserved, quotes=1).sentences == ()
+    assert summarize(replace(reserved, right="they wrote to us")).sentences != ()
+
+
+@pytest.mark.parametrize("chars", [30, 100, 180])
+def test_no_more_characters_are_cut_than_the_publisher_allows(chars: int) -> None:
+    limited = replace(article("A title about a port", REPORT), limit=ExcerptLimit(chars, "max-snippet"))
+    taken = sum(len(e.text) for e in summarize(limited).sentences)
+    assert taken <= chars
+    assert (taken > 0) == (chars >= 100)
+
+
+def test_what_stands_behind_the_paywall_is_cut_only_with_a_right() -> None:
+    free = len(REPORT.split(". ")[0]) + 1
+    regions = (Region("body", Span(0, free)), Region("aside", Span(free + 1, len(REPORT)), PAYWALLED))
+    closed = replace(article("A title about a port", REPORT, paywall="closed"), regions=regions)
+    assert [e.span.end <= free for e in summarize(closed).sentences] == [True]
+    assert any(e.span.start > free for e in summarize(replace(closed, right="we subscribe")).sentences)

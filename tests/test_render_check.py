@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from digest.config import Config, Quoting, Send
+from digest.config import BlockEntry, Config, Quoting, Send
 from digest.errors import VerbatimError
-from digest.model import Excerpt, Issue, Rendered, Span
+from digest.model import Excerpt, ExcerptLimit, Issue, Rendered, Span
 from digest.render import render_issue
 from digest.render.check import Finding, check_issue, verify_verbatim
 from tests.render_samples import make_article, make_config, make_item, sample_issue
@@ -140,3 +140,25 @@ def test_excerpts_with_markup_and_odd_blanks_still_count_as_verbatim() -> None:
     article = make_article("T", text, "Outlet", "https://example.org/", 24)
     issue = sample_issue(items=(sample_issue().items[0], make_item(article, "Cities", text)))
     verify_verbatim(issue, render_issue(issue, CONFIG))
+
+
+def test_more_than_a_publisher_allows_stops_the_send() -> None:
+    limited = with_article(limit=ExcerptLimit(5, "the page says max-snippet:5"))
+    assert [f.what for f in findings(limited)] == ["11 characters are excerpted, the page says max-snippet:5"]
+    assert findings(with_article(limit=ExcerptLimit(5, "x"), right="they wrote to us")) == []
+
+
+def test_a_blocked_publisher_stops_the_send() -> None:
+    config = replace(CONFIG, block=(BlockEntry("example.org", "asked us not to"),))
+    faults = [f for f in findings(with_article(), config) if "blocked" in f.what]
+    assert [(f.level, f.what) for f in faults] == [("error", "blocked: example.org (asked us not to)")]
+
+
+def test_an_issue_that_cites_an_older_version_says_so() -> None:
+    issue = sample_issue()
+    article = issue.items[0].article
+    newest = {article.id: replace(article, version=article.version + 1, text="Another text.")}
+    found = check_issue(issue, render_issue(issue, CONFIG), CONFIG, newest=newest)
+    assert [(f.level, f.where) for f in found] == [("warning", article.title)]
+    assert "version 2, this issue cites version 1" in found[0].what
+    assert check_issue(issue, render_issue(issue, CONFIG), CONFIG, newest={article.id: article}) == []

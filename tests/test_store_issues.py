@@ -13,6 +13,7 @@ from digest.address import Address
 from digest.errors import IssueError
 from digest.model import Article, Edit, Issue, Item, Pick, Rendered, Story, Summary, Variant
 from digest.store import Store, open_store
+from digest.store.sources import KnownEntry, SourceState
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -90,6 +91,46 @@ def test_adding_again_fills_in_what_was_unknown_and_changes_nothing_known(store:
     store.articles.add(article(outlet=None))
     assert store.articles.add(article(outlet="The Paper")).outlet == "The Paper"
     assert store.articles.add(article(outlet="Another")).outlet == "The Paper"
+
+
+def test_out_of_another_source_only_what_was_unknown_is_taken(store: Store) -> None:
+    first = store.articles.add(article(text="It rained. " * 20, outlet=None))
+    again = store.articles.complete(article(text="It rained. More", outlet="The Paper", seen=AT + DAY))
+    assert again == replace(first, outlet="The Paper")
+
+
+def test_a_teaser_gives_way_to_the_whole_text_of_another_source(store: Store) -> None:
+    store.articles.add(article(text="It rained. More"))
+    whole = store.articles.complete(article(text="It rained. " * 20))
+    assert (whole.version, whole.text) == (2, "It rained. " * 20)
+
+
+def test_a_revised_article_keeps_what_its_editors_know(store: Store) -> None:
+    first = store.articles.add(article(outlet="The Paper"))
+    store.articles.correct(replace(first, outlet="Mended", right="we subscribe", authors=("Ana Ruiz",)))
+    told = store.articles.revise(replace(article(outlet="The Paper"), title="Rain, again", url="https://x.example/new"))
+    assert (told.title, told.url, told.version) == ("Rain, again", "https://x.example/new", 1)
+    assert (told.outlet, told.right, told.authors) == ("Mended", "we subscribe", ("Ana Ruiz",))
+    changed = store.articles.revise(article(text="It rained a lot.", seen=AT + DAY))
+    assert (changed.version, changed.seen, changed.right) == (2, AT, "we subscribe")
+
+
+def test_a_source_is_new_until_it_was_read_well_once(store: Store) -> None:
+    assert store.sources.state("feed") == SourceState()
+    state = SourceState(etag='"1"', last_ok=AT, imported_at=AT, due=AT + DAY, due_reason="its ttl", unreadable=2)
+    store.sources.keep("feed", state)
+    assert store.sources.state("feed") == state
+
+
+def test_a_renamed_source_takes_its_entries_and_articles_along(store: Store) -> None:
+    store.articles.add(replace(article(), source="old"))
+    store.sources.keep("old", SourceState(etag='"1"'))
+    store.sources.keep_entry("old", "1", KnownEntry("a", "hash"))
+    store.sources.rename("old", "new")
+    assert store.sources.state("new").etag == '"1"'
+    assert store.sources.state("old") == SourceState()
+    assert store.sources.entries("new") == {"1": KnownEntry("a", "hash")}
+    assert [a.source for a in store.articles.all()] == ["new"]
 
 
 def test_a_window_holds_its_end_and_not_its_beginning(store: Store) -> None:

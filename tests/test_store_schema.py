@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +14,10 @@ import pytest
 
 from digest.address import Address
 from digest.errors import StoreError
-from digest.model import LEGAL_MOVES
+from digest.model import LEGAL_MOVES, Image
 from digest.store import Store, open_store, schema
+from digest.store.codec import to_json
+from tests.make import article
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 
@@ -98,6 +102,25 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, monkeypatc
     old.close()
     open_store(tmp_path).close()
     assert len(list((tmp_path / "var" / "backups").glob("*.db"))) == 1  # nothing pending, no copy
+
+
+def test_a_picture_of_a_first_file_becomes_one_with_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", known[:1])
+    made = replace(article("Port"), image=Image("https://a.example/p.png"))
+    with open_store(tmp_path, create=True) as store:
+        store.articles.add(made)
+        first = json.dumps(json.loads(to_json(made)) | {"image": made.image.url}, separators=(",", ":"))
+        store.conn.execute("UPDATE article SET data = ?", (first,))
+        store.conn.execute(
+            "INSERT INTO issue (slug, state, since, until, made_at, picks) VALUES ('w', 'draft', '', '', '', ?)",
+            (f'[{{"story":{{"lead":{first},"also":[]}}}}]',),
+        )
+    monkeypatch.setattr(schema, "MIGRATIONS", known)
+    with open_store(tmp_path) as store:
+        assert store.articles.get(made.id) == made
+        found = "SELECT json_extract(picks, '$[0].story.lead.image.url') FROM issue"
+        assert store.conn.execute(found).fetchone()[0] == "https://a.example/p.png"
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

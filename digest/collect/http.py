@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 AT_ONCE = 8
 REDIRECTS = 5
+PIECE = 1 << 16  # bytes
 FEED_TYPES = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 PAGE_TYPES = "text/html, application/xhtml+xml, */*;q=0.5"
 
@@ -215,16 +216,16 @@ async def _answer(request: Fetch, url: str, moved: str | None, response: httpx2.
     if response.status_code not in {200, 203, 226}:
         return replace(fetched, error=f"the server answered {response.status_code} {response.reason_phrase}".strip())
     body = bytearray()
-    async for piece in _decoded(response, max_bytes):
+    async for piece in _decoded(response):
         body += piece
         if len(body) > max_bytes:
             return replace(fetched, error=f"it is larger than {max_bytes:,} bytes")
     return replace(fetched, body=bytes(body))
 
 
-async def _decoded(response: httpx2.Response, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body without its content coding, in pieces no larger than *max_bytes* + 1: decoded here because a
-    library's decoder makes the whole of what one compressed piece holds before anybody can count it."""
+async def _decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """The body without its content coding, in pieces no larger than PIECE: decoded here because a library's decoder
+    makes the whole of what one compressed piece holds before anybody can count it."""
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
         async for raw in response.aiter_raw():
@@ -240,7 +241,7 @@ async def _decoded(response: httpx2.Response, max_bytes: int) -> AsyncIterator[b
             unpack = zlib.decompressobj(-15 if bare else 47)
         try:
             while raw:
-                yield unpack.decompress(raw, max_bytes + 1)
+                yield unpack.decompress(raw, PIECE)
                 raw = unpack.unconsumed_tail
         except zlib.error as error:
             raise _Refused(f"its compressed body is broken: {error}") from error
