@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.config import Config, SourceEntry
 from digest.config_edit import rename_source
 from digest.errors import DigestError, SourceError
-from digest.model import Article
+from digest.model import Article, ExcerptLimit
 from digest.store import Store
 from digest.store.sources import KnownEntry, SourceState
 
@@ -200,6 +200,7 @@ class _Fresh:
     key: str
     known: KnownEntry | None  # None: new
     page: Reading | None = None  # the page behind it, where it was fetched
+    limit: ExcerptLimit | None = None  # what the site says of it in headers and tdmrep.json; None: nothing
     again: bool = False  # the page could not be had this time: ask once more
 
 
@@ -237,6 +238,7 @@ class _Web:
             ]
             visits = await fetch_each(requests, visit, user_agent=user_agent(self.config))
             await self._fetch_pages(visits, workers)
+        await self._ask_sites(visits)
         for found in visits:
             note(found.entry, *self._keep(found))
 
@@ -296,10 +298,31 @@ class _Web:
         async def take(answer: Fetched) -> None:
             page = await self._read_page(answer, workers)
             for fresh in wanted[answer.url]:
-                fresh.page = page
+                fresh.page, fresh.limit = page, answer.limit
                 fresh.again = page is None and (answer.status is None or answer.status in {429} | set(range(500, 600)))
 
         await fetch_each(requests, take, user_agent=user_agent(self.config))
+
+    async def _ask_sites(self, visits: Sequence[_Visit]) -> None:
+        """What the sites of full entries reserve (W3C TDMRep); a page that is fetched brings that with it. A site
+        that cannot be asked reserves nothing."""
+        from digest.collect.http import Fetch, fetch_each
+        from digest.collect.wishes import site_limit, tdm_address
+
+        sites: dict[str, list[_Fresh]] = {}
+        requests: dict[str, Fetch] = {}
+        for found in visits:
+            for fresh in found.fresh:
+                address = tdm_address(fresh.item.address)
+                if address and not self._needs_page(fresh):
+                    sites.setdefault(address, []).append(fresh)
+                    requests.setdefault(address, Fetch(address, accept=_JSON, allow_private=found.entry.allow_private))
+
+        async def take(answer: Fetched) -> None:
+            for fresh in sites[answer.url]:
+                fresh.limit = site_limit(answer.body, fresh.item.address)
+
+        await fetch_each(list(requests.values()), take, user_agent=user_agent(self.config), timeout_s=10.0)
 
     def _needs_page(self, fresh: _Fresh) -> bool:
         item = fresh.item
@@ -360,6 +383,7 @@ class _Web:
 
     def _article(self, fresh: _Fresh, found: _Visit) -> Article:
         from digest.collect import article_from_entry
+        from digest.collect.wishes import stricter
 
         assert found.feed is not None
         entry = found.entry
@@ -371,7 +395,7 @@ class _Web:
             seen=self.seen,
             page=fresh.page,
             own=entry.own,
-            limit=found.answer.limit,
+            limit=stricter(found.answer.limit, fresh.limit),
         )
         first = found.state.imported_at is None
         seen = became_new(article, self.seen, self.config.zone) if first else self.seen
@@ -430,6 +454,7 @@ class _Web:
 
 
 _PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
+_JSON = "application/json"
 
 
 def article_id(article: Article, identity: str) -> Article:

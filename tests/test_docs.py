@@ -8,22 +8,43 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.local_web import LocalWeb, item, page, rss
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.S)
+PAGES = ("README.md", "docs/sources.md")
 SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 
 def commands(block: str) -> list[str]:
     return [line[2:].split("  #")[0].strip() for line in block.splitlines() if line.startswith("$ digest ")]
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if commands(b)], ids=lambda b: b.split()[2])
-def test_a_block_of_the_readme_runs_as_typed(block: str, tmp_path: Path) -> None:
+BLOCKS = [
+    pytest.param(block, id=f"{page}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```console\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S))
+    if commands(block)
+]
+
+
+@pytest.fixture
+def web() -> Iterator[LocalWeb]:
+    with LocalWeb() as running:
+        named = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+        running["/"] = page("Harbour Notes", "<p>Welcome.</p>", named)
+        running["/feed.xml"] = rss(item(1, link="https://a.example/1"))
+        yield running
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: LocalWeb) -> None:
     shutil.copy(ROOT / "digest.toml", tmp_path)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples/week/subscribers.csv", tmp_path / "readers.csv")
@@ -31,14 +52,22 @@ def test_a_block_of_the_readme_runs_as_typed(block: str, tmp_path: Path) -> None
     env = {**os.environ, "DIGEST_NOW": "2026-03-22T18:00:00+00:00", "DIGEST_EDITOR": "Mara"}
 
     def run(line: str) -> None:
-        words = line.split(" < ")
-        args = shlex.split(words[0])[1:]
+        line = line.replace(ELSEWHERE, web.url)
+        typed, _, written = line.partition(" > ")
+        typed, _, given = typed.partition(" < ")
+        args = shlex.split(typed)[1:]
         extra = {"init": ["--defaults"], "approve": ["--yes"], "send": ["--yes"]}.get(args[0], [])
-        given = (tmp_path / words[1]).read_bytes() if len(words) > 1 else b""
+        extra += ["--allow-private"] if args[:2] == ["sources", "add"] else []
         done = subprocess.run(
-            [sys.executable, "-m", "digest", *args, *extra], cwd=tmp_path, env=env, input=given, capture_output=True
+            [sys.executable, "-m", "digest", *args, *extra],
+            cwd=tmp_path,
+            env=env,
+            input=(tmp_path / given).read_bytes() if given else b"",
+            capture_output=True,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+        if written:
+            (tmp_path / written).write_bytes(done.stdout)
 
     run("digest weekly")
     for line in commands(block):
@@ -46,9 +75,9 @@ def test_a_block_of_the_readme_runs_as_typed(block: str, tmp_path: Path) -> None
             run(line)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/library.md"])
-def test_the_library_examples_run(page: str) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
+@pytest.mark.parametrize("name", ["README.md", "docs/library.md"])
+def test_the_library_examples_run(name: str) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.S)
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

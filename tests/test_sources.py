@@ -401,6 +401,22 @@ def test_what_a_publisher_reserves_is_known_with_the_reason(
     assert reason in article.limit.reason
 
 
+def test_what_a_site_reserves_counts_for_a_feed_that_brings_the_whole_text(web: LocalWeb, store: Store) -> None:
+    web["/.well-known/tdmrep.json"] = (
+        '[{"location": "/shut/", "tdm-reservation": 1}, {"location": "/", "tdm-reservation": 0}]'
+    )
+    whole = words(1, 8)
+    feed_now(
+        web, store, NOW,
+        item(1, link=f"{web.url}/open/1", body=whole), item(2, link=f"{web.url}/shut/2", body=words(2, 8)),
+    )  # fmt: skip
+    assert {title: a.excerpt_chars() for title, a in stored(store).items()} == {
+        "Story number 1": None,
+        "Story number 2": 0,
+    }
+    assert web.asked == ["/feed.xml", "/.well-known/tdmrep.json"]
+
+
 def test_a_feeds_own_server_may_reserve_its_entries(web: LocalWeb, store: Store) -> None:
     web["/feed.xml"] = Answer(rss(item(1, link="https://a.example/1")), headers={"X-Robots-Tag": "max-snippet: 90"})
     newsletter(store.folder, f"{web.url}/feed.xml")

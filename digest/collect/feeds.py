@@ -49,11 +49,13 @@ class Entry:
 
     @property
     def is_full(self) -> bool:
-        """The content looks like the whole article: long enough, and not ending in "read more"."""
+        """Its words look like the whole article: long enough (a summary must be twice as long as a content to be
+        taken for one), and not ending in "read more"."""
         from digest.text.words import count_words
 
-        text = plain_text(self.content)
-        return not _CUT_SHORT.search(text) and count_words(text) >= FULL_WORDS
+        texts = ((self.content, FULL_WORDS), (self.summary, 2 * FULL_WORDS))
+        plain = [(plain_text(markup), least) for markup, least in texts if markup]
+        return any(count_words(text) >= least and not _CUT_SHORT.search(text) for text, least in plain)
 
     @property
     def address(self) -> str | None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.reading import MAX_BYTES
-from digest.collect.wishes import limit_from_headers, stricter, tdm_reserved
+from digest.collect.wishes import limit_from_headers, site_limit, stricter, tdm_address
 from digest.model import ExcerptLimit
 
 if TYPE_CHECKING:
@@ -264,14 +264,11 @@ async def _may_fetch(client: httpx2.AsyncClient, request: Fetch, rules: dict[str
 
 
 async def _reservation(client: httpx2.AsyncClient, request: Fetch, rules: dict[str, Any]) -> ExcerptLimit | None:
-    """What the site's /.well-known/tdmrep.json (W3C TDMRep, 6.1) says of this page."""
-    parts = urlsplit(request.url)
-    address = f"{parts.scheme}://{parts.netloc}/.well-known/tdmrep.json"
+    """What the site's tdmrep.json says of this page; each site is asked once."""
+    address = tdm_address(request.url) or ""
     if address not in rules:
-        found = await _get(client, Fetch(address, accept="application/json"), 500_000)
-        rules[address] = found.body
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    return ExcerptLimit(0, "the site reserves text and data mining") if tdm_reserved(rules[address], path) else None
+        rules[address] = (await _get(client, Fetch(address, accept="application/json"), 500_000)).body
+    return site_limit(rules[address], request.url)
 
 
 # ------------------------------------------------------------------------------------------- the connection

@@ -69,8 +69,10 @@ def join_url(base: str | None, link: str | None) -> str | None:
     link = _tidy(link or "")
     if not link:
         return None
+    if not base or link.startswith(("https://", "http://")):
+        return link
     try:
-        return urljoin(base, link) if base else link
+        return urljoin(base, link)
     except ValueError:
         return None
 

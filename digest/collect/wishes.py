@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from digest.collect.urls import web_address
 from digest.model import ExcerptLimit
 
 AGENT = "newsletter-digest"
@@ -66,6 +67,20 @@ def tdm_reserved(data: bytes, path: str) -> bool:
         if isinstance(location, str) and _covers(location, path):
             return _is_one(rule.get("tdm-reservation"))
     return False
+
+
+def tdm_address(url: str | None) -> str | None:
+    """Where the site of *url* says what it reserves (W3C TDMRep, 6.1); None where it is no web address."""
+    address = web_address(url)
+    parts = urlsplit(address) if address else None
+    return f"{parts.scheme}://{parts.netloc}/.well-known/tdmrep.json" if parts else None
+
+
+def site_limit(data: bytes, url: str | None) -> ExcerptLimit | None:
+    """What a site's tdmrep.json (*data*, empty where there is none) says of its page *url*."""
+    parts = urlsplit(web_address(url) or "")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return ExcerptLimit(0, f"the site {_RESERVED}") if tdm_reserved(data, path) else None
 
 
 def unquotable(tree: Any) -> list[Any]:
