@@ -1,4 +1,4 @@
-"""How good is the choice? nDCG@10 of `pick_week` on the made weeks, and B-cubed F1 of `group_stories`.
+"""How good is the choice? nDCG@10 of `pick_week` on the made weeks.
 
     python -m bench.weeks            # data from DIGEST_BENCH_DATA, default ../shared/data
 
@@ -14,11 +14,13 @@ import math
 import os
 import time
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from digest.model import Article, Brief, Region, Span
-from digest.pick import group_stories, pick_week
+from digest.model import Article, Brief, Pick, Region, Span
+from digest.pick import pick_week
 
 DATA = Path(os.environ.get("DIGEST_BENCH_DATA", "../shared/data")) / "stories"
 
@@ -58,40 +60,60 @@ def b_cubed(found: dict[str, int], gold: dict[str, str]) -> tuple[float, float, 
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def main() -> None:
-    scores = []
+@dataclass(frozen=True)
+class Week:
+    """One made week, and the answers (`gold`: worth, on_brief, items)."""
+
+    name: str
+    now: datetime
+    brief: Brief
+    articles: list[Article]
+    past: list[Article]
+    gold: dict
+
+
+def weeks() -> list[Week]:
+    """The made weeks, with the one-line brief and the outlets' weights and nothing else."""
+    found = []
     for path in sorted(DATA.glob("week*.gold.json")):
-        gold = json.loads(path.read_text())
-        week = json.loads(gzip.decompress(path.with_name(path.name.replace(".gold.json", ".json.gz")).read_bytes()))
-        now = datetime.fromisoformat(week["now"])
-        articles = [article(i, datetime.fromisoformat(i["seen"])) for i in week["items"]]
+        name = path.name.removesuffix(".gold.json")
+        made = json.loads(gzip.decompress(path.with_name(f"{name}.json.gz").read_bytes()))
+        now = datetime.fromisoformat(made["now"])
         past = [
             article({"id": f"past{n}", "text": p["title"], **p}, now - timedelta(days=8))
-            for n, p in enumerate(week["past_issue"])
+            for n, p in enumerate(made["past_issue"])
         ]
-        brief = Brief(line=week["brief"], source_weights={o["name"]: o["weight"] for o in week["outlets"]})
+        brief = Brief(line=made["brief"], source_weights={o["name"]: o["weight"] for o in made["outlets"]})
+        articles = [article(i, datetime.fromisoformat(i["seen"])) for i in made["items"]]
+        found.append(Week(name, now, brief, articles, past, json.loads(path.read_text())))
+    return found
+
+
+def ndcg(picks: Sequence[Pick], gold: dict) -> tuple[float, int]:
+    """nDCG@10 of *picks* over the stories' worth, and how many were stale, repeated or a second of their story."""
+    seen: set[str] = set()
+    gain, bad = 0.0, 0
+    for rank, pick in enumerate(picks[:10]):
+        truth = gold["items"][pick.story.lead.id]
+        worth = gold["worth"].get(truth["story"], 0.0)  # a story of the last issue is worth nothing
+        fresh = worth > 0 and truth["kind"].split("+")[0] not in {"stale", "repeat"} and truth["story"] not in seen
+        gain += worth / math.log2(rank + 2) if fresh else 0.0
+        bad += not fresh
+        seen.add(truth["story"])
+    best = sorted(gold["worth"].values(), reverse=True)[:10]
+    return gain / sum(w / math.log2(r + 2) for r, w in enumerate(best)), bad
+
+
+def main() -> None:
+    scores = []
+    for week in weeks():
         start = time.perf_counter()
-        picks = [p for p in pick_week(articles, brief=brief, now=now, past=past) if p.lost is None]
+        picks = pick_week(week.articles, brief=week.brief, now=week.now, past=week.past)
         took = time.perf_counter() - start
-        seen: set[str] = set()
-        gain, bad = 0.0, 0
-        for rank, pick in enumerate(picks[:10]):
-            truth = gold["items"][pick.story.lead.id]
-            fresh = truth["kind"].split("+")[0] not in {"stale", "repeat"} and truth["story"] not in seen
-            gain += gold["worth"][truth["story"]] / math.log2(rank + 2) if fresh else 0.0
-            bad += not fresh
-            seen.add(truth["story"])
-        best = sorted(gold["worth"].values(), reverse=True)[:10]
-        scores.append(gain / sum(w / math.log2(r + 2) for r, w in enumerate(best)))
-        print(f"{path.name}: nDCG@10 {scores[-1]:.3f}, lost picks {bad}, {took:.2f} s for {len(articles)} items")
+        score, bad = ndcg([p for p in picks if p.lost is None], week.gold)
+        scores.append(score)
+        print(f"{week.name}: nDCG@10 {score:.3f}, lost picks {bad}, {took:.2f} s for {len(week.articles)} items")
     print(f"mean nDCG@10 {sum(scores) / len(scores):.3f} (one-line brief)")
-    rows = [json.loads(line) for line in gzip.decompress((DATA / "articles.jsonl.gz").read_bytes()).splitlines()]
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    found = {}
-    for cluster, story in enumerate(group_stories([article(r, now) for r in rows])):
-        found.update({a.id: cluster for a in story.articles()})
-    precision, recall, f1 = b_cubed(found, {r["id"]: r["story"] for r in rows})
-    print(f"stories: B-cubed precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} on {len(rows)} texts")
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ class Brief:
     def blocking(self, url: str | None) -> str | None:
         """Why nothing at *url* is touched: ``example.com (asked us not to)``; None where its domain is not blocked."""
         try:
-            host = (urlsplit(url or "").hostname or "").lower()
+            host = (urlsplit(url or "").hostname or "").rstrip(".")
         except ValueError:  # no address: nobody's domain
             return None
         for domain, reason in self.blocked_domains.items():

@@ -1,6 +1,15 @@
-"""Articles -> stories -> the week's picks, each with its reasons. Pure: values in, values out."""
+"""Articles -> stories -> the week's picks, each with its reasons. Pure: values in, values out.
 
-from digest.pick.rank import pick_week, section_of
+Read in this order: duplicates (the same text), vectors and stories (the same event), past (told before), matching and
+fit (the brief), eligible and wishes (what must not, what must), rank (the score), spread (the room there is), suggest
+(words for the brief, learned from what editors picked).
+"""
+
+from digest.pick.fit import keywords_from
+from digest.pick.rank import pick_week
+from digest.pick.sections import section_of
+from digest.pick.spread import NEAR_MISSES
 from digest.pick.stories import group_stories
+from digest.pick.suggest import Suggestion, suggest_keywords
 
-__all__ = ["group_stories", "pick_week", "section_of"]
+__all__ = ["NEAR_MISSES", "Suggestion", "group_stories", "keywords_from", "pick_week", "section_of", "suggest_keywords"]

@@ -1,29 +1,30 @@
-"""Which stories does the week need? Coverage x fit to the brief x source weight, then a spread over outlets.
+"""Which stories does the week need? Coverage x fit to the brief x source weight x recency, then a spread.
 
-Every pick and every near miss carries its reasons in numbers. Pins, drops and the editor's lead win over scores.
+Every pick and every near miss carries its reasons in numbers, and a miss what would change it. Pins, drops and the
+editor's lead win over scores; a blocked publisher wins over a pin.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from digest.model import Article, Brief, Edit, Pick, Story
-from digest.pick.duplicates import find_copies
-from digest.pick.stories import group_stories
-from digest.text.words import stem, stop_words
+from digest.pick.eligible import domain_fault, fault_of
+from digest.pick.fit import Fit, closeness, fits, reports_of
+from digest.pick.past import Past, Verdict
+from digest.pick.sections import OTHER, section_of
+from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, by_score, choose
+from digest.pick.stories import in_order, is_closed, tell_stories
+from digest.pick.vectors import terms_of
+from digest.pick.wishes import Wishes, read_wishes
+from digest.pick.wording import counted
 
 COPY_WORTH = 0.3  # a copy counts as this share of an outlet
-NEAR_MISSES = 10
-MIN_WORDS = 12  # a text below is a notice or a slip; a pin has it all the same
-UNSPACED = frozenset({"zh", "ja", "th", "ko"})  # no blanks to count words by
-OTHER = "In brief"  # the section of what fits no other
-
-_WORD = re.compile(r"\w+(?:[-’']\w+)*")
+LOWEST_FIT = 0.25  # the factor of a story that has nothing of the brief
+A_DAY = 0.02  # of its score a story loses each day
+OLDEST_DAYS = 14  # from then on it loses no more
 
 
 def pick_week(
@@ -35,210 +36,99 @@ def pick_week(
     limit: int = 10,
     past: Sequence[Article] = (),
     edits: Sequence[Edit] = (),
+    near_misses: int | None = NEAR_MISSES,
 ) -> list[Pick]:
-    """The week's picks in order, then the near misses (``lost`` says why each was not chosen).
+    """The week's picks in order, then the near misses (``lost`` says why each was not chosen, ``remedy`` what would
+    change it).
 
     An article belongs to the week when ``since < article.seen <= now``; *since* is seven days before *now* unless
-    given. Same arguments, same answer.
+    given. *past* are the leads of past issues. *near_misses*: how many of the stories that had a score and were not
+    chosen are given, None for all; those that could not be picked at all always are. Same arguments, same answer, in
+    whatever order the articles come.
     """
     start = since if since is not None else now - timedelta(days=7)
-    forced = _forced(edits)
+    wishes = read_wishes(edits)
+    fresh, misses = _sort_out(articles, brief, start, now, wishes)
+    ordered = in_order(fresh)
+    terms = {a.id: terms_of(a) for a in ordered}
+    before = Past(past, ordered, terms)
+    stories: list[tuple[Story, str]] = []  # with what a past issue means for it
+    for story in tell_stories(ordered, before.copies, terms):
+        wish = wishes.pinned(story)
+        verdict = Verdict(_led_by(story, wish)) if wish is not None else before.verdict(story)
+        if verdict.story is not None:
+            stories.append((verdict.story, verdict.says))
+        else:
+            misses.append(Pick(story, 0.0, (), OTHER, verdict.says, remedy=verdict.remedy))
+    told = [story for story, _ in stories]
+    found = fits(told, brief, before.copies, closeness(told, before.copies, terms))
+    ranked = [
+        _score(story, fit, news, brief, now, before.copies) for (story, news), fit in zip(stories, found, strict=True)
+    ]
+    chosen, missed = choose(sorted(ranked, key=by_score), wishes, brief, limit, near_misses)
+    return [*chosen, *missed, *misses]
+
+
+def _sort_out(
+    articles: Sequence[Article], brief: Brief, since: datetime, now: datetime, wishes: Wishes
+) -> tuple[list[Article], list[Pick]]:
+    """The articles that may be in the issue, and the others as misses."""
     fresh: list[Article] = []
     out: list[Pick] = []
     for article in sorted(articles, key=lambda a: (a.seen, a.id)):
-        fault = None if article.id in forced.pins else _unfit(article, brief, start, now)
-        if fault:
-            out.append(Pick(Story(article), 0.0, (), OTHER, fault))
-        else:
+        fault = domain_fault(article, brief)
+        if fault is None and article.id not in wishes.pins:
+            fault = fault_of(article, brief, since, now)
+        if fault is None:
             fresh.append(article)
-    known = _known(fresh, past)
-    stories = []
-    for story in group_stories(fresh):
-        told = [a for a in story.articles() if a.id in known]
-        if told and not any(a.id in forced.pins for a in story.articles()):
-            out.append(Pick(story, 0.0, (), OTHER, f"already in {known[told[0].id]}"))
         else:
-            stories.append(story)
-    scored = sorted(
-        (_score(story, brief, now) for story in stories),
-        key=lambda p: (-p.score, p.story.lead.seen, p.story.lead.id),
-    )
-    chosen, missed = _choose(scored, forced, brief, limit)
-    return [*chosen, *missed[:NEAR_MISSES], *out]
+            out.append(Pick(Story(article), 0.0, (), OTHER, fault.lost, remedy=fault.remedy))
+    return fresh, out
 
 
-class _Forced:
-    """What the editor decided, by article id."""
-
-    def __init__(self, edits: Iterable[Edit]) -> None:
-        self.pins: set[str] = set()
-        self.drops: dict[str, str] = {}
-        self.lead: str | None = None
-        for edit in edits:
-            if edit.kind in {"pin", "lead"} and edit.value != "":
-                self.pins.add(edit.target)
-                self.drops.pop(edit.target, None)
-            elif edit.kind == "pin":
-                self.pins.discard(edit.target)
-            elif edit.kind == "drop" and edit.value != "":
-                self.drops[edit.target] = edit.who
-                self.pins.discard(edit.target)
-            elif edit.kind == "drop":
-                self.drops.pop(edit.target, None)
-            if edit.kind == "lead":
-                self.lead = edit.target if edit.value else None
+def _led_by(story: Story, wish: str) -> Story:
+    """*story* with the article the editor named as its lead."""
+    lead = next(a for a in story.articles() if a.id == wish)
+    also = (a for a in story.articles() if a is not lead)
+    return Story(lead, tuple(sorted(also, key=lambda a: (a.seen, a.id))))
 
 
-def _forced(edits: Iterable[Edit]) -> _Forced:
-    return _Forced(edits)
-
-
-def _unfit(article: Article, brief: Brief, since: datetime, now: datetime) -> str | None:
-    """Why *article* cannot be in this issue, or None."""
-    if article.seen > now:
-        return f"new after this issue’s end: {article.seen:%Y-%m-%d}"
-    if article.seen <= since:
-        return f"old: {article.seen:%Y-%m-%d}, this issue begins after {since:%Y-%m-%d %H:%M}"
-    if len(article.text.split()) < MIN_WORDS and article.language not in UNSPACED:
-        return f"too short to summarize: {len(article.text.split())} words"
-    text = f"{article.title}\n{article.text}".casefold()
-    for word in brief.blocked:
-        if re.search(rf"\b{re.escape(word.casefold())}", text):
-            return f"blocked: holds “{word}”"
-    return None
-
-
-def _known(fresh: Sequence[Article], past: Sequence[Article]) -> dict[str, str]:
-    """Article id -> where it has been: the same page, or half the same text, in a past issue."""
-    known: dict[str, str] = {}
-    ids = {a.id: a for a in past}
-    both = [*past, *fresh]
-    copies = find_copies(both)
-    for number, article in enumerate(fresh, len(past)):
-        source = copies.get(number)
-        if article.id in ids:
-            known[article.id] = "a past issue"
-        elif source is not None and source < len(past):
-            known[article.id] = f"a past issue (“{both[source].title}”)"
-    return known
-
-
-@lru_cache(maxsize=4096)
-def _stems(text: str, language: str) -> Counter[str]:
-    return Counter(stem(w.casefold(), language) for w in _WORD.findall(text))
-
-
-def _matches(article: Article, words: Iterable[str]) -> dict[str, int]:
-    """How often each word or phrase occurs: title counts three times."""
-    body = _stems(article.text, article.language)
-    title = _stems(article.title, article.language)
-    found: dict[str, int] = {}
-    for word in words:
-        parts = [stem(p.casefold(), article.language) for p in _WORD.findall(word)]
-        if not parts:
-            continue
-        count = min(body[p] + 3 * title[p] for p in parts)
-        if count and len(parts) > 1:
-            plain = f"{article.title} {article.title} {article.title} {article.text}".casefold()
-            count = plain.count(word.casefold())
-        if count:
-            found[word] = count
-    return found
-
-
-def _fit(story: Story, brief: Brief) -> tuple[float, list[str]]:
-    """How well a story answers the brief, 0..1 and above, with the words that say so."""
-    weights = dict(brief.keywords)
-    if not weights:
-        stops = stop_words("en")
-        weights = {w: 1.0 for w in _WORD.findall(brief.line) if w.casefold() not in stops and len(w) > 2}
-    if not weights:
-        return 1.0, []
-    best, why = 0.0, []
-    for article in story.articles()[:4]:
-        found = _matches(article, weights)
-        fit = sum(weights[w] * min(n, 4) / 4 for w, n in found.items())
-        if fit > best:
-            best = fit
-            why = sorted(found, key=lambda w: (-weights[w] * min(found[w], 4), w))[:4]
-    return best, why
-
-
-def _score(story: Story, brief: Brief, now: datetime) -> Pick:
-    outlets: list[str] = []
-    copies = 0
-    texts = story.articles()
-    copied = find_copies(texts)
-    for number, article in enumerate(texts):
-        if number in copied:
-            copies += 1
-        elif (name := article.outlet or article.source) not in outlets:
-            outlets.append(name)
-    coverage = len(outlets) + COPY_WORTH * copies
-    fit, words = _fit(story, brief)
-    asked = bool(brief.keywords or brief.line)
-    factor = 0.25 + 0.75 * min(1.0, fit) if asked else 1.0
-    weight = brief.source_weights.get(story.lead.source, 1.0)
+def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copies: Container[str]) -> Pick:
+    """*story* as a pick whose score is the product of its terms."""
+    reports = reports_of(story, copies)
+    outlets = {a.outlet or a.source for a in reports}
+    copied = {a.outlet or a.source for a in story.articles() if a.id in copies} - outlets
+    weights = [brief.source_weights.get(a.source, 1.0) for a in reports]
     days = max(0.0, (now - story.lead.seen) / timedelta(days=1))
-    recency = 1.0 - 0.02 * min(days, 14)
-    score = coverage * factor * weight * recency
-    reasons = [_count(len(outlets), "outlet") + (f", {_count(copies, 'copy', 'copies')}" if copies else "")]
-    if words:
-        reasons.append("matches: " + ", ".join(words))
-    elif asked:
+    terms = {
+        COVERAGE: len(outlets) + COPY_WORTH * len(copied),
+        FIT: LOWEST_FIT + (1 - LOWEST_FIT) * fit.value,
+        WEIGHT: math.fsum(weights) / len(weights),
+        RECENCY: 1.0 - A_DAY * min(days, OLDEST_DAYS),
+    }
+    terms = {name: round(factor, 4) for name, factor in terms.items()}
+    reasons = [counted(len(outlets), "outlet") + (f", {counted(len(copied), 'copy', 'copies')}" if copied else "")]
+    if fit.words:
+        reasons.append("matches: " + ", ".join(fit.words))
+    elif fit.value < 1:
         reasons.append("matches nothing in the brief")
-    if weight != 1.0:
-        reasons.append(f"source weight {weight:g}")
-    reasons.append("today" if days < 1 else f"{_count(int(days), 'day')} old")
-    return Pick(story, round(score, 4), tuple(reasons), section_of(story, brief))
+    if fit.company:
+        reasons.append(f"much like a story that does: “{fit.company}”")
+    if terms[WEIGHT] != 1.0:
+        reasons.append(f"source weight {terms[WEIGHT]:.3g}")
+    reasons.append("today" if days < 1 else f"{counted(int(days), 'day')} old")
+    reasons += [news] if news else []
+    reasons += _limits(story)
+    return Pick(story, math.prod(terms.values()), tuple(reasons), section_of(story, brief), terms=terms)
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def section_of(story: Story, brief: Brief) -> str:
-    """The section set for the lead's source, else the one whose keywords it holds most; `OTHER` for none."""
-    if story.lead.source in brief.source_sections:
-        return brief.source_sections[story.lead.source]
-    best, name = 0.0, OTHER
-    for section in brief.sections:
-        found = _matches(story.lead, section.keywords)
-        score = sum(min(n, 6) for n in found.values())
-        if score > best:
-            best, name = score, section.name
-    return name
-
-
-def _choose(scored: Sequence[Pick], forced: _Forced, brief: Brief, limit: int) -> tuple[list[Pick], list[Pick]]:
-    def pinned(pick: Pick) -> bool:
-        return any(a.id in forced.pins for a in pick.story.articles())
-
-    chosen: list[Pick] = []
-    missed: list[Pick] = []
-    outlets: Counter[str] = Counter()
-    room = limit
-    for pick in sorted(scored, key=lambda p: not pinned(p)):
-        outlet = pick.story.lead.outlet or ""  # texts that name no outlet share none
-        dropped = next((forced.drops[a.id] for a in pick.story.articles() if a.id in forced.drops), None)
-        if dropped is not None:
-            missed.append(replace(pick, lost=f"dropped by {dropped}"))
-        elif pinned(pick):
-            chosen.append(replace(pick, reasons=(*pick.reasons, "pinned by the editor")))
-            outlets[outlet] += 1
-            room -= 1
-        elif outlet and outlets[outlet] >= brief.source_limit:
-            missed.append(replace(pick, lost=f"{outlet} has {outlets[outlet]} picks already (brief.source_limit)"))
-        elif room <= 0:
-            last = min((c.score for c in chosen), default=0.0)
-            missed.append(replace(pick, lost=f"score {pick.score:.2f}, the last pick has {last:.2f}"))
-        else:
-            chosen.append(pick)
-            outlets[outlet] += 1
-            room -= 1
-    chosen.sort(key=lambda p: (-p.score, p.story.lead.seen, p.story.lead.id))
-    lead = next((p for p in chosen if forced.lead in {a.id for a in p.story.articles()}), None)
-    if lead is not None:
-        chosen.remove(lead)
-        chosen.insert(0, replace(lead, reasons=(*lead.reasons, "lead by the editor")))
-    return chosen, missed
+def _limits(story: Story) -> list[str]:
+    """What a reader will not get of the lead, and where else the story is open."""
+    found: list[str] = []
+    if is_closed(story.lead):
+        best = next((a for a in story.also if not is_closed(a)), None)
+        where = f"open report: {best.outlet or best.source}, “{best.title}”" if best else "no open report of it"
+        found.append(f"behind a paywall; {where}")
+    if story.lead.limit is not None and story.lead.excerpt_chars() == 0:
+        found.append(f"headline and link only: {story.lead.limit.reason}")
+    return found

@@ -1,0 +1,50 @@
+"""How often does an article hold a word or a phrase? By stem, in the article's own language."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from digest.model import Article
+from digest.text.words import stem
+
+TITLE = 3  # a word of the title counts as so many of the text
+
+_WORD = re.compile(r"\w+(?:[-’']\w+)*")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+
+
+class Matcher:
+    """Words and phrases, ready to be counted in many articles."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(words)
+        self._stemmed: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]] = {}
+
+    def count(self, article: Article) -> dict[str, int]:
+        """How often each word occurs, those that do not left out; a phrase only as one."""
+        found: Counter[str] = Counter()
+        by_first = self._by_first(article.language)
+        for text, worth in ((article.title, TITLE), (article.text, 1)):
+            low = text.casefold()
+            stems = [stem(w, article.language) for w in _WORD.findall(low)]
+            for place, first in enumerate(stems):
+                for parts, word in by_first.get(first, ()):
+                    if tuple(stems[place : place + len(parts)]) == parts:
+                        found[word] += worth
+            for word in self._words:
+                if _UNSPACED.search(word) and (times := low.count(word.casefold())):
+                    found[word] = found[word] + worth * times
+        return dict(found)
+
+    def _by_first(self, language: str) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """First stem -> the stemmed words and phrases that begin with it."""
+        if language not in self._stemmed:
+            table: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+            for word in self._words:
+                parts = tuple(stem(w, language) for w in _WORD.findall(word.casefold()))
+                if parts and not _UNSPACED.search(word):
+                    table[parts[0]].append((parts, word))
+            self._stemmed[language] = table
+        return self._stemmed[language]

@@ -1,0 +1,161 @@
+"""Which of the ranked stories get the room there is? The best first, spread over outlets and sections.
+
+What the editor pinned or dropped comes before any score. Every story that was not chosen says why, and what would
+have to change: the remedies hold, they are tested by doing what they say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digest.model import Brief, Pick
+from digest.pick.sections import OTHER
+from digest.pick.wishes import Wishes
+from digest.pick.wording import counted
+
+NEAR_MISSES = 10  # so many of the stories that had a score are told why they lost
+MOST_OUTLETS = 9  # more is no advice
+MOST_WEIGHT = 3.0
+VARIETY = 0.95  # a story's factor for each pick its section has already
+
+COVERAGE, FIT, WEIGHT, RECENCY, SPREAD = "coverage", "fit to the brief", "source weight", "recency", "variety"
+
+
+def choose(
+    ranked: Sequence[Pick], wishes: Wishes, brief: Brief, limit: int, near_misses: int | None
+) -> tuple[list[Pick], list[Pick]]:
+    """(the chosen in print order, the best of the missed) of *ranked*, which is `by_score`; *limit* is the room,
+    *near_misses* how many of the missed are told why, None for all."""
+    dropped = [p for p in ranked if wishes.dropped(p.story) is not None]
+    standing = [p for p in ranked if wishes.dropped(p.story) is None]
+    room = _fill(standing, wishes, brief, limit)
+    missed = sorted([*dropped, *room.waiting], key=by_score)[:near_misses]
+    said = [_dropped(p, wishes) if p in dropped else _missed(p, standing, room, wishes, brief, limit) for p in missed]
+    return _lead_first(sorted(room.chosen, key=by_score), wishes), said
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How the room was given away."""
+
+    chosen: list[Pick]
+    waiting: list[Pick]  # not chosen, by score
+    last: Pick | None  # the last one chosen for its score; None: only pins were
+
+
+def _fill(ranked: Sequence[Pick], wishes: Wishes, brief: Brief, limit: int) -> _Room:
+    """The pinned, then the best that its outlet has room for, one by one."""
+    chosen = [
+        replace(p, reasons=(*p.reasons, "pinned by the editor")) for p in ranked if wishes.pinned(p.story) is not None
+    ]
+    waiting = [p for p in ranked if wishes.pinned(p.story) is None]
+    last: Pick | None = None
+    while len(chosen) < limit:
+        varied = [_varied(p, chosen) for p in waiting if _has_room(p, chosen, brief)]
+        if not varied:
+            break
+        last = min(varied, key=by_score)
+        chosen.append(last)
+        waiting = [p for p in waiting if p.story is not last.story]
+    return _Room(chosen, waiting, last)
+
+
+def by_score(pick: Pick) -> tuple[object, ...]:
+    """The order of picks: the best first, then the one told first."""
+    return (-pick.score, pick.story.lead.seen, pick.story.lead.id)
+
+
+def _has_room(pick: Pick, chosen: Sequence[Pick], brief: Brief) -> bool:
+    outlet = pick.story.lead.outlet  # texts that name no outlet share none
+    return not outlet or sum(c.story.lead.outlet == outlet for c in chosen) < brief.source_limit
+
+
+def _varied(pick: Pick, chosen: Sequence[Pick]) -> Pick:
+    """*pick* with the factor for what its section has already."""
+    same = Counter(c.section for c in chosen)[pick.section] if pick.section != OTHER else 0
+    if not same:
+        return pick
+    terms = {**pick.terms, SPREAD: round(VARIETY**same, 4)}
+    why = f"{same} {'pick' if same == 1 else 'picks'} before it in {pick.section}"
+    return replace(pick, terms=terms, score=math.prod(terms.values()), reasons=(*pick.reasons, why))
+
+
+def _lead_first(chosen: list[Pick], wishes: Wishes) -> list[Pick]:
+    lead = next((p for p in chosen if wishes.lead in {a.id for a in p.story.articles()}), None)
+    if lead is None:
+        return chosen
+    first = replace(lead, reasons=(*lead.reasons, "lead by the editor"))
+    return [first, *(p for p in chosen if p is not lead)]
+
+
+def _dropped(pick: Pick, wishes: Wishes) -> Pick:
+    who = wishes.dropped(pick.story)
+    return replace(pick, lost=f"dropped by {who}", remedy="`digest drop --undo` takes the drop back")
+
+
+def _missed(pick: Pick, standing: Sequence[Pick], room: _Room, wishes: Wishes, brief: Brief, limit: int) -> Pick:
+    """*pick* with why it lost: its outlet had its share although its score would have done, else its score."""
+    last = room.last
+    mine = _varied(pick, [c for c in room.chosen if last is None or c.story is not last.story])
+    full = not _has_room(pick, room.chosen, brief)
+    if full and (len(room.chosen) < limit or (last is not None and by_score(mine) < by_score(last))):
+        return _crowded_out(pick, standing, room, wishes, brief, limit)
+    if last is None:
+        return replace(
+            pick,
+            lost=f"the editor’s pins fill the issue ({len(room.chosen)} of {limit})",
+            remedy="take a pin back with `digest pin --undo`, or `digest pin` this too",
+        )
+    return replace(
+        mine,
+        lost=f"score {mine.score:.2f}, the last pick has {last.score:.2f}",
+        remedy=_more(mine, last.score, full=full),
+    )
+
+
+def _crowded_out(pick: Pick, standing: Sequence[Pick], room: _Room, wishes: Wishes, brief: Brief, limit: int) -> Pick:
+    """*pick* of an outlet that has its share. A way out is named only where trying it brings the story in."""
+    outlet = pick.story.lead.outlet
+    others = [c for c in room.chosen if c.story.lead.outlet == outlet]
+    ahead = sum(w.story.lead.outlet == outlet for w in room.waiting[: room.waiting.index(pick)])
+    share = len(others) + 1 + ahead
+    ways: list[str] = []
+    if _enters(pick, _fill(standing, wishes, replace(brief, source_limit=share), limit)):
+        ways.append(f"raise [brief] source_limit to {share}")
+    if all(_enters(pick, _fill([p for p in standing if p.story is not o.story], wishes, brief, limit)) for o in others):
+        ways.append(f"drop one of: {', '.join(f'“{o.story.lead.title}”' for o in others)}")
+    return replace(
+        pick,
+        lost=f"{outlet} has {counted(len(others), 'pick')} already ([brief] source_limit)",
+        remedy=", or ".join([*ways, "`digest pin`"]),
+    )
+
+
+def _enters(pick: Pick, room: _Room) -> bool:
+    return any(c.story is pick.story for c in room.chosen)
+
+
+def _more(pick: Pick, last: float, *, full: bool) -> str:
+    """What would lift *pick* above *last*: each way by itself."""
+    need = f"needs {max(0.01, last - pick.score):.2f} more"
+    if full:
+        return f"{need}, and room for {pick.story.lead.outlet} ([brief] source_limit); or `digest pin`"
+    if pick.score == 0:
+        return f"{need}; or `digest pin`"
+    factor = last / pick.score
+    ways: list[str] = []
+    if (outlets := _above(pick.terms[COVERAGE] * (factor - 1))) <= MOST_OUTLETS:
+        ways.append(counted(round(outlets), "more outlet"))
+    if (fit := _above(pick.terms[FIT] * factor, 0.01)) <= 1:
+        ways.append(f"a fit of {fit:.2f} instead of {pick.terms[FIT]:.2f}")
+    if (weight := _above(pick.terms[WEIGHT] * factor, 0.01)) <= MOST_WEIGHT:
+        ways.append(f"a source weight of {weight:.2f} instead of {pick.terms[WEIGHT]:.2f}")
+    return f"{need}: {', or '.join(ways)}; or `digest pin`" if ways else f"{need}; or `digest pin`"
+
+
+def _above(value: float, step: float = 1.0) -> float:
+    """The first multiple of *step* that is more than *value*."""
+    return (math.floor(value / step + 1e-9) + 1) * step

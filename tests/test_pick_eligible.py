@@ -1,0 +1,107 @@
+"""What may be in an issue at all: languages and blocked publishers; and that every remedy named there works."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.model import Article, Brief, Edit, Pick
+from digest.pick import pick_week
+from tests.make import NOW, article
+from tests.test_pick import COUNCIL, PORT, PORT_AGAIN, edit
+
+PLAIN = Brief(languages=("en", "de"))
+
+
+def only(found: list[Pick]) -> Pick:
+    (pick,) = found
+    return pick
+
+
+def one(mine: Article, brief: Brief = PLAIN, *edits: Edit) -> Pick:
+    return only(pick_week([mine], brief=brief, now=NOW, edits=edits))
+
+
+def test_an_article_in_another_language_is_not_picked_and_says_what_would_admit_it() -> None:
+    dutch = article("Haven", PORT, language="nl")
+    miss = one(dutch)
+    assert miss.lost == "written in nl; [week] languages names en, de"
+    assert miss.remedy == 'add "nl" to [week] languages, or `digest pin`'
+    assert one(dutch, Brief(languages=("en", "de", "nl"))).lost is None
+    assert one(dutch, PLAIN, edit("pin", dutch.id)).lost is None
+
+
+@pytest.mark.parametrize("passing", [{"language": "und"}, {"language": "nl", "own": True}, {"language": "de"}])
+def test_an_unknown_language_an_own_text_and_a_named_language_pass(passing: dict[str, object]) -> None:
+    assert one(replace(article("Haven", PORT), **passing)).lost is None  # type: ignore[arg-type]
+
+
+def test_any_language_passes_where_none_is_named() -> None:
+    assert one(article("Haven", PORT, language="nl"), Brief()).lost is None
+
+
+BLOCKED = Brief(blocked_domains={"example.com": "copies others"})
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a", "https://news.example.com:8080/a", "http://EXAMPLE.com./a"])
+def test_a_blocked_domain_blocks_itself_and_all_below_even_when_pinned(url: str) -> None:
+    mine = article("Port", PORT, url=url)
+    for miss in (one(mine, BLOCKED), one(mine, BLOCKED, edit("pin", mine.id))):
+        assert miss.lost == "blocked: example.com (copies others)"
+        assert miss.remedy == "`digest sources unblock example.com` lifts it"
+
+
+@pytest.mark.parametrize("url", ["https://notexample.com/a", "https://example.com.org/a", None, "http://[broken"])
+def test_another_domain_is_not_blocked(url: str | None) -> None:
+    assert one(article("Port", PORT, url=url), BLOCKED).lost is None
+
+
+def test_the_canonical_address_is_blocked_too() -> None:
+    mine = replace(article("Port", PORT, url="https://feeds.example.org/1"), canonical="https://example.com/1")
+    assert one(mine, BLOCKED).lost is not None
+
+
+def test_a_blocked_publisher_adds_nothing_to_a_story() -> None:
+    told = article("Port", PORT, outlet="A", url="https://a.example.org/1")
+    blocked = article("Berths", PORT_AGAIN, outlet="B", url="https://b.example.com/1")
+    pick, miss = pick_week([told, blocked], brief=BLOCKED, now=NOW)
+    assert (pick.story.lead, pick.story.also, pick.reasons[0]) == (told, (), "1 outlet")
+    assert miss.story.lead == blocked
+
+
+def test_a_copy_of_a_blocked_publishers_text_stands_for_itself() -> None:
+    blocked = article("Port", PORT, outlet="B", url="https://b.example.com/1", days_old=3)
+    copied = article("The port", PORT, outlet="A", url="https://a.example.org/1", days_old=2)
+    pick = pick_week([blocked, copied], brief=BLOCKED, now=NOW)[0]
+    assert (pick.story.lead, pick.reasons[0]) == (copied, "1 outlet")
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        article("Old", COUNCIL, days_old=30),
+        article("Too new", COUNCIL, days_old=-2),
+        article("Slip", "Four words of news."),
+        article("Sponsored", COUNCIL),
+    ],
+    ids=lambda a: a.title,
+)
+def test_what_cannot_be_picked_names_a_pin_among_its_remedies_and_the_pin_works(mine: Article) -> None:
+    brief = Brief(blocked=("sponsored",))
+    miss = one(mine, brief)
+    assert miss.lost is not None
+    assert "digest pin" in miss.remedy
+    assert one(mine, brief, edit("pin", mine.id)).lost is None
+
+
+def test_a_slip_filled_with_its_text_is_picked() -> None:
+    slip = article("Slip", "Four words of news.")
+    assert "`digest articles fill`" in one(slip).remedy
+    assert one(replace(slip, text=COUNCIL)).lost is None
+
+
+def test_a_blocked_word_taken_out_of_the_brief_lets_the_article_in() -> None:
+    mine = article("Sponsored", COUNCIL)
+    assert "take “sponsored” out of [brief] blocked" in one(mine, Brief(blocked=("sponsored",))).remedy
+    assert one(mine, Brief()).lost is None
