@@ -144,7 +144,8 @@ def _read_path(
                 elif blocked := brief.blocking(found.url):
                     errors.append(Collected(entry.name, note=f"“{found.title}” is left out, blocked: {blocked}"))
                 else:
-                    article = replace(found, seen=became_new(found, seen, config.zone), right=entry.right)
+                    right = entry.right or found.right
+                    article = replace(found, seen=became_new(found, seen, config.zone), right=right)
                     tally.count(store.articles.get(article.id), store.articles.add(article))
             store.sources.keep(entry.name, _read_well(state, now, new=tally.new))
     except SourceError as error:

@@ -19,7 +19,7 @@ from digest.compose import Placed, compose_issue, lay_out
 from digest.config import Config, load_config
 from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
-from digest.pick import pick_week
+from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources
 from digest.store import Store, open_store
 
@@ -126,8 +126,10 @@ class Draft:
     picks: tuple[Pick, ...]  # chosen and near misses
 
 
-def choose(project: Project, win: Window, slug: str, *, limit: int | None = None) -> list[Pick]:
-    """The week's picks and near misses from everything stored."""
+def choose(
+    project: Project, win: Window, slug: str, *, limit: int | None = None, near_misses: int | None = NEAR_MISSES
+) -> list[Pick]:
+    """The week's picks and misses from everything stored; *near_misses* as in `pick_week`."""
     store, config = project.store, project.config
     past = store.issues.past_articles()
     return pick_week(
@@ -138,6 +140,7 @@ def choose(project: Project, win: Window, slug: str, *, limit: int | None = None
         limit=limit or config.week.limit,
         past=past,
         edits=store.issues.edits(slug),
+        near_misses=near_misses,
     )
 
 
@@ -307,6 +310,18 @@ def _old_files(project: Project, win: Window) -> Iterable[Article]:
         for a in store.articles.all()
         if a.source in named and a.seen <= win.since and not any(i.since < a.seen <= i.until for i in closed)
     )
+
+
+def past_choices(project: Project) -> tuple[list[Article], list[Article]]:
+    """What past issues printed, and what was collected for the same weeks and passed over."""
+    store = project.store
+    picked: dict[str, Article] = {}
+    collected: dict[str, Article] = {}
+    for known in store.issues.all():
+        if known.state in LOCKED_STATES:
+            picked |= {item.article.id: item.article for item in store.issues.issue(known.slug).items}
+            collected |= {a.id: a for a in store.articles.between(known.since, known.until)}
+    return list(picked.values()), [a for a in collected.values() if a.id not in picked]
 
 
 def findings(project: Project, slug: str) -> list[Finding]:

@@ -48,7 +48,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("setup", "Make a newsletter in a folder."),
         "editors": ("", "Who may approve."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
-        "brief": ("", "What the newsletter is about."),
+        "brief": ("brief", "What the newsletter is about, and words for it."),
         "doctor": ("setup", "Look for what would go wrong."),
         "keys": ("setup", "Make the newsletter’s keys."),
         "serve": ("setup", "Serve the leaving page and the issues."),

@@ -14,6 +14,7 @@ from digest.cli.common import (
     json_option,
     now,
     print_json,
+    print_rights,
     project_of,
     remember_list,
     say,
@@ -98,12 +99,12 @@ def add(
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
         _refuse_blocked(brief, article.url)
         seen = became_new(article, now(), project.config.zone)
-        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
+        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right or article.right))
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
         if not stored.outlet and not own:
             say("  no outlet: `digest articles fill last --outlet NAME`, or mark it --own")
-        _print_rights(stored)
+        print_rights(stored)
         for warning in stored.warnings:
             say(f"  {warning}")
         for removed in stored.removed:
@@ -117,18 +118,6 @@ def add(
 def _refuse_blocked(brief: Brief, url: str | None) -> None:
     if blocked := brief.blocking(url):
         raise DigestError(f"blocked: {blocked}", hint="`digest sources unblock DOMAIN` takes it back")
-
-
-def _print_rights(article: Article) -> None:
-    """What its publisher allows to be shown of it, and what would change that."""
-    if article.right:
-        say(f"  excerpted with a right: {article.right}")
-        return
-    if article.limit:
-        most = "headline and link only" if not article.limit.chars else f"at most {article.limit.chars} characters"
-        say(f"  {most}: {article.limit.reason}; `digest articles fill ARTICLE --right WHY` if you may show more")
-    elif article.paywall == "closed":
-        say("  behind a paywall: only what a visitor sees is excerpted; `digest articles fill ARTICLE --right WHY`")
 
 
 def _read_page(url: str, config: Config, outlet: str | None, authors: tuple[str, ...], allow_private: bool) -> Article:
@@ -186,7 +175,7 @@ def fill(
         )
         stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")
-        _print_rights(stored)
+        print_rights(stored)
 
 
 @articles.command("list")
@@ -249,7 +238,7 @@ def show(ctx: click.Context, article: str, as_json: bool) -> None:
     if found.standfirst:
         say(found.standfirst)
     say(f"{found.outlet or 'no outlet'}; {', '.join(found.authors) or 'no author'}; {found.published or 'undated'}")
-    _print_rights(found)
+    print_rights(found)
     for region in found.regions:
         say(f"\n[{region.kind}{': ' + region.reason if region.reason else ''}]")
         say(region.span.of(found.text))

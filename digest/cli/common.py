@@ -218,6 +218,18 @@ def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
     )
 
 
+def print_rights(article: Article) -> None:
+    """What its publisher allows to be shown of it, and what would change that."""
+    if article.right:
+        say(f"  excerpted with a right: {article.right}")
+        return
+    if article.limit:
+        most = "headline and link only" if not article.limit.chars else f"at most {article.limit.chars} characters"
+        say(f"  {most}: {article.limit.reason}; `digest articles fill ARTICLE --right WHY` if you may show more")
+    elif article.paywall == "closed":
+        say("  behind a paywall: only what a visitor sees is excerpted; `digest articles fill ARTICLE --right WHY`")
+
+
 def article_json(article: Article) -> dict[str, object]:
     return {
         "id": article.id,
@@ -235,9 +247,11 @@ def pick_json(pick: Pick) -> dict[str, object]:
     return {
         **article_json(pick.story.lead),
         "section": pick.section,
-        "score": pick.score,
+        "score": round(pick.score, 4),
+        "terms": dict(pick.terms),
         "reasons": list(pick.reasons),
         "lost": pick.lost,
+        "remedy": pick.remedy,
         "also": [article_json(a) for a in pick.story.also],
     }
 

@@ -17,6 +17,7 @@ from digest.cli.common import (
     pick_row,
     print_findings,
     print_json,
+    print_rights,
     progress_bars,
     project_of,
     remember_list,
@@ -28,7 +29,9 @@ from digest.cli.common import (
 from digest.errors import DigestError, IssueError
 
 if TYPE_CHECKING:
-    from digest.model import Pick
+    from collections.abc import Sequence
+
+    from digest.model import Article, Edit, Pick
     from digest.sources import Collected
     from digest.week import Project, WeekReport
 
@@ -199,25 +202,54 @@ def why(ctx: click.Context, article: str, week: str | None, as_json: bool) -> No
     with project_of(ctx) as project:
         found = find_article(project, article)
         win, slug = target(project, now=now(), week=week)
-        for entry in choose(project, win, slug):
-            if any(a.id == found.id for a in entry.story.articles()):
-                if as_json:
-                    print_json(pick_json(entry))
-                else:
-                    _print_why(project, found.title, entry)
-                return
-    raise IssueError(f"“{found.title}” is not among this week’s candidates", hint="`digest pick` lists the nearest")
+        edits = project.store.issues.edits(slug)
+        picks = choose(project, win, slug, near_misses=None)
+        entry = next((p for p in picks if any(a.id == found.id for a in p.story.articles())), None)
+        if entry is None:
+            raise IssueError(f"“{found.title}” is not among this week’s candidates", hint="`digest pick` lists them")
+        if as_json:
+            print_json(_why_json(entry, edits))
+        else:
+            _print_why(project, found, picks, entry, edits)
 
 
-def _print_why(project: Project, title: str, pick: Pick) -> None:
-    say(f"“{title}”")
-    say(f"  {'not picked: ' + pick.lost if pick.lost else 'picked'}")
-    say(f"  score {pick.score:.2f}" + "".join(f"\n  {reason}" for reason in pick.reasons))
-    for other in pick.story.also:
-        say(f"  also: {other.outlet or other.source}, “{other.title}”")
+def _print_why(project: Project, article: Article, picks: Sequence[Pick], pick: Pick, edits: Sequence[Edit]) -> None:
+    """The rule, the terms, the story, the edits, the publisher's wishes, and what would change it."""
+    lead, chosen = pick.story.lead, [p for p in picks if p.lost is None]
+    say(f"“{article.title}” ({article.outlet or article.source})")
+    say(f"  {f'not picked: {pick.lost}' if pick.lost else f'picked, number {chosen.index(pick) + 1} of {len(chosen)}'}")
+    if pick.remedy:
+        say(f"  what would change that: {pick.remedy}")
+    if pick.terms:
+        say(f"  score {pick.score:.2f} = " + " × ".join(f"{value:.2f} {name}" for name, value in pick.terms.items()))
+    for reason in pick.reasons:
+        say(f"  {reason}")
     say(f"  section: {pick.section}")
-    for removed in pick.story.lead.removed:
-        say(f"  removed from the text, line {removed.line}: {removed.reason}: {removed.text[:70]}")
+    if article.id != lead.id:
+        say(f"  its story is told by {lead.outlet or lead.source}, “{lead.title}”")
+    for other in pick.story.also:
+        if other.id != article.id:
+            say(f"  also: {other.outlet or other.source}, “{other.title}”")
+    for edit in edits:
+        if edit.target == article.id:
+            day = f"{edit.at.astimezone(project.config.zone):%Y-%m-%d %H:%M}"
+            say(f"  edit: {edit.kind} {'taken back' if not edit.value else ''}".rstrip() + f", by {edit.who}, {day}")
+    print_rights(article)
+    for removed in article.removed:
+        place = f"line {removed.line}" if removed.line else "the page"
+        say(f"  removed from its text, {place}: {removed.reason}: {removed.text[:70]}")
+
+
+def _why_json(pick: Pick, edits: Sequence[Edit]) -> dict[str, object]:
+    lead = pick.story.lead
+    return {
+        **pick_json(pick),
+        "edits": [{"kind": e.kind, "value": e.value, "who": e.who, "at": e.at} for e in edits if e.target == lead.id],
+        "limit": {"chars": lead.limit.chars, "reason": lead.limit.reason} if lead.limit else None,
+        "paywall": lead.paywall,
+        "right": lead.right,
+        "removed": [{"line": r.line, "reason": r.reason, "text": r.text} for r in lead.removed],
+    }
 
 
 @click.command()

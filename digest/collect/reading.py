@@ -50,6 +50,7 @@ class Reading:
     paywall: Paywall = "unknown"
     license: str | None = None
     limit: ExcerptLimit | None = None
+    right: str = ""  # why more may be excerpted than a visitor sees
     removed: tuple[Removed, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -127,6 +128,7 @@ def assemble(
         warnings=reading.warnings,
         own=own,
         limit=reading.limit,
+        right=one_line(reading.right),
     )
 
 

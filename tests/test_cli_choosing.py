@@ -1,0 +1,125 @@
+"""`pick`, `why` and `brief` by the command line: every choice explained, and what would change it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest.config import load_config
+from tests.command_line import ROOT, Run, error_of, run_in
+from tests.local_web import LocalWeb, page, words
+
+NOW = "2026-03-22T20:00:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ledger")
+    shutil.copy(ROOT / "digest.toml", folder)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    run_in(folder)("weekly", "--week", "2026-W12")
+    return folder
+
+
+@pytest.fixture
+def sample(made: Path, tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "ledger"
+    shutil.copytree(made, folder)
+    yield folder
+
+
+@pytest.fixture
+def run(sample: Path) -> Run:
+    return run_in(sample)
+
+
+def why(run: Run, words: str) -> str:
+    return run("why", words, "--week", "2026-W12").stdout
+
+
+def test_why_gives_the_terms_whose_product_is_the_score(run: Run) -> None:
+    told = json.loads(run("why", "every late ship", "--week", "2026-W12", "--json").stdout)
+    product = 1.0
+    for factor in told["terms"].values():
+        product *= factor
+    assert told["lost"] is None
+    assert told["score"] == pytest.approx(product, abs=0.001)
+    out = why(run, "every late ship")
+    assert "picked, number 1 of 10" in out
+    assert "coverage" in out and "fit to the brief" in out
+    assert "also: " in out
+
+
+def test_why_of_a_report_beside_the_lead_names_the_story_that_holds_it(run: Run) -> None:
+    assert "its story is told by Harbour Notes" in why(run, "Pilots back")
+
+
+def test_every_story_of_the_week_is_explained_not_only_the_nearest(run: Run) -> None:
+    rows = json.loads(run("articles", "list", "--json").stdout)
+    for row in rows:
+        out = why(run, row["id"])
+        assert "picked" in out.splitlines()[1]
+        assert "not picked" not in out or "what would change that: " in out
+
+
+def test_what_an_editor_did_is_part_of_the_reason(run: Run) -> None:
+    missed = next(p for p in json.loads(run("pick", "--week", "2026-W12", "--json").stdout) if p["lost"])
+    run("pin", missed["id"], "--week", "2026-W12", now=NOW)
+    out = why(run, missed["id"])
+    assert "picked, number" in out
+    assert "pinned by the editor" in out
+    assert "edit: pin, by Mara, 2026-03-22 20:00" in out
+
+
+def test_a_publishers_wish_is_shown_by_why_and_printed_as_a_link_only(run: Run, sample: Path) -> None:
+    with LocalWeb() as web:
+        head = '<meta name="robots" content="nosnippet"><meta name="date" content="2026-03-19">'
+        web["/story"] = page("Port Ellery harbour counts its berths and delays in public figures", words(7, 6), head)
+        run("articles", "add", f"{web.url}/story", "--outlet", "Closed Shop", "--allow-private", now=NOW)
+    run("pin", "counts its berths", "--week", "2026-W12")
+    run("weekly", "--week", "2026-W12")
+    out = why(run, "counts its berths")
+    assert "headline and link only: the page says nosnippet" in out
+    shown = json.loads(run("issues", "show", "2026-W12", "--json").stdout)
+    (item,) = [i for i in shown["items"] if i["title"].startswith("Port Ellery harbour counts")]
+    assert item["form"] == "link"
+    html = (sample / "var/issues/2026-W12/issue.html").read_text("utf-8")
+    assert "counts its berths" in html
+    assert "Fact 7-0" not in html
+
+
+def test_another_language_is_left_out_until_the_newsletter_reads_it(run: Run, sample: Path) -> None:
+    config = sample / "digest.toml"
+    config.write_text(
+        config.read_text("utf-8").replace('languages = ["en", "de", "fr"]', 'languages = ["en"]'), "utf-8"
+    )
+    told = json.loads(run("why", "Norderhaven", "--week", "2026-W12", "--json").stdout)
+    assert "written in de" in told["lost"]
+    assert '"de"' in told["remedy"]
+
+
+def test_a_draft_whose_source_changed_says_so(run: Run, sample: Path) -> None:
+    damp = sample / "examples/week/articles/damp.txt"
+    damp.write_text(damp.read_text("utf-8") + "\n\nCorrection: the readings were taken in sixty-one homes.\n", "utf-8")
+    run("collect", now=NOW)
+    out = run("check").stdout
+    assert "its source has changed since: version 2, this issue cites version 1" in out
+    run("weekly", "--week", "2026-W12")
+    assert "has changed since" not in run("check").stdout
+
+
+def test_words_are_suggested_from_past_issues_with_their_evidence(run: Run, sample: Path) -> None:
+    assert "no past issue" in error_of(run("brief", "suggest", ok=False))
+    run("approve", "--yes")
+    found = json.loads(run("brief", "suggest", "--json").stdout)
+    known = {word.casefold() for word in load_config(sample).brief.keywords}
+    assert not known & {row["word"] for row in found}
+    assert all(0 < row["weight"] <= 1 and row["picked"] >= 2 for row in found)
+    run("brief", "suggest", "--add")
+    assert {row["word"] for row in found} <= load_config(sample).brief.keywords.keys()
+    shown = json.loads(run("brief", "show", "--json").stdout)
+    assert shown["keywords"] == dict(load_config(sample).brief.keywords)
