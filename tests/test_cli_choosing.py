@@ -49,7 +49,7 @@ def test_why_gives_the_terms_whose_product_is_the_score(run: Run) -> None:
     assert told["lost"] is None
     assert told["score"] == pytest.approx(product, abs=0.001)
     out = why(run, "every late ship")
-    assert "picked, number 1 of 10" in out
+    assert "picked, number 1 of 10 by score" in out
     assert "coverage" in out and "fit to the brief" in out
     assert "also: " in out
 

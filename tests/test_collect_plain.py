@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from digest.collect import read_article, read_folder, read_source_file
 from digest.collect.plain import read_stamp
 from digest.errors import ReadError, SourceError
-from digest.model import Article
+from digest.model import Article, Image
 
 SEEN = datetime(2026, 3, 22, tzinfo=UTC)
 PROSE = (
@@ -91,6 +91,23 @@ STAMPS = (
     ("13/04/2026", "en", "2026-04-13T00:00:00", "day"),
     ("03/04/2026", "fr", "2026-04-03T00:00:00", "day"),
     ("03.04.2026", "de", "2026-04-03T00:00:00", "day"),
+    ("3 mars 2026 à 14h30", "fr", "2026-03-03T14:30:00", "minute"),
+    ("lunedì 9 marzo 2026", "it", "2026-03-09T00:00:00", "day"),
+    ("17 março de 2026", "pt", "2026-03-17T00:00:00", "day"),
+    ("9 mei 2026", "nl", "2026-05-09T00:00:00", "day"),
+    ("17 marca 2026", "pl", "2026-03-17T00:00:00", "day"),
+    ("9 maj 2026", "sv", "2026-05-09T00:00:00", "day"),
+    ("9. des. 2026", "nb", "2026-12-09T00:00:00", "day"),
+    ("17. maaliskuuta 2026 klo 14.30", "fi", "2026-03-17T14:30:00", "minute"),
+    ("Опубликовано: 17 марта 2026 г., 14:30", "ru", "2026-03-17T14:30:00", "minute"),
+    ("17 березня 2026 р.", "uk", "2026-03-17T00:00:00", "day"),
+    ("17 mart 2026", "tr", "2026-03-17T00:00:00", "day"),
+    ("2026年3月17日（火）", "ja", "2026-03-17T00:00:00", "day"),
+    ("2026年3月17日 14时30分", "zh", "2026-03-17T14:30:00", "minute"),
+    ("2026년 3월 17일 오후 2:30", "ko", "2026-03-17T14:30:00", "minute"),
+    ("입력 2026.03.17 14:30", "ko", "2026-03-17T14:30:00", "minute"),
+    ("17 كانون الثاني 2026", "ar", "2026-01-17T00:00:00", "day"),
+    ("١٧ مارس ٢٠٢٦", "ar", "2026-03-17T00:00:00", "day"),
 )
 
 
@@ -102,6 +119,47 @@ def test_a_date_line_names_its_moment(line, language, moment, precision):
 @pytest.mark.parametrize("line", ["03/04/2026", "31 February 2026", "99/99/2026", ""])
 def test_a_date_that_may_be_read_two_ways_or_none_is_no_date(line):
     assert read_stamp(line, "en") is None
+
+
+PULLED = (
+    "“the council counted every lamp in the town”",
+    "Every lamp in the town and found that one in nine – Ana Ruiz",
+    "WE NEVER ASKED ANYBODY BEFORE, SAID ANA RUIZ",
+)
+
+
+@pytest.mark.parametrize("quote", PULLED)
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_pull_quote_is_removed_and_the_paragraph_it_repeats_stays(quote, place):
+    paragraphs = [*PROSE]
+    paragraphs.insert(place, quote)
+    article = read("\n\n".join(("Town counts its lamps.", *paragraphs)))
+    assert article.text == "\n\n".join(("Town counts its lamps.", *PROSE))
+    assert [(r.line, r.text, r.reason) for r in article.removed] == [
+        (3 + 2 * place, quote, "pull quote: repeats the text")
+    ]
+
+
+def test_of_two_equal_paragraphs_the_first_stays():
+    article = read("\n\n".join(("Town counts its lamps", *PROSE, PROSE[0])))
+    assert article.text == "\n\n".join(PROSE)
+    assert [r.line for r in article.removed] == [9]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    ["“We never asked anybody before,” she said, and then she left.", "One in nine was out.", "Monday on."],
+    ids=["longer", "short", "shorter"],
+)
+def test_a_paragraph_that_only_quotes_a_phrase_stays(paragraph):
+    assert paragraph in read(f"{PASTED}\n\n{paragraph}").text
+
+
+def test_leftovers_keep_the_number_of_their_line():
+    article = read(
+        "\n".join(("Town counts its lamps", "", PROSE[0], "Foto: Ana Ruiz", "", "", "Lesen Sie auch", PROSE[2]))
+    )
+    assert [(r.line, r.reason) for r in article.removed] == [(4, "caption"), (7, "link to more")]
 
 
 def test_a_date_without_a_zone_stays_naive_unless_a_clock_is_named():
@@ -192,6 +250,8 @@ author: [Ana Ruiz, Bo Lee]
 outlet: Harbour Notes
 url: https://notes.example.org/lamps
 paywall: metered
+image: https://notes.example.org/lamp.jpg
+image_alt: A street lamp, unlit
 ---
 
 # Town counts its lamps
@@ -213,6 +273,7 @@ def test_front_matter_is_taken_and_marks_are_not():
     assert article.title == "Town counts its lamps"
     assert article.published == datetime.fromisoformat("2026-03-18T14:30:00+01:00")
     assert (article.authors, article.outlet, article.paywall) == (("Ana Ruiz", "Bo Lee"), "Harbour Notes", "metered")
+    assert article.image == Image("https://notes.example.org/lamp.jpg", alt="A street lamp, unlit")
     assert article.text.split("\n\n") == [
         "The council counted every lamp in the town and found that one in nine was out.",
         PROSE[1],

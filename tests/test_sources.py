@@ -435,6 +435,6 @@ def test_nothing_of_a_blocked_domain_is_collected(web: LocalWeb, store: Store) -
     web["/feed.xml"] = rss(item(1, link="https://news.spam.example/1"), item(2, link="https://notspam.example/2"))
     block = '\n[[block]]\ndomain = "spam.example"\nreason = "asked us not to"\n'
     newsletter(store.folder, f"{web.url}/feed.xml", "https://feeds.spam.example/all.xml", more=block)
-    (feed, theirs) = collect(store)
+    _, theirs = collect(store)
     assert list(stored(store)) == ["Story number 2"]
     assert theirs.error == "blocked: spam.example (asked us not to)"

@@ -99,7 +99,8 @@ def add(
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
         _refuse_blocked(brief, article.url)
         seen = became_new(article, now(), project.config.zone)
-        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right or article.right))
+        right = right or article.right
+        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
         if not stored.outlet and not own:

@@ -217,7 +217,8 @@ def _print_why(project: Project, article: Article, picks: Sequence[Pick], pick: 
     """The rule, the terms, the story, the edits, the publisher's wishes, and what would change it."""
     lead, chosen = pick.story.lead, [p for p in picks if p.lost is None]
     say(f"“{article.title}” ({article.outlet or article.source})")
-    say(f"  {f'not picked: {pick.lost}' if pick.lost else f'picked, number {chosen.index(pick) + 1} of {len(chosen)}'}")
+    place = "" if pick.lost else f"picked, number {chosen.index(pick) + 1} of {len(chosen)} by score"
+    say(f"  {place or f'not picked: {pick.lost}'}")
     if pick.remedy:
         say(f"  what would change that: {pick.remedy}")
     if pick.terms:

@@ -1,8 +1,9 @@
 """Bytes -> `Article`: every way a text comes in, and the only place where it is cleaned.
 
-Reading order: `reading` (what all readers answer, and `assemble`), then `plain`, `markdown`, `eml`, `pages`, `feeds`,
-`jsonfeed`; `files` and `http` fetch the bytes, `urls` says when two addresses are one. Knows no database and no clock:
-`seen` is given.
+Reading order: `reading` (what all readers answer, and `assemble`), then `plain`, `markdown`, `pages`, `feeds` with
+`jsonfeed`, `eml` with `forwards` and `mailings`; `repeats` knows pull quotes, `wishes` what a publisher allows, `urls`
+when two addresses are one. `files` and `http` fetch the bytes, `schedule` says when a source is asked next, `worker`
+reads strangers' bytes elsewhere. Knows no database and no clock: `seen` is given.
 """
 
 from __future__ import annotations

@@ -24,20 +24,38 @@ _ROLE_PHRASES = re.compile(
     r"staff (?:writers?|reporters?)|guest (?:author|writer)|la rédaction|la redazione|la redacción)$",
     re.IGNORECASE,
 )
+_DESKS = re.compile(
+    r"\b(?:media|news|newsroom|press|agency|agencies|network|team|group|wire|desk|magazine|staff|service|services|"
+    r"redaktion|redactie|redazione|redacción|rédaction|agentur|agence|agencia|agenzia)$",
+    re.IGNORECASE,
+)
+"""How the name of an editorial office ends, where it writes "for" the outlet."""
+
 _SPLIT = re.compile(r"\s*(?:;|\||\n|\s&\s|\sand\s|\sund\s|\set\s|\sy\s|、)\s*")
 _MAIL = re.compile(r"\S+@\S+\.\S+")
 
 
 def clean_authors(names: Iterable[str], *, outlet: str | None = None, host: str = "") -> tuple[str, ...]:
     """The people among *names*: labels, addresses, role names and the publisher's own name taken away."""
-    known = {_key(outlet or ""), _key(host), _key(host.split(".")[0])} - {""}
+    labels = host.split(".")
+    known = {_key(name) for name in (outlet or "", host, labels[0])} - {""}
+    domain = {_key(label) for label in labels[:-1]}  # of more than one word, it may well be a person's own site
     found: dict[str, str] = {}
     for raw in names:
         for name in _SPLIT.split(_unpack(raw)):
             name = _LABEL.sub("", one_line(name).strip(" ,.–-")).strip(" ,–-")
-            if _is_person(name) and _key(name) not in known:
+            name = _without_client(name, known)
+            if _is_person(name) and _key(name) not in known and (" " in name or _key(name) not in domain):
                 found.setdefault(_key(name), name)
     return tuple(found.values())
+
+
+def _without_client(name: str, known: set[str]) -> str:
+    """`Ana Ruiz for The Pilot`, on The Pilot's page, is Ana Ruiz; `Coast Media for The Pilot` is nobody."""
+    who, _, client = name.partition(" for ")
+    if not client or _key(client) not in known:
+        return name
+    return "" if _DESKS.search(who) else who
 
 
 def _unpack(raw: str) -> str:

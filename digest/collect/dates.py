@@ -1,4 +1,4 @@
-"""Dates as feeds and pages write them: machine formats, with month names in some twenty languages.
+"""Dates as feeds and pages write them: machine formats, and with month names.
 
 A date in prose is never guessed at here (`plain` asks the date-line grammar first).
 """
@@ -6,37 +6,24 @@ A date in prose is never guessed at here (`plain` asks the date-line grammar fir
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from digest.model import Precision
+from digest.text.months import month_of
 
-# Unicode CLDR's month names (format and stand-alone, wide and abbreviated), cut to what tells them apart,
-# without accents and in lower case; January first. The longest stem that fits wins.
-_STEMS = (
-    "jan feb mar apr may jun jul aug sep oct nov dec",  # en, and the Latin months of most others
-    "gen feb mar apr mag giu lug ago set ott nov dic",  # it
-    "ene feb mar abr may jun jul ago sept oct nov dic",  # es
-    "jan fev mar abr mai jun jul ago set out nov dez",  # pt
-    "janv fevr mars avr mai juin juil aout sept oct nov dec",  # fr
-    "jan feb marz apr mai juni juli aug sep okt nov dez",  # de
-    "jan feb maart apr mei juni juli aug sep okt nov dec",  # nl
-    "sty lut marz kwi maj cze lip sie wrz paz lis gru",  # pl
-    "ian feb mar apr mai iun iul aug sep oct noi dec",  # ro
-    "led uno bre dub kve cervna cervence srp zar rij lis pro",  # cs
-    "oca sub mart nis may haz tem agu eyl eki kas ara",  # tr
-    "tammi helmi maalis huhti touko kesa heina elo syys loka marras joulu",  # fi
-    "янв фев мар апр мая июн июл авг сен окт ноя дек",  # ru
-    "січ лют бер кві тра чер лип сер вер жов лис гру",  # uk
-    "ιαν φεβ μαρ απρ μαι ιουν ιουλ αυγ σεπ οκτ νοε δεκ",  # el
-)
-_MONTHS = {stem: number for stems in reversed(_STEMS) for number, stem in enumerate(stems.split(), 1)}
 _WORDY = re.compile(
-    r"(?P<day>\d{1,2})(?:\.|º|er|st|nd|rd|th)?[\s-]+(?:de\s+)?(?P<month>[^\W\d_]{3,})\.?[\s,-]+(?:de\s+)?(?P<year>\d{4})"
+    r"(?P<day>\d{1,2})(?:\.|º|er|st|nd|rd|th)?[\s-]+(?:de\s+|d['’]\s*)?(?P<month>[^\W\d_]{2,}(?:\s+ال\w+)?)\.?[\s,-]+"
+    r"(?:de\s+)?(?P<year>\d{4})"
     r"(?:[\s,]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?(?:\.\d+)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
+_MONTH_FIRST = re.compile(
+    r"(?P<month>[^\W\d_]{3,})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})"
+    r"(?:[\s,]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?!\s*[ap]\.?m))?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+_EAST_ASIAN = re.compile(r"(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]")
 _ISO = re.compile(
     r"^(?P<date>\d{4}-\d{2}-\d{2})(?:[T\s]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*"
     r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
@@ -49,7 +36,7 @@ def read_date(raw: str | None) -> tuple[datetime, Precision] | None:
     """The moment *raw* names and how exact it is, or None when it names none.
 
     Aware when *raw* states a zone or offset, else naive (the caller knows whose clock it was).
-    ISO 8601, RFC 822 and 2822, and `day month-name year [time] [offset]`.
+    ISO 8601, RFC 822 and 2822, `day month-name year [time] [offset]`, `month-name day, year`, and 2026年3月17日.
     """
     text = " ".join((raw or "").split())
     if not text:
@@ -69,20 +56,13 @@ def _iso(text: str) -> tuple[datetime, Precision] | None:
 
 
 def _wordy(text: str) -> tuple[datetime, Precision] | None:
-    found = _WORDY.search(text)
-    month = _month(found["month"]) if found else None
-    if not found or not month:
-        return None
-    return _build(f"{found['year']}-{month:02}-{int(found['day']):02}", found["time"], found["zone"])
-
-
-def _month(name: str) -> int | None:
-    plain = "".join(c for c in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(c))
-    plain = plain.replace("ł", "l")
-    for length in range(len(plain), 2, -1):
-        if plain[:length] in _MONTHS:
-            return _MONTHS[plain[:length]]
-    return None
+    for form in (_WORDY, _MONTH_FIRST):
+        found = form.search(text)
+        month = month_of(found["month"]) if found else None
+        if found and month:
+            return _build(f"{found['year']}-{month:02}-{int(found['day']):02}", found["time"], found["zone"])
+    found = _EAST_ASIAN.search(text)
+    return _build(f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}", None, None) if found else None
 
 
 def _rfc(text: str) -> tuple[datetime, Precision] | None:

@@ -11,7 +11,7 @@ from digest.collect.dates import read_date
 from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading
 from digest.collect.urls import web_address
-from digest.model import Image, Paywall
+from digest.model import ExcerptLimit, Image, Paywall
 
 _NEW_BLOCK = re.compile(r"^\s{0,3}(?:#{1,6}\s|[-*+]\s+|\d{1,3}[.)]\s+|\|)")
 
@@ -35,6 +35,8 @@ def read_markdown(text: str) -> Reading:
         image=Image(_said(front, "image"), alt=_said(front, "image_alt")) if _said(front, "image") else None,
         license=_said(front, "license", "licence"),
         paywall=_paywall(_said(front, "paywall")),
+        limit=_limit(front),
+        right=_said(front, "right"),
     )
 
 
@@ -94,6 +96,13 @@ def _paywall(value: str) -> Paywall:
         "metered": "metered", "closed": "closed", "true": "closed", "yes": "closed",
     }  # fmt: skip
     return known.get(value.lower(), "unknown")
+
+
+def _limit(front: dict[str, Any]) -> ExcerptLimit | None:
+    """Who pastes a closed article has more of it than a visitor sees."""
+    if _paywall(_said(front, "paywall")) != "closed":
+        return None
+    return ExcerptLimit(0, "behind a paywall, and nobody said `right:` in its front matter")
 
 
 def _strip(lines: list[str], begin: int) -> tuple[str, list[str]]:

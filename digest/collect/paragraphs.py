@@ -1,4 +1,5 @@
-"""A fragment of HTML -> its paragraphs, nothing left out: for feed entries and mail, where no page is around."""
+"""A fragment of HTML -> its paragraphs, nothing left out that is shown: for feed entries and mail, where no page is
+around."""
 
 from __future__ import annotations
 
@@ -13,10 +14,12 @@ _SKIPPED = frozenset(
     """script style noscript template iframe object embed svg math form button select textarea input figcaption
     head title audio video canvas nav""".split()
 )
+_UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 def html_paragraphs(markup: str) -> list[str]:
-    """The texts of *markup*'s blocks in order, blanks collapsed; scripts, forms and captions left out.
+    """The texts of *markup*'s blocks in order, blanks collapsed; scripts, forms, captions and what is not shown (a
+    mail's preview text) left out.
 
     A single `<br>` is a blank, two in a row end a paragraph.
     """
@@ -56,7 +59,7 @@ def _walk(node: Any, pieces: list[str]) -> None:
             elif name in _BLOCKS:
                 pieces.append("\0")
             stack.append((element, False))
-            if name is not None and name not in _SKIPPED:
+            if name is not None and name not in _SKIPPED and not _UNSEEN.search(element.get("style") or ""):
                 pieces.append(element.text or "")
                 stack.extend((child, True) for child in reversed(element))
         else:

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta, timezone
 from digest.collect.credits import clean_authors
 from digest.collect.dates import read_date
 from digest.collect.reading import Paragraph, Reading, one_line
+from digest.collect.repeats import REPEATS, find_repeats
 from digest.collect.urls import web_address
 from digest.model import Precision, Removed
-from digest.text.boilerplate import DATED, Cleaned, clean_lines
+from digest.text.boilerplate import Cleaned, Line, clean_lines
+from digest.text.leftovers import DATED
 
 HEAD_LINES = 10
 """How many lines that are not blank may hold the header block."""
@@ -53,9 +55,9 @@ def read_lines(lines: Sequence[str], *, title: str = "") -> Reading:
     """The same for a text already cut in lines; an empty one ends a paragraph."""
     said, removed, rest = _take_head(lines)
     cleaned = clean_lines(rest)
-    paragraphs = [
-        Paragraph(p.text, p.kind, cleaned.opinion_label if p.kind == "opinion" else "") for p in cleaned.paragraphs
-    ]
+    repeats = find_repeats([line.text for line in cleaned.paragraphs])
+    removed += [Removed(line.number, line.text, REPEATS) for n, line in enumerate(cleaned.paragraphs) if n in repeats]
+    paragraphs = [_paragraph(line, cleaned) for n, line in enumerate(cleaned.paragraphs) if n not in repeats]
     title = said.get("title") or title
     if not title and paragraphs and _is_title(paragraphs):
         title = paragraphs.pop(0).text
@@ -84,15 +86,31 @@ def clean_paragraphs(
     texts: Iterable[str], *, without: Iterable[str] = ()
 ) -> tuple[tuple[Paragraph, ...], tuple[Removed, ...]]:
     """A page's or entry's paragraphs less leftovers, repeats (pull quotes), and those in *without* (the title)."""
-    cleaned = clean_lines([line for text in texts for line in (re.sub(r"^- ", "", text), "")])
-    seen = {one_line(text).casefold() for text in without}
-    kept = []
+    kept, removed = keep_paragraphs([re.sub(r"^- ", "", text) for text in texts], without=without)
+    return tuple(paragraph for _, paragraph in kept), removed
+
+
+def keep_paragraphs(
+    texts: Sequence[str], *, without: Iterable[str] = ()
+) -> tuple[list[tuple[int, Paragraph]], tuple[Removed, ...]]:
+    """The same, each kept paragraph with its place in *texts*."""
+    cleaned = clean_lines([line for text in texts for line in (text, "")])
+    removed = [Removed(0, r.text, r.reason) for r in cleaned.removed]
+    known = {one_line(text).casefold() for text in without} - {""}
+    lines = []
     for line in cleaned.paragraphs:
-        key = one_line(line.text).casefold()
-        if key not in seen:
-            seen.add(key)
-            kept.append(Paragraph(line.text, line.kind, cleaned.opinion_label if line.kind == "opinion" else ""))
-    return tuple(kept), tuple(Removed(0, r.text, r.reason) for r in cleaned.removed)
+        if one_line(line.text).casefold() in known:
+            removed.append(Removed(0, line.text, "repeats the title"))
+        else:
+            lines.append(line)
+    repeats = find_repeats([line.text for line in lines])
+    removed += [Removed(0, lines[nth].text, REPEATS) for nth in sorted(repeats)]
+    kept = [line for nth, line in enumerate(lines) if nth not in repeats]
+    return [(line.number // 2, _paragraph(line, cleaned)) for line in kept], tuple(removed)
+
+
+def _paragraph(line: Line, cleaned: Cleaned) -> Paragraph:
+    return Paragraph(line.text, line.kind, cleaned.opinion_label if line.kind == "opinion" else "")
 
 
 # ------------------------------------------------------------------------------------------- the head
@@ -187,10 +205,12 @@ def _slips(title: str, standfirst: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------- the date
 
 _CLOCK = re.compile(
-    r"(?<!\d)(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<half>[ap])?(?:\.?m\b\.?)?"
-    r"(?:\s*uhr)?\s*(?P<zone>[A-Z]{1,4}\b|[+-]\d{2}:?\d{2})?",
+    r"(?P<part>上午|下午|午前|午後|오전|오후)?\s?(?<!\d)(?P<hour>\d{1,2})(?:[:.h]|\s?[时時시]\s?)(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2}))?[分분]?\s*(?P<half>[ap])?(?:\.?m\b\.?)?(?:\s*uhr)?\s*(?P<zone>[A-Z]{1,4}\b|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
+_AFTERNOON = frozenset({"下午", "午後", "오후"})
+_YEAR_FIRST = re.compile(r"\b((?:19|20)\d\d)[./](\d{1,2})[./](\d{1,2})\b")
 _NUMERIC = re.compile(r"\b(?P<a>\d{1,2})(?P<mark>[./])(?P<b>\d{1,2})[./](?P<year>\d{4})\b")
 _HOURS = {"Z": 0, "UTC": 0, "GMT": 0, "BST": 1, "CET": 1, "CEST": 2, "EST": -5, "EDT": -4, "PST": -8, "PDT": -7}
 
@@ -205,13 +225,13 @@ def read_stamp(words: str, language: str) -> tuple[datetime, Precision] | None:
     day = _day(piece, language)
     if day is None:
         return None
-    rest = _NUMERIC.sub(" ", piece)
-    clock = _CLOCK.search(rest)
+    clock = _CLOCK.search(_NUMERIC.sub(" ", _YEAR_FIRST.sub(" ", piece)))
     if not clock or int(clock["hour"]) > 23 or int(clock["minute"]) > 59:
         return day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), "day"
     hour = int(clock["hour"])
-    if clock["half"]:
-        hour = hour % 12 + (12 if clock["half"].lower() == "p" else 0)
+    if clock["half"] or clock["part"]:
+        later = clock["part"] in _AFTERNOON or (clock["half"] or "").lower() == "p"
+        hour = hour % 12 + (12 if later else 0)
     moment = day.replace(
         hour=hour, minute=int(clock["minute"]), second=min(int(clock["second"] or 0), 59), microsecond=0, tzinfo=None
     )
@@ -232,6 +252,7 @@ def _day(piece: str, language: str) -> datetime | None:
     numeric = _NUMERIC.search(piece)
     if numeric:
         return _numeric_day(numeric, language)
+    piece = _YEAR_FIRST.sub(lambda m: f"{m[1]}-{int(m[2]):02}-{int(m[3]):02}", piece)
     ours = read_date(re.sub(r"[|·•]", " ", piece))
     return ours[0] if ours else _asked_dateparser(piece, language)
 
@@ -239,7 +260,7 @@ def _day(piece: str, language: str) -> datetime | None:
 def _numeric_day(found: re.Match[str], language: str) -> datetime | None:
     a, b, year = int(found["a"]), int(found["b"]), int(found["year"])
     day, month = (a, b) if a > 12 or b <= 12 else (b, a)
-    if a != b and a <= 12 and b <= 12 and found["mark"] == "/" and language in {"en", "und"}:
+    if a != b and a <= 12 and b <= 12 and found["mark"] == "/" and language.split("-")[0] in {"en", "und"}:
         return None
     try:
         return datetime(year, month, day)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.model import Region, RegionKind, Removed, Span
+from digest.text.leftovers import DATED, leftover_reason
 from digest.text.sentences import split_sentences
 
 LineKind = Literal["body", "opinion"]
@@ -36,128 +37,6 @@ class Cleaned:
 
 
 # ------------------------------------------------------------------------------------------------ patterns
-
-_MONTH = (
-    r"(?:jan|feb|fév|fev|mar|mär|apr|abr|avr|may|mai|mag|jun|juin|giu|jul|juil|lug|aug|août|ago|sep|set|"
-    r"oct|okt|out|ott|"
-    r"nov|dec|dez|déc|dic)\w*\.?"
-)
-_DAY = (
-    rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+|(?:mon|tue|wed|thu|fri|sat|sun)\w{{0,3}},?\s+)?"
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de\s+)?{_MONTH},?\s+(?:de\s+)?\d{{4}}|"
-    rf"{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}})"
-)
-_CLOCK = (
-    r"\d{1,2}[:.h]\d{2}(?::\d\d)?\s*(?:[ap]\.?m\.?|uhr)?(?:\s*(?:[A-Z]{2,4}T?|UTC|GMT|Z|"
-    r"[+-]\d\d:?\d\d))?"
-)
-_STAMP = rf"(?:{_DAY}(?:\s*[,|·•–—T-]*\s*(?:at\s+)?{_CLOCK})?|{_CLOCK},?\s*(?:on\s+)?{_DAY})"
-_STAMP_WORD = (
-    r"(?:first\s+)?(?:published|posted|updated|last\s+(?:updated|modified)|created|veröffentlicht|"
-    r"aktualisiert|stand|publié|"
-    r"mis à jour|publicado|actualizado|pubblicato|aggiornato|gepubliceerd|opublikowano|julkaistu|publicerad)"
-)
-
-DATED = re.compile(rf"(?i){_STAMP}")
-
-# A line is a leftover when one of these fits the whole of it. Order matters: the first reason is the one given.
-LINE_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (reason, re.compile(pattern, re.IGNORECASE))
-    for reason, pattern in (
-        ("date and source line", rf"{_STAMP}\s*[|·•–—-]*\s*(?:source|quelle|fuente|fonte|bron)\s*:?.{{0,60}}"),
-        ("date line", rf"(?:{_STAMP_WORD}\s*(?:on|am|le|el|il)?\s*:?\s*)?{_STAMP}[\s|.·•-]*"),
-        ("date line", rf"{_STAMP_WORD}\s*:.{{0,80}}|last updated at \d.{{0,60}}|updated:?|published:?"),
-        ("source line", r"(?:source|quelle|fuente|fonte|bron|źródło)s?\s*:.{0,80}"),
-        (
-            "by-line",
-            r"by:?[\s.]+[A-Z][\w.’'-]+(?:\s+(?:and|of|in|for|,)?\s*[\w.’'-]+){0,7}[.\s]*|by|"
-            r"(?:von|por|par|di|door)\s+[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+){1,3}|"
-            r"(?:written|reported|words)\s+by:?\s+.{2,60}|[\w.’' -]{3,40},\s+(?:staff|political|"
-            r"senior)\s+(?:writer|reporter)",
-        ),
-        (
-            "media notice",
-            r".{0,120}\b(?:does not|doesn['’]t|not) (?:appear|display|load)\b.{0,60}(?:click here|refresh|"
-            r"browser).{0,20}|"
-            r"click here(?: (?:to|for)\b.{0,80})?|(?:your )?browser does not support.{0,80}|"
-            r"(?:please )?(?:enable|turn on) javascript.{0,80}",
-        ),
-        (
-            "caption",
-            r"(?:\W*video\s+)?scroll down (?:for|to)\b.{0,80}|(?:video|watch|gallery|photos?|pictured?|in "
-            r"pictures|listen)\s*:.{0,200}|"
-            r"watch (?:the |this )?video.{0,60}|(?:image|photo|picture|foto|bild)s?\s*(?:credit|caption|"
-            r"source|copyright|by|:).{0,160}|"
-            r"(?:photograph|illustration|credit)s?\s*(?::|by\b).{0,120}|.{0,120}\((?:getty|ap|afp|reuters|"
-            r"file)\b[^)]{0,40}\)\s*\.?|"
-            r"(?:copyright|image caption|media caption)\b.{0,120}",
-        ),
-        (
-            "comment form",
-            r"leave a (?:reply|comment).{0,60}|your e-?mail address will not be published.{0,80}|required "
-            r"fields are marked.{0,20}|"
-            r"(?:\d+ )?(?:comments?|responses?|replies)(?: \(\d+\))?|(?:post|add|write) a comment|save my "
-            r"name,? e-?mail.{0,120}|"
-            r"(?:name|e-?mail|website|comment)\s*\*?|cancel reply|notify me of .{0,60}|sorry we are not "
-            r"currently accepting comments.{0,40}|"
-            r"(?:schreibe(?:n sie)? einen|laisser un|deja un|lascia un|deixe um|plaats een) (?:kommentar|"
-            r"commentaire|comentario|commento|comentário|reactie)",
-        ),
-        (
-            "share line",
-            r"(?:share|tweet|pin|e-?mail|print|save|like)(?:\s*[|,/·•]?\s*(?:this|article|story|on|via|"
-            r"with|it|facebook|twitter|x|linkedin|"
-            r"whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d+))*\s*[.:]?|"
-            r"(?:e-?mail to a friend|click to (?:share|print|email).{0,60}|teilen|partager|compartir|"
-            r"condividi)[.!\s]*|"
-            r"follow (?:us|me|@\w+|.{2,30}) on (?:twitter|facebook|instagram|x|linkedin|social).{0,80}|"
-            r"follow @\w+.{0,40}",
-        ),
-        (
-            "subscribe line",
-            r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletter|e-?mail|updates?|free|now|inbox|"
-            r"alerts?|today|mailing list)\b.{0,60}|"
-            r"(?:subscribe|sign (?:up|in)|log ?in|register)(?: now| here| today)?[.!\s]*|already (?:a "
-            r"subscriber|have an account).{0,40}|"
-            r"(?:support|donate to) (?:us|our journalism).{0,60}|jetzt abonnieren.{0,40}|"
-            r"abonnez-vous.{0,60}|suscríbete.{0,60}|iscriviti.{0,60}",
-        ),
-        (
-            "cookie notice",
-            r".{0,80}\b(?:we|this (?:web)?site) uses? cookies\b.{0,200}|accept (?:all )?cookies|cookie "
-            r"(?:policy|settings|preferences)",
-        ),
-        (
-            "copyright line",
-            r"(?:©|\(c\)|copyright)\s.{0,120}|.{0,80}\ball rights reserved\b.{0,80}|alle rechte "
-            r"vorbehalten.{0,40}|tous droits réservés.{0,40}",
-        ),
-        (
-            "link to more",
-            r"(?:read (?:more|next|also|the full)|see also|more (?:from|on|about|in)|related(?: "
-            r"(?:articles?|stories|posts|content|topics|links))?|"
-            r"recommended|you may (?:also )?like|also (?:read|on)|most (?:read|popular)|don['’]t miss|must "
-            r"read|continue reading|"
-            r"lire aussi|lesen sie auch|mehr zum thema|lee también|leggi anche|leia também|lees ook|läs "
-            r"också)\b(?!.*[.!?]$).{0,120}|"
-            r"(?:read|see|find out|learn) more(?:\s*[:»>…→–-].{0,80}|\s(?:about|at|on|in|from|"
-            r"here)\b.{0,80})?[.!]?|advertisement|anzeige|publicité|publicidad|"
-            r"sponsored(?: content)?|"
-            r"(?:tags?|filed under|categories|topics)\s*:.{0,200}|(?:previous|next) (?:post|article|"
-            r"story).{0,80}|back to top|skip to content",
-        ),
-        (
-            "credit line",
-            r".{0,160}\b(?:contributed to|reported this|wrote it in)\b.{0,20}(?:this )?(?:report|story|"
-            r"article|from)\b.{0,60}|"
-            r"e-?mail:?\s*\S+@\S+|this (?:article|story|post) (?:was )?(?:originally )?(?:first "
-            r")?(?:appeared|published)\b.{0,120}|"
-            r"(?:reporting|editing|writing|additional reporting) by .{2,120}|terms of (?:use|"
-            r"service).{0,60}|privacy policy.{0,40}",
-        ),
-    )
-)
 
 # From one of these to the end there is nothing more to read, if a text stood before it.
 _TAIL = re.compile(r"(?i)leave a (?:reply|comment)\b.*|required fields are marked.*")
@@ -189,19 +68,7 @@ def why_removed(line: str) -> str:
         return ""
     if re.fullmatch(r"[\W_]+", bare):
         return "ornament"
-    for reason, rule in LINE_RULES:
-        if rule.fullmatch(bare):
-            # `by`-lines are capitalized: "By the end of March" is a sentence.
-            if reason == "by-line" and not _is_byline(bare):
-                continue
-            return reason
-    return ""
-
-
-def _is_byline(line: str) -> bool:
-    words = re.findall(r"[^\W\d_][\w.’'-]*", line)
-    names = [w for w in words[1:] if w.lower() not in {"and", "of", "in", "for", "und", "et", "y", "de", "the"}]
-    return len(words) <= 9 and all(w[0].isupper() for w in names)
+    return leftover_reason(bare)
 
 
 def opinion_label(line: str) -> tuple[str, int]:

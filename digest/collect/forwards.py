@@ -1,0 +1,103 @@
+"""A mail that carries another: where the other begins in its lines, and what its own header said.
+
+Forms: Gmail's and Thunderbird's dashed line, Apple Mail's "Begin forwarded message:", Outlook's "Original Message" or
+bare block of From, Sent, To, Subject, in the languages these clients print them in. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_LABELS = {
+    "from": "from von de da van från fra od от отправитель",
+    "date": "date sent datum gesendet envoyé fecha enviado data inviato enviada verzonden skickat sendt wysłano дата",
+    "to": "to an à para a aan till til do кому",
+    "cc": "cc kopie kopia копия",
+    "subject": "subject betreff objet asunto oggetto assunto onderwerp ämne emne temat тема",
+    "reply-to": "reply-to antwort-an",
+}
+_FIELD_OF = {label: field for field, labels in _LABELS.items() for label in labels.split()}
+_WORDS = "|".join(sorted(map(re.escape, _FIELD_OF), key=len, reverse=True))
+_LABEL = re.compile(rf"(?:^|(?<=\s))\*?(?P<label>{_WORDS})\*?\s?:\*?(?=\s|$)\s*", re.IGNORECASE)
+_MARKER = re.compile(
+    r"[-_\s]*(?:"
+    r"(?:forwarded message|original message|weitergeleitete nachricht|ursprüngliche nachricht|"
+    r"message (?:transféré|d['’]origine)|mensaje (?:reenviado|original)|messaggio (?:inoltrato|originale)|"
+    r"doorgestuurd bericht|oorspronkelijk bericht|mensagem (?:encaminhada|original))\s*-{3,}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|"
+    r"transféré)|"
+    r"inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht|"
+    r"início da mensagem (?:re)?encaminhada)\s*:"
+    r")\s*",
+    re.IGNORECASE,
+)
+
+
+_LONGEST = 25
+"""Lines a header may have: a text full of labels must not be searched again from each of them."""
+
+_WIDEST = 2_000
+"""Characters of a line that are looked at for labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """``lines[start:end]`` are the mark and the header of the mail carried, which begins at *end*."""
+
+    start: int
+    end: int
+    fields: dict[str, str]  # from, date, to, cc, subject, reply-to: as printed; those that are there
+
+
+def find_forward(lines: Sequence[str]) -> Forward | None:
+    """The first mail carried inside *lines*, None where there is none."""
+    for start, line in enumerate(lines):
+        bare = _bare(line)
+        marker = _MARKER.match(bare)
+        if not marker and not _opens(bare, "from"):
+            continue
+        end, fields = _header(lines, start, bare[marker.end() :] if marker else bare)
+        if "from" in fields and ("subject" in fields or marker) and ("date" in fields or "to" in fields):
+            return Forward(start, end, fields)
+    return None
+
+
+def _bare(line: str) -> str:
+    """Without the marks of quoted text (RFC 3676, 4.5) around it."""
+    return re.sub(r"^(?:>\s?)+", "", line.strip()).strip()
+
+
+def _opens(line: str, field: str) -> bool:
+    label = _LABEL.match(line)
+    return label is not None and _FIELD_OF[label["label"].lower()] == field
+
+
+def _header(lines: Sequence[str], start: int, first: str) -> tuple[int, dict[str, str]]:
+    """Where the header that begins in line *start* ends, and its fields. A blank line ends it, unless a label comes
+    next; a line without a label goes on with the field above."""
+    fields: dict[str, str] = {}
+    last = ""
+    end = start + 1
+    for number in range(start, min(start + _LONGEST, len(lines))):
+        line = (first if number == start else _bare(lines[number]))[:_WIDEST]
+        if not line:
+            continue
+        if _LABEL.match(line):
+            for last, value in _fields(line):
+                fields.setdefault(last, value)
+        elif number > start and (not last or not _bare(lines[number - 1])):
+            break
+        elif last:
+            fields[last] = f"{fields[last]} {line}".strip()
+        end = number + 1
+    return end, fields
+
+
+def _fields(line: str) -> Iterator[tuple[str, str]]:
+    """A line may hold several: HTML mails set them apart by line breaks only."""
+    labels = list(_LABEL.finditer(line))
+    for label, following in zip(labels, [*labels[1:], None], strict=True):
+        value = line[label.end() : following.start() if following else len(line)]
+        yield _FIELD_OF[label["label"].lower()], value.strip()

@@ -1,0 +1,446 @@
+"""Which lines pages and mails leave in a text that are no part of it: a table by idea, in some twenty languages.
+
+A rule fits a whole line or not at all: prose must never be hit, so what opens like a leftover and then goes on as a
+sentence with a stop stays. Phrases are looked up without case, counters, arrows and stops around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from digest.text.months import MONTH, WEEKDAY
+
+# ------------------------------------------------------------------------------------------------ the date line
+
+_DAY = (
+    rf"(?:(?:{WEEKDAY},?\s+)?(?:(?:den|le|el|il|il giorno|an?)\s+)?"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|d['’]\s*)?{MONTH},?\s+(?:de\s+)?\d{{4}}(?!\d)"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
+    rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}(?!\d)|(?:19|20)\d\d[./]\d{{1,2}}[./]\d{{1,2}}(?![\d.])"
+    rf"|\d{{4}}\s?[年년]\s?\d{{1,2}}\s?[月월]\s?\d{{1,2}}\s?[日일](?:\s?[(（][^()（）]{{1,4}}[)）])?)"
+    rf"(?:\s*(?:г\.|года?|р\.|року))?)"
+)
+_CLOCK = (
+    r"(?:(?:上午|下午|午前|午後|오전|오후)\s?)?\d{1,2}(?:[:.h]\d{2}(?::\d\d)?|\s?[时時시]\s?\d{1,2}\s?[分분])"
+    r"\s*(?:[ap]\.?m\.?|uhr|ч\.?)?(?:\s*(?:[A-Z]{2,4}T?|UTC|GMT|Z|[+-]\d\d:?\d\d))?"
+)
+_AT = r"(?:at|um|à|a las|às|alle(?: ore)?|ore|om|o godz\.?|godz\.?|kl\.?|klo|в|о|saat)"
+_STAMP = rf"(?:{_DAY}(?:\s*[,|·•–—T-]*\s*(?:{_AT}\s+)?{_CLOCK})?|{_CLOCK},?\s*(?:on\s+|,\s*)?{_DAY})"
+_STAMP_WORD = (
+    r"(?:(?:first\s+)?(?:published|posted|updated|last\s+(?:updated|modified)|created)|"
+    r"veröffentlicht|(?:zuletzt\s+)?aktualisiert|erstellt|stand|publié|mis à jour|modifié|publicado|actualizado|"
+    r"pubblicato|aggiornato|atualizado|gepubliceerd|geplaatst|bijgewerkt|opublikowano|data publikacji|aktualizacja|"
+    r"zaktualizowano|publicerad|uppdaterad|offentliggjort|udgivet|opdateret|publisert|oppdatert|julkaistu|päivitetty|"
+    r"опубликовано|обновлено|дата публикации|опубліковано|оновлено|yayınlanma(?: tarihi)?|güncelle(?:me|nme)|"
+    r"公開日?|更新日?|投稿日|掲載日?|配信|发布时间|发布于|更新时间|日期|時間|时间|입력(?:시간)?|수정|등록|승인|"
+    r"نُ?شر(?: في)?|تاريخ النشر|آخر تحديث)"
+)
+_SOURCE_WORD = (
+    r"(?:sources?|quellen?|fuentes?|fontes?|fonti|bron(?:nen)?|źródł[oa]|käll(?:a|or)|kilder?|lähteet|lähde|источники?|"
+    r"джерел[оа]|kaynak|出典|来源|來源|출처|المصدر)"
+)
+
+DATED = re.compile(rf"(?i){_STAMP}")
+"""A publication date with or without a time, where nothing else is asked of the line."""
+
+# ------------------------------------------------------------------------------------------------ whole lines
+
+_WHOLE = {
+    "share line": """
+        teilen; artikel teilen; beitrag teilen; auf facebook teilen; auf twitter teilen; per e-mail teilen; drucken;
+        artikel drucken; link kopieren; merken; seite drucken;
+        partager; partager l'article; partager cet article; partager sur facebook; partager sur twitter; imprimer;
+        copier le lien; envoyer par e-mail; envoyer par mail;
+        compartir; comparte; compartir en facebook; compartir en twitter; compartir este artículo; comparte esta
+        noticia; copiar enlace; enviar por correo; imprimir;
+        condividi; condividi su facebook; condividi questo articolo; condividi l'articolo; stampa; copia link;
+        compartilhe; compartilhar; partilhar; partilhe; compartilhe no facebook; compartilhe esta notícia; partilhe este
+        artigo; copiar link; enviar por e-mail;
+        delen; deel; deel dit artikel; deel dit bericht; deel op facebook; deel via facebook; kopieer link; afdrukken;
+        udostępnij; udostępnij na facebooku; udostępnij artykuł; podziel się; drukuj; skopiuj link;
+        dela; dela artikeln; dela på facebook; dela på twitter; skriv ut; kopiera länk;
+        del; del artiklen; del på facebook; del på twitter; udskriv; kopiér link; del saken; del artikkelen; kopier
+        lenke;
+        jaa; jaa artikkeli; jaa facebookissa; tulosta; kopioi linkki;
+        поделиться; поделитесь; поделиться в соцсетях; поделитесь с друзьями; поделиться новостью; распечатать;
+        скопировать ссылку;
+        поділитися; поділіться; поділитися у facebook; роздрукувати; скопіювати посилання;
+        paylaş; bu haberi paylaş; haberi paylaş; facebook'ta paylaş; yazdır; bağlantıyı kopyala;
+        シェア; シェアする; ツイート; ツイートする; この記事をシェア; この記事をシェアする; 印刷; 印刷する;
+        リンクをコピー;
+        分享; 分享到; 分享至; 分享本文; 分享到微信; 转发; 打印; 打印本页; 收藏; 复制链接;
+        공유; 공유하기; 기사 공유; 페이스북 공유; 인쇄; 인쇄하기; 링크 복사; 스크랩;
+        شارك; مشاركة; شارك المقال; شارك هذا المقال; شارك على فيسبوك; طباعة; نسخ الرابط;
+    """,
+    "comment form": """
+        kommentare; alle kommentare; kommentar schreiben; kommentar hinterlassen; kommentare anzeigen; antworten;
+        antwort abbrechen; antworten abbrechen;
+        commentaires; commenter; réagir; réagissez; ajouter un commentaire; lire les commentaires; voir les
+        commentaires; répondre; annuler la réponse;
+        comentarios; deja una respuesta; dejar un comentario; escribe un comentario; ver comentarios; responder;
+        cancelar respuesta;
+        commenti; commenta; scrivi un commento; rispondi; annulla risposta;
+        comentários; comente; deixe uma resposta; ver comentários; cancelar resposta;
+        reacties; reageer; reageren; geef een reactie; laat een reactie achter; bekijk reacties; reactie annuleren;
+        komentarze; dodaj komentarz; napisz komentarz; zostaw komentarz; odpowiedz; anuluj pisanie odpowiedzi;
+        kommentarer; kommentera; lämna ett svar; lämna en kommentar; skriv en kommentar; avbryt svar;
+        skriv et svar; tilføj kommentar; annuller svar; legg igjen en kommentar; legg igjen et svar;
+        kommentit; kommentoi; jätä kommentti; kirjoita kommentti; vastaa; peruuta vastaus;
+        комментарии; комментировать; оставить комментарий; добавить комментарий; показать комментарии; ответить;
+        отменить ответ;
+        коментарі; коментувати; залишити коментар; додати коментар; скасувати відповідь;
+        yorumlar; yorum yap; yorum yaz; bir yanıt yazın; bir cevap yazın; cevapla; yanıtı iptal et;
+        コメント; コメントする; コメントを残す; コメントを書く; コメントをキャンセル;
+        发表评论; 发表回复; 网友评论; 我要评论; 查看评论; 最新评论; 热门评论; 暂无评论; 取消回复;
+        댓글; 댓글쓰기; 댓글 쓰기; 댓글 달기; 댓글 입력; 답글 달기; 댓글 취소;
+        تعليقات; التعليقات; اترك تعليقا; اترك تعليقاً; أضف تعليق; أضف تعليقا; أضف تعليقك; اكتب تعليقا; إلغاء الرد;
+    """,
+    "subscribe line": """
+        newsletter; newsletter abonnieren; zum newsletter anmelden; newsletter bestellen; abonnieren; jetzt abonnieren;
+        jetzt anmelden; anmelden; einloggen; registrieren;
+        s'abonner; je m'abonne; s'inscrire; se connecter; déjà abonné; s'inscrire à la newsletter;
+        suscribirse; suscríbete; suscríbase; iniciar sesión; regístrate; regístrese;
+        abbonati; iscriviti; accedi; registrati; iscriviti alla newsletter;
+        assine; assine já; assine agora; inscreva-se; cadastre-se; iniciar sessão; subscreva; assine a newsletter;
+        abonneer; abonneren; word abonnee; inloggen; meld je aan; aanmelden; nieuwsbrief;
+        zaloguj się; zarejestruj się; subskrybuj; zapisz się; prenumerata;
+        logga in; prenumerera; bli prenumerant; nyhetsbrev; log ind; bliv abonnent; bliv medlem; tilmeld; tilmeld
+        nyhedsbrev; nyhedsbrev; logg inn; bli abonnent; abonner;
+        kirjaudu; kirjaudu sisään; tilaa; tilaa uutiskirje; uutiskirje; tilaa nyt;
+        войти; подписаться; зарегистрироваться; регистрация; подписаться на рассылку;
+        увійти; підписатися; зареєструватися; реєстрація;
+        giriş yap; üye ol; abone ol; kaydol;
+        メルマガ登録; 会員登録; 無料会員登録; 無料登録; ログイン; 購読する; ニュースレター登録;
+        订阅; 立即订阅; 登录; 注册; 扫码关注; 关注我们; 关注公众号;
+        구독; 구독하기; 구독신청; 뉴스레터 구독; 로그인; 회원가입;
+        اشترك; اشترك الآن; اشترك في النشرة الإخبارية; اشترك في نشرتنا البريدية; تسجيل الدخول;
+    """,
+    "cookie notice": """
+        alle akzeptieren; cookies akzeptieren; cookie-einstellungen; tout accepter; accepter les cookies; gérer les
+        cookies; continuer sans accepter; aceptar cookies; aceptar todas; aceptar todas las cookies; política de
+        cookies; accetta tutti; accetta i cookie; aceitar cookies; aceitar todos; cookies accepteren; alles accepteren;
+        cookie-instellingen; zaakceptuj wszystkie; akceptuję; acceptera alla; acceptera cookies; godkänn alla; accepter
+        alle; tillad alle; godta alle; hyväksy kaikki; hyväksy evästeet; принять все; прийняти всі; çerezleri kabul et;
+        すべて許可; すべて受け入れる; 接受所有cookie; 모두 허용; قبول الكل;
+    """,
+    "advert": """
+        advertisement; ad; ads; sponsored; sponsored content; story continues below; story continues below
+        advertisement;
+        article continues below; article continues below advertisement; scroll to continue;
+        anzeige; werbung; publicité; annonce; la suite après cette publicité; publicidad; continúa debajo; pubblicità;
+        continua a leggere dopo la pubblicità; publicidade; continua após a publicidade; advertentie; artikel gaat
+        verder onder de advertentie; reklama; artykuł dostępny po reklamie; annons; artikeln fortsätter under annonsen;
+        artiklen fortsætter efter annoncen; annonsørinnhold; artikkelen fortsetter under annonsen; mainos; juttu jatkuu
+        mainoksen jälkeen; реклама; на правах рекламы; reklam; 広告; スポンサーリンク; 广告; 廣告; 광고; إعلان; إعلانات;
+    """,
+    "link to more": """
+        weiterlesen; mehr lesen; mehr anzeigen; meistgelesen; weitere artikel; weitere meldungen; zum thema; zurück nach
+        oben; nach oben;
+        lire la suite; articles liés; les plus lus; voir plus; haut de page;
+        leer más; ver más; sigue leyendo; noticias relacionadas; artículos relacionados; temas relacionados; lo más
+        leído; volver arriba;
+        continua a leggere; articoli correlati; i più letti; torna su;
+        ler mais; notícias relacionadas; artigos relacionados; mais lidas; continue lendo; voltar ao topo;
+        gerelateerd; gerelateerde artikelen; meest gelezen; lees verder; terug naar boven;
+        powiązane artykuły; najczęściej czytane; polecamy; czytaj dalej;
+        relaterade artiklar; mest läst; läs vidare; relaterede artikler; mest læste; relaterte saker; mest lest;
+        luetuimmat; aiheesta lisää; takaisin ylös;
+        читать далее; читать дальше; материалы по теме; по теме; похожие новости; популярное; наверх;
+        читати далі; схожі новини; за темою; популярне;
+        ilgili haberler; benzer haberler; devamını oku; en çok okunanlar;
+        続きを読む; 関連記事; 関連リンク; 関連ニュース; おすすめ記事; 人気記事; アクセスランキング; もっと見る;
+        次のページ;
+        前のページ; 次の記事; 前の記事; トップへ戻る;
+        相关阅读; 延伸阅读; 推荐阅读; 相关新闻; 相关文章; 相关链接; 相关报道; 热门推荐; 查看更多; 阅读更多; 阅读原文;
+        上一篇;
+        下一篇; 猜你喜欢; 更多新闻; 返回顶部; 延伸閱讀; 相關新聞; 相關文章;
+        관련기사; 관련 기사; 관련뉴스; 더보기; 이전기사; 다음기사; 인기기사; 많이 본 뉴스; 추천기사; 맨 위로;
+        اقرأ المزيد; المزيد; مواضيع ذات صلة; مقالات ذات صلة; أخبار ذات صلة; الأكثر قراءة;
+    """,
+}
+
+# ------------------------------------------------------------------------------------------------ openings of lines
+
+# Then nothing, a colon and a title, or a title without a stop.
+_OPENINGS = {
+    "link to more": """
+        lesen sie auch; lesen sie dazu auch; lesen sie mehr; lesen sie hier; lesen sie weiter; mehr zum thema; mehr
+        dazu;
+        mehr über; auch interessant; das könnte sie auch interessieren; siehe auch;
+        à lire aussi; lire aussi; lire également; à lire également; à voir aussi; voir aussi; sur le même sujet; vous
+        aimerez aussi;
+        lea también; lee también; lea además; lee además; lea más; te puede interesar; le puede interesar; también te
+        puede interesar; ver también; vea también;
+        leggi anche; leggi di più; vedi anche; potrebbe interessarti; potrebbe interessarti anche; ti potrebbe
+        interessare; per approfondire;
+        leia também; leia mais; veja também; saiba mais; leia a matéria completa; você pode gostar;
+        lees ook; lees meer; lees hier; zie ook; bekijk ook; meer over;
+        czytaj także; czytaj też; czytaj również; czytaj więcej; przeczytaj także; przeczytaj też; zobacz także; zobacz
+        też; zobacz również;
+        läs också; läs även; läs mer; se även; læs også; læs mere; se også; les også; les mer;
+        lue myös; lue lisää; katso myös;
+        читайте также; читать также; читайте по теме; смотрите также; ещё по теме; еще по теме; подробнее;
+        читайте також; читати також; дивіться також; детальніше;
+        ilginizi çekebilir; bunları da okuyun; ayrıca okuyun;
+        あわせて読みたい; 合わせて読みたい; こちらもおすすめ; 関連記事; 相关阅读; 延伸阅读; 推荐阅读; 延伸閱讀;
+        관련기사; 관련 기사;
+        함께 보면 좋은 기사;
+        اقرأ أيضا; اقرأ أيضاً; اقرأ ايضا; إقرأ أيضا; إقرأ أيضاً; شاهد أيضا; شاهد أيضاً; قد يعجبك أيضا;
+    """,
+    "comment form": """
+        schreibe einen kommentar; schreiben sie einen kommentar; laisser un commentaire; deja un comentario; lascia un
+        commento; deixe um comentário; plaats een reactie;
+    """,
+}
+
+
+def _phrases(table: Mapping[str, str]) -> dict[str, str]:
+    """Phrase -> reason, for a table whose phrases end with semicolons."""
+    return {
+        phrase: reason for reason, rows in table.items() for phrase in " ".join(rows.split()).rstrip(";").split("; ")
+    }
+
+
+_WHOLE_REASON = _phrases(_WHOLE)
+_OPENING_REASON = _phrases(_OPENINGS)
+_LONGEST = max(map(len, _WHOLE_REASON))
+_OPENING = re.compile(
+    rf"(?P<phrase>{'|'.join(sorted(map(re.escape, _OPENING_REASON), key=len, reverse=True))})"
+    r"(?:\s*[:：»>→–-].{0,200}|\s+(?!.*[.!?…。！？؟][\"'”’»)\]」』]*$).{1,120})?"
+)
+
+# ------------------------------------------------------------------------------------------------ patterns
+
+_NAME = r"[^\W\d_][\w.’'-]*"
+_CAPITALIZED = r"[A-ZÀ-ÞĀ-ŽА-ЯЁІЇЄ][\w’'.-]*"
+_MAIL = r"\S+@\S+\.\w+"
+# A notice says what they are for: without that, it may be about biscuits.
+_FOR = (
+    r"(?=.*(?:site|seite|servi[czç]|dienst|tjänst|tjenest|personal|analy|anal[ií]|erfahrung|experi|expéri|esperien|ervaring|"
+    r"oplev|opplev|upplev|kokemu|navig|brows|einstell|polic|polit|privac|zustimm|consent|accept|accet|acept|aceit|godk|"
+    r"stron|korzyst|сайт|удобств|зручн|deneyim|体験|利便|体验|환경))"
+)
+_COOKIES = r"(?:cookies?|evästei\w*|куки|файлы cookie|файли cookie|çerez\w*|クッキー|informasjonskaps\w+)"
+_USE = (
+    r"(?:uses?|using|verwende\w*|nutz\w+|benutz\w+|setzt|utilis\w+|utiliz\w+|utilizz\w+|usa\w*|gebruik\w*|używa\w*|"
+    r"stosuj\w+|wykorzystuj\w+|använder|bruger|anvender|bruker|käyt\w+|использу\w+|використову\w+|kullan\w+|を使用|"
+    r"使用)"
+)
+_OURS = (
+    r"(?:(?:we|our|(?:this|the) (?:web)?site|wir|unsere\w*|diese (?:web)?(?:site|seite)|nous|ce site|notre|nuestr\w+|"
+    r"este sitio|esta web|utilizamos|usamos|questo sito|utilizziamo|este site|nosso|deze (?:web)?site|wij|onze|"
+    r"ta strona|nasz\w*|vi|vår\w*|vores|webbplatsen|denne side|hjemmesiden|nettstedet|käytämme|sivusto\w*|мы|наш\w*|"
+    r"сайт|ми|sitemiz\w*)\b|当サイト|本サイト|本网站|우리)"
+)
+_RIGHTS = (
+    r"(?:all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|"
+    r"(?:tutti i )?diritti "
+    r"riservati|riproduzione riservata|todos os direitos reservados|alle rechten voorbehouden|"
+    r"wszelkie prawa zastrzeżone|"
+    r"alla rättigheter (?:förbehållna|reserverade)|alle rettigheder forbeholdes|alle rettigheter (?:reservert|"
+    r"forbeholdt)|"
+    r"kaikki oikeudet pidätetään|все права защищены|всі права захищені|усі права захищені|tüm hakları saklıdır|"
+    r"無断転載|"
+    r"版权所有|著作権所有|版權所有|무단\s?전재|جميع الحقوق محفوظة|nachdruck verboten|reproduction interdite)"
+)
+_PICTURE_WORD = (
+    r"(?:images?|photos?|pictures?|fotos?|bild(?:er)?|crédits?(?: photos?)?|imagen(?:es)?|fotografías?|fotografie?|"
+    r"immagin[ei]|"
+    r"imagens?|créditos?|zdjęcia?|kuvat?|valokuvat?|фото|світлина|fotoğraf(?:lar)?|görsel|写真|画像|图片来源|图片|"
+    r"图源|圖片來源|"
+    r"사진(?:제공|출처)?|صورة|الصورة|تصوير)"
+)
+_LETTER_WORD = (
+    r"(?:newsletters?|nieuwsbrief|nyhetsbrev\w*|nyhedsbrev\w*|uutiskirje\w*|рассылк\w+|розсилк\w+|bülten\w*|bolet[íi]n|"
+    r"infolettre|lettre d['’]information|biuletyn\w*)"
+)
+_DO_SUBSCRIBE = (
+    r"(?:melden sie sich|melde dich|abonnieren sie|abonniere|bestellen sie|inscrivez-vous|abonnez-vous|recevez|"
+    r"suscríbete|"
+    r"suscríbase|regístrate|apúntate|recibe|iscriviti|ricevi|abbonati|inscreva-se|assine|cadastre-se|subscreva|"
+    r"receba|meld je|"
+    r"schrijf je|abonneer je|ontvang|zapisz się|subskrybuj|prenumerera|anmäl dig|tilmeld dig|meld deg|abonner|tilaa|"
+    r"подпи(?:шитесь|сывайтесь)|підпи(?:шіться|суйтесь)|abone ol)"
+)
+
+# A line is a leftover when one of these fits the whole of it. Order matters: the first reason is the one given.
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (reason, re.compile("|".join(patterns), re.IGNORECASE))
+    for reason, patterns in (
+        ("date and source line", [rf"{_STAMP}\s*[|·•–—-]*\s*{_SOURCE_WORD}\s*[:：]?.{{0,60}}"]),
+        (
+            "date line",
+            [
+                rf"[\[(【]?\s*(?:{_STAMP_WORD}\s*(?:on|at|am|le|el|il|em|op|den|dnia)?\s*[:：]?\s*)?{_STAMP}[\s|"
+                rf".·•\])】-]*",
+                rf"{_STAMP_WORD}\s*(?:at|um|à|om|kl\.?)?\s*[:：]?\s*{_CLOCK}[\s.]*",
+                rf"{_STAMP_WORD}\s*[:：].{{0,80}}|last updated at \d.{{0,60}}|updated:?|published:?",
+            ],
+        ),
+        ("source line", [rf"{_SOURCE_WORD}\s*[:：].{{0,80}}"]),
+        (
+            "by-line",
+            [
+                r"by:?[\s.]+[A-Z][\w.’'-]+(?:\s+(?:and|of|in|for|,)?\s*[\w.’'-]+){0,7}[.\s]*|by",
+                rf"(?:von|por|par|di|door|av|af|od|от)\s+{_CAPITALIZED}(?:\s+{_CAPITALIZED}){{1,3}}",
+                r"(?:written|reported|words)\s+by:?\s+.{2,60}",
+                r"[\w.’' -]{3,40},\s+(?:staff|political|senior)\s+(?:writer|reporter)",
+                r"(?:autor(?:in|a|ka|e)?|auteur|автор|текст|tekst|teksti|yazan|haber)\s*:\s*.{2,60}",
+                r"[(（]?(?:作者|记者|記者|文|撰文|编辑|責任編集|责任编辑|责编|编辑|筆者)\s*[:：/／丨|]\s*[^。]{2,40}",
+                rf"[가-힣]{{2,4}}\s?(?:기자|특파원|칼럼니스트)(?:\s*=?\s*{_MAIL})?",
+                r"(?:بقلم|كتب|كتبت|الكاتب)\s*[:：]\s*.{2,60}",
+            ],
+        ),
+        (
+            "media notice",
+            [
+                r".{0,120}\b(?:does not|doesn['’]t|not) (?:appear|display|load)\b.{0,60}(?:click here|refresh|"
+                r"browser).{0,20}",
+                r"click here(?: (?:to|for)\b.{0,80})?|(?:your )?browser does not support.{0,80}",
+                r"(?:please )?(?:enable|turn on) javascript.{0,80}",
+                r"(?:bitte aktivieren sie|veuillez activer|por favor,? active|attiva|schakel|"
+                r"включите) javascript.{0,80}",
+                r"(?:ihr|dein|votre|ton|tu|su|il tuo|o seu|seu|je|uw|twoja|din|ваш) (?:browser|navigateur|navegador|"
+                r"przeglądarka|webbläsare|nettleser|браузер)\b.{0,60}\b(?:nicht|pas|no|non|não|niet|nie|inte|ikke|"
+                r"не)\b.{0,60}",
+            ],
+        ),
+        (
+            "caption",
+            [
+                r"(?:\W*video\s+)?scroll down (?:for|to)\b.{0,80}",
+                r"(?:video|watch|gallery|photos?|pictured?|in pictures|listen)\s*:.{0,200}|watch (?:the |"
+                r"this )?video.{0,60}",
+                r"(?:image|photo|picture|foto|bild)s?\s*(?:credit|caption|source|copyright|by|:).{0,160}",
+                r"(?:photograph|illustration|credit)s?\s*(?::|by\b).{0,120}",
+                r".{0,120}\((?:getty|ap|afp|reuters|file)\b[^)]{0,40}\)\s*\.?",
+                r"(?:copyright|image caption|media caption)\b.{0,120}",
+                rf"[\[(]?{_PICTURE_WORD}\s*[:：=/／©]\s*.{{1,160}}|fot\.\s.{{2,100}}|(?:foto|bild) von .{{2,60}}",
+                rf".{{0,160}}\b{_PICTURE_WORD}\s*(?:©|\(c\)).{{1,60}}",
+            ],
+        ),
+        (
+            "comment form",
+            [
+                r"leave a (?:reply|comment).{0,60}|your e-?mail address will not be published.{0,80}",
+                r"required fields are marked.{0,20}|(?:\d+ )?(?:comments?|responses?|replies)(?: \(\d+\))?",
+                r"(?:post|add|write) a comment|save my name,? e-?mail.{0,120}|(?:name|e-?mail|website|comment)\s*\*?",
+                r"cancel reply|notify me of .{0,60}|sorry we are not currently accepting comments.{0,40}",
+                r"(?:deine|ihre) e-mail-adresse wird nicht veröffentlicht.{0,80}|erforderliche felder sind mit.{0,40}",
+                r"votre adresse (?:e-?mail|de messagerie) ne sera pas publiée.{0,100}|"
+                r"les champs obligatoires sont.{0,40}",
+                r"tu dirección de correo electrónico no será publicada.{0,100}|los campos obligatorios están.{0,40}",
+                r"il tuo indirizzo e-?mail non sarà pubblicato.{0,100}|i campi obbligatori sono.{0,40}",
+                r"o seu endereço de e-?mail não será publicado.{0,100}|campos obrigatórios são.{0,40}",
+                r"(?:je|het) e-?mailadres wordt niet gepubliceerd.{0,100}|vereiste velden zijn.{0,40}",
+                r"twój adres e-?mail nie zostanie opublikowany.{0,100}|(?:wymagane )?pola są oznaczone.{0,40}",
+                r"din e-?postadress kommer inte (?:att )?publiceras.{0,100}|"
+                r"din e-?mailadresse vil ikke blive publiceret.{0,100}",
+                r"din e-?postadresse vil ikke bli publisert.{0,100}|sähköpostiosoitettasi ei julkaista.{0,100}",
+                r"ваш (?:адрес )?e-?mail не будет опубликован.{0,100}|обязательные поля помечены.{0,40}",
+                r"ваша e-?mail адреса не оприлюднюватиметься.{0,100}|e-posta (?:hesabınız|adresiniz) yay.{0,100}",
+                r"メールアドレスが公開されることはありません.{0,60}|您的(?:电子)?邮箱地址不会被公开.{0,60}",
+                r"이메일 주소는 공개되지 않습니다.{0,60}|لن يتم نشر عنوان بريدك الإلكتروني.{0,100}",
+            ],
+        ),
+        (
+            "share line",
+            [
+                r"(?:share|tweet|pin|e-?mail|print|save|like)(?:\s*[|,/·•]?\s*(?:this|article|story|on|via|with|it|"
+                r"facebook|"
+                r"twitter|x|linkedin|whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d+))*\s*[.:]?",
+                r"(?:e-?mail to a friend|click to (?:share|print|email).{0,60})[.!\s]*",
+                r"follow (?:us|me|@\w+|.{2,30}) on (?:twitter|facebook|instagram|x|linkedin|social).{0,80}|"
+                r"follow @\w+.{0,40}",
+                r"(?:like|love|enjoy(?:ed)?) (?:this|the|our|what)\b[^.?!]{0,40}\?\s*.{0,40}\b(?:share|tell|tweet|"
+                r"subscribe)\b.{0,80}",
+                r"(?:folgen sie uns|folge uns|suivez-nous|síguenos|sigue|seguici|siga|volg ons|obserwuj nas|"
+                r"följ oss|følg os|"
+                r"følg oss|seuraa|следите за нами|bizi takip) .{0,20}(?:twitter|facebook|instagram|telegram|youtube|"
+                r"x)\b.{0,60}",
+            ],
+        ),
+        (
+            "subscribe line",
+            [
+                r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletter|e-?mail|updates?|free|now|inbox|"
+                r"alerts?|today|"
+                r"mailing list)\b.{0,60}",
+                r"(?:subscribe|sign (?:up|in)|log ?in|register)(?: now| here| today)?[.!\s]*",
+                r"already (?:a subscriber|have an account).{0,40}|(?:support|donate to) (?:us|our journalism).{0,60}",
+                r"get (?:the|our|all|more)\b.{0,80}\b(?:your inbox|newsletters?)\b.{0,120}",
+                rf"{_DO_SUBSCRIBE}\b.{{0,80}}\b{_LETTER_WORD}\b.{{0,80}}|подпи(?:шитесь|сывайтесь) на (?:наш|"
+                rf"нас).{{0,80}}",
+                r"підпи(?:шіться|суйтесь) на (?:наш|нас).{0,80}|jetzt abonnieren.{0,40}",
+                r"abonnez-vous.{0,60}|suscríbete.{0,60}|iscriviti.{0,60}",
+            ],
+        ),
+        (
+            "cookie notice",
+            [
+                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
+                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}.{{0,25}}{_USE}.{{0,200}}",
+                r"accept (?:all )?cookies|cookie (?:policy|settings|preferences)",
+            ],
+        ),
+        ("copyright line", [r"(?:©|ⓒ|\(c\)|copyright)\s.{0,120}", rf".{{0,80}}{_RIGHTS}.{{0,80}}"]),
+        (
+            "link to more",
+            [
+                r"(?:read (?:more|next|also|the full)|see also|more (?:from|on|about|in)|related(?: (?:articles?|"
+                r"stories|posts|"
+                r"content|topics|links))?|recommended|you may (?:also )?like|also (?:read|on)|most (?:read|popular)|"
+                r"don['’]t miss|"
+                r"must read|continue reading)\b(?!.*[.!?]$).{0,120}",
+                r"more (?:\w+ ){0,3}(?:stories|news|articles|headlines|coverage)",
+                r"(?:read|see|find out|learn) more(?:\s*[:»>…→–-].{0,80}|\s(?:about|at|on|in|from|"
+                r"here)\b.{0,80})?[.!]?",
+                r"(?:tags?|filed under|categories|topics|schlagw(?:orte|örter)|stichwörter|mots-clés|etiquetas|"
+                r"palabras clave|"
+                r"argomenti|temas|trefwoorden|tagi|ämnen|emner|avainsanat|теги|теґи|etiketler|タグ|标签|标籤|关键词|"
+                r"태그|키워드|"
+                r"الوسوم|كلمات دلالية)\s*[:：].{0,200}",
+                r"(?:previous|next) (?:post|article|story).{0,80}|back to top|skip to content",
+            ],
+        ),
+        (
+            "credit line",
+            [
+                r".{0,160}\b(?:contributed to|reported this|wrote it in)\b.{0,20}(?:this )?(?:report|story|article|"
+                r"from)\b.{0,60}",
+                rf"e-?mail:?\s*{_MAIL}|(?:write to|contact|reach) .{{0,60}}{_MAIL}\.?|"
+                rf".{{0,60}}\bcan be reached at {_MAIL}.{{0,80}}",
+                r"(?:have|got) a (?:news )?tip\?.{0,200}",
+                r"this (?:article|story|post) (?:was )?(?:originally )?(?:first )?(?:appeared|published)\b.{0,120}",
+                r"(?:reporting|editing|writing|additional reporting) by .{2,120}",
+                r"terms of (?:use|service).{0,60}|privacy policy.{0,40}",
+            ],
+        ),
+    )
+)
+
+_SMALL = frozenset("and of in for und et y de the von van da di la del".split())
+_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+
+
+def leftover_reason(line: str) -> str:
+    """The reason the whole of *line*, without blanks around it, is a leftover; '' if it may be part of a text."""
+    folded = line.casefold().replace("’", "'").replace("i\u0307", "i")  # what İ folds to
+    bare = _AROUND.sub("", folded)
+    if len(bare) <= _LONGEST and bare in _WHOLE_REASON:
+        return _WHOLE_REASON[bare]
+    opening = _OPENING.fullmatch(folded.strip("»›>→▶►•-–— "))
+    if opening:
+        return _OPENING_REASON[opening["phrase"]]
+    for reason, rule in _RULES:
+        # `by`-lines are capitalized: "By the end of March" is a sentence.
+        if rule.fullmatch(line) and (reason != "by-line" or _is_byline(line)):
+            return reason
+    return ""
+
+
+def _is_byline(line: str) -> bool:
+    words = re.findall(_NAME, re.sub(_MAIL, "", line))
+    names = [w for w in words[1:] if w.lower() not in _SMALL]
+    return len(words) <= 9 and not any(w[0].islower() for w in names)
