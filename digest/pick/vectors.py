@@ -15,7 +15,7 @@ from itertools import islice
 from digest.model import Article
 from digest.text.words import stem, stop_words
 
-OPENING_WORDS = 120
+OPENING_WORDS = 90
 NAME_WEIGHT = 3  # names and numbers tell look-alike events apart
 FULL_TERMS = 28  # a text of as many different terms shares as much as a longer one
 LEAST_TERMS = 8  # what the shortest headline is measured as
