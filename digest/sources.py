@@ -272,7 +272,7 @@ class _Web:
     def _key(self, item: Entry, feed: Feed, known: Mapping[str, KnownEntry]) -> str:
         """The entry's key; with its address or words added where the feed uses one id for several articles."""
         longer = f"{item.key}\n{item.address or item.hash}"
-        if longer in known or sum(other.key == item.key for other in feed.entries) > 1:
+        if longer in known or item.key in feed.shared:
             return longer
         before = known.get(item.key)
         if before is None or before.hash == item.hash:

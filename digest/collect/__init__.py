@@ -139,13 +139,9 @@ def _identity(entry: Entry, feed: Feed, source: str, link: str | None) -> str | 
 
     Some feeds link every entry to one page, some reuse one id for all.
     """
-    if link and link.startswith(("http://", "https://")):
-        here = canonical_url(link)
-        shared = sum(canonical_url(e.external_url or e.link or "") == here for e in feed.entries) > 1
-        home = canonical_url(feed.link) if feed.link else ""
-        if not shared and here != home:
-            return None
-    if entry.id and sum(e.id == entry.id for e in feed.entries) <= 1:
+    if link and link.startswith(("http://", "https://")) and canonical_url(link) not in feed.shared:
+        return None
+    if entry.id and entry.id not in feed.shared:
         return f"{source}\n{entry.id}"
     return f"{source}\n{entry.title}\n{entry.content or entry.summary}"
 

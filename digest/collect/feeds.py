@@ -10,6 +10,8 @@ import hashlib
 import html
 import io
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,6 +84,15 @@ class Feed:
     ttl: timedelta | None = None  # how long the publisher asks to leave it alone
     link: str | None = None  # the site's page
     warnings: tuple[str, ...] = ()
+    shared: frozenset[str] = frozenset()  # keys and canonical addresses that tell no entry apart, see `shared_marks`
+
+
+def shared_marks(entries: Sequence[Entry], link: str | None) -> frozenset[str]:
+    """The keys and addresses that several of *entries* have (some feeds link every entry to one page, some reuse one
+    id for all), and the site's own page."""
+    marks = Counter(mark for entry in entries for mark in {entry.key, canonical_url(entry.address or "")})
+    home = {canonical_url(link)} if link else set()
+    return frozenset(home | {mark for mark, times in marks.items() if times > 1})
 
 
 def parse_feed(data: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Feed:
@@ -244,6 +255,7 @@ def _feed(parsed: Any, url: str | None) -> Feed:
         ttl=timedelta(minutes=min(int(ttl), 60 * 24 * 30)) if re.fullmatch(r"\d{1,9}", ttl) else None,
         link=link,
         warnings=tuple(warnings),
+        shared=shared_marks(entries, link),
     )
 
 

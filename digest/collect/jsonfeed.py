@@ -7,7 +7,7 @@ from typing import Any
 
 from digest.collect.credits import clean_authors
 from digest.collect.dates import as_utc, read_date
-from digest.collect.feeds import Entry, Feed, plain_title
+from digest.collect.feeds import Entry, Feed, plain_title, shared_marks
 from digest.collect.urls import join_url
 from digest.errors import SourceError
 from digest.model import Image
@@ -25,12 +25,14 @@ def parse_json_feed(data: bytes | str, *, url: str | None = None) -> Feed:
         raise SourceError(f"{where} is JSON, but no feed", hint="a JSON Feed has a list named 'items'")
     base = url or _text(top, "feed_url") or _text(top, "home_page_url") or None
     entries = tuple(_entry(item, base) for item in top["items"] if isinstance(item, dict))
+    link = join_url(base, _text(top, "home_page_url"))
     return Feed(
         title=plain_title(_text(top, "title")),
         language=_text(top, "language") or None,
         entries=entries,
-        link=join_url(base, _text(top, "home_page_url")),
+        link=link,
         warnings=() if entries else ("the feed holds no entries",),
+        shared=shared_marks(entries, link),
     )
 
 
