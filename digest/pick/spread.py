@@ -79,7 +79,7 @@ def _varied(pick: Pick, chosen: Sequence[Pick]) -> Pick:
     if not same:
         return pick
     terms = {**pick.terms, SPREAD: round(VARIETY**same, 4)}
-    why = f"{same} {'pick' if same == 1 else 'picks'} before it in {pick.section}"
+    why = f"variety: {counted(same, 'pick')} of {pick.section} before it"
     return replace(pick, terms=terms, score=math.prod(terms.values()), reasons=(*pick.reasons, why))
 
 
