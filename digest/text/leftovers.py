@@ -347,9 +347,9 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "share line",
             [
-                r"(?:share|tweet|pin|e-?mail|print|save|like)(?:\s*[|,/·•]?\s*(?:this|article|story|on|via|with|it|"
+                r"(?:share|tweet|pin|e-?mail|print|save|like)(?:[\s|,/·•]*(?:this|article|story|on|via|with|it|"
                 r"facebook|"
-                r"twitter|x|linkedin|whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d+))*\s*[.:]?",
+                r"twitter|x|linkedin|whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d++))*\s*[.:]?",
                 r"(?:e-?mail to a friend|click to (?:share|print|email).{0,60})[.!\s]*",
                 r"follow (?:us|me|@\w+|.{2,30}) on (?:twitter|facebook|instagram|x|linkedin|social).{0,80}|"
                 r"follow @\w+.{0,40}",
