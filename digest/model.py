@@ -93,6 +93,13 @@ class ExcerptLimit:
     reason: str  # whose wish, in words: "the page says nosnippet"
 
 
+def stricter(a: ExcerptLimit | None, b: ExcerptLimit | None) -> ExcerptLimit | None:
+    """The one of the two that allows less; *a* where both allow the same."""
+    if a is None or b is None:
+        return a or b
+    return b if b.chars < a.chars else a
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One text, cleaned once. ``text`` holds the report and any opinion part, NFC, paragraphs split by a blank

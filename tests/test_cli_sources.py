@@ -136,6 +136,16 @@ def test_a_page_is_taken_with_what_its_publisher_allows(web: LocalWeb, run: Run)
     assert json.loads(run("articles", "show", "last", "--json").stdout)["right"] == "they wrote to us"
 
 
+def test_a_text_pasted_over_a_page_that_reserves_its_words_is_reserved_too(web: LocalWeb, run: Run) -> None:
+    web["/story"] = page("A harbour story", words(1, 6), '<meta name="robots" content="nosnippet">')
+    run("articles", "add", f"{web.url}/story", "--allow-private")
+    pasted = "A harbour story\n\n" + "The harbour counts its ships every day of the year. " * 9
+    out = run("articles", "add", "-", "--url", f"{web.url}/story", given=pasted).stdout
+    assert "headline and link only: the page says nosnippet" in out
+    shown = json.loads(run("articles", "show", "last", "--json").stdout)
+    assert (shown["version"], shown["limit"]["chars"]) == (2, 0)
+
+
 def test_a_page_its_site_keeps_from_robots_is_not_taken(web: LocalWeb, run: Run) -> None:
     web["/robots.txt"] = "User-agent: *\nDisallow: /"
     web["/story"] = page("A harbour story", words(1, 6))

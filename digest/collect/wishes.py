@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest.collect.urls import web_address
 from digest.model import ExcerptLimit
+from digest.model import stricter as stricter
 
 AGENT = "newsletter-digest"
 """Our product token; rules for it win over those for everybody."""
@@ -25,13 +26,6 @@ NOSNIPPET = "data-nosnippet"
 _RESERVED = "reserves text and data mining"
 _VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Robots rules that have a value: in a header `max-snippet: 20` is no rule for a robot called max-snippet."""
-
-
-def stricter(a: ExcerptLimit | None, b: ExcerptLimit | None) -> ExcerptLimit | None:
-    """The one of the two that allows less; *a* where both allow the same."""
-    if a is None or b is None:
-        return a or b
-    return b if b.chars < a.chars else a
 
 
 def limit_from_page(tree: Any) -> ExcerptLimit | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.model import Article
+from digest.model import Article, stricter
 from digest.store.codec import from_json, instant, to_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ _NEWEST = """SELECT data FROM article AS a
 
 
 class Articles:
-    """Every listing gives the newest version of each article, by the time it was first seen."""
+    """Every listing gives the newest version of each article, by the time it was first seen.
+
+    A publisher's limit, once known, outlives every text that comes in later without a word of it: the stricter one
+    counts, and only an editor's right lifts it.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -65,6 +69,7 @@ class Articles:
                 published=known.published or article.published,
                 published_precision=known.published_precision or article.published_precision,
                 own=known.own,
+                limit=stricter(known.limit, article.limit),
                 right=known.right or article.right,
             )
             return self._keep(known, told if told.text_hash == known.text_hash else _next_version(known, told))
@@ -123,7 +128,13 @@ class Articles:
 
 
 def _next_version(known: Article, changed: Article) -> Article:
-    return replace(changed, version=known.version + 1, seen=known.seen, right=known.right or changed.right)
+    return replace(
+        changed,
+        version=known.version + 1,
+        seen=known.seen,
+        limit=stricter(known.limit, changed.limit),
+        right=known.right or changed.right,
+    )
 
 
 def _completed(known: Article, again: Article) -> Article:
@@ -140,7 +151,7 @@ def _completed(known: Article, again: Article) -> Article:
         image=known.image or again.image,
         license=known.license or again.license,
         own=known.own or again.own,
-        limit=known.limit or again.limit,
+        limit=stricter(known.limit, again.limit),
         right=known.right or again.right,
         paywall=known.paywall if known.paywall != "unknown" else again.paywall,
     )
