@@ -203,7 +203,9 @@ def test_a_redirect_into_the_private_network_is_refused(site, monkeypatch):
         ("93.184.216.34", True), ("2606:2800:220:1::1", True), ("10.0.0.1", False), ("172.16.3.4", False),
         ("192.168.1.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False),
         ("::", False), ("fe80::1%eth0", False), ("fd00::1", False), ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False),
-        ("2002:7f00:1::", False), ("255.255.255.255", False),
+        ("2002:7f00:1::", False), ("255.255.255.255", False), ("64:ff9b:1::7f00:1", False), ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False), ("fec0::1", False), ("3fff::1", False), ("5f00::1", False),
+        ("64:ff9b::5db8:d822", True), ("2002:5db8:d822::1", True),
     ],
 )  # fmt: skip
 def test_an_address_is_public_or_not(address, public):

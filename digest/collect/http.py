@@ -336,6 +336,14 @@ async def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out to hosts (RFC 4291, 2.4); outside stand local translations (64:ff9b:1::/48 of RFC 8215)
+and forms of an IPv4 address that no longer mean anything."""
+
+_EXAMPLES = ipaddress.ip_network("3fff::/20")
+"""RFC 9637; `ipaddress` does not know it yet."""
+
+
 def is_public(address: str) -> bool:
     """Whether *address* (numeric) is out on the internet: not loopback, private, link-local, multicast, reserved,
     nor such a one wrapped in IPv6 (mapped, 6to4, Teredo, NAT64)."""
@@ -346,6 +354,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _UNICAST or ip in _EXAMPLES:
+            return False
     return ip.is_global and not ip.is_multicast
 
 
