@@ -136,6 +136,22 @@ def test_a_page_is_taken_with_what_its_publisher_allows(web: LocalWeb, run: Run)
     assert json.loads(run("articles", "show", "last", "--json").stdout)["right"] == "they wrote to us"
 
 
+def test_what_is_claimed_of_a_page_is_said_truly_and_can_be_taken_back(web: LocalWeb, run: Run) -> None:
+    web["/story"] = page("A harbour story", words(1, 6), '<meta name="robots" content="nosnippet">')
+    out = run("articles", "add", f"{web.url}/story", "--own", "--allow-private").stdout
+    assert "excerpted as the editors’ own text, though the page says nosnippet" in out
+    assert "headline and link only" not in out
+    out = run("articles", "fill", "last", "--no-own").stdout
+    assert "not the editors’ own text" in out
+    assert "headline and link only: the page says nosnippet" in out
+    assert "no right was claimed" in run("articles", "fill", "last", "--right", "").stdout
+    run("articles", "fill", "last", "--right", "they wrote to us")
+    assert "with a right: they wrote to us" in run("articles", "fill", "last", "--outlet", "Notes").stdout
+    out = run("articles", "fill", "last", "--right", "").stdout
+    assert "no right is claimed any more: it was “they wrote to us”" in out
+    assert "headline and link only" in out
+
+
 def test_a_text_pasted_over_a_page_that_reserves_its_words_is_reserved_too(web: LocalWeb, run: Run) -> None:
     web["/story"] = page("A harbour story", words(1, 6), '<meta name="robots" content="nosnippet">')
     run("articles", "add", f"{web.url}/story", "--allow-private")

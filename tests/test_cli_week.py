@@ -148,6 +148,13 @@ def test_approve_send_and_send_again(sample: Path) -> None:
     assert status["candidates"] == status["planned"] + sum(status["excluded"].values())
 
 
+def test_one_error_is_one_error(sample: Path) -> None:
+    run = run_in(sample)
+    run("sources", "block", "docksidedaily.example.com")
+    for command in ("check", "approve"):
+        assert "2026-W12 has 1 error\n" in error_of(run(command, ok=False))
+
+
 def test_once_out_weekly_changes_nothing_and_says_so(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.model import Article, Brief, Image
 
+RIGHT = "Why more may be excerpted than a visitor sees: “we subscribe”"
+
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes, or standard input for ``-``. Raises ReadError."""
@@ -60,18 +62,13 @@ def articles() -> None:
     """Add, list and show articles."""
 
 
-right_option = click.option(
-    "--right", default="", metavar="WHY", help="Why more may be excerpted than a visitor sees: “we subscribe”."
-)
-
-
 @articles.command()
 @click.argument("what", metavar="FILE|URL|-")
 @click.option("--outlet", help="Who published it.")
 @click.option("--url", help="Where it can be read.")
 @click.option("--author", "authors", multiple=True, help="Who wrote it; may be given again.")
 @click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
-@right_option
+@click.option("--right", default="", metavar="WHY", help=f"{RIGHT}.")
 @click.option("--allow-private", is_flag=True, help="The URL may point into your own network.")
 @click.pass_context
 def add(
@@ -143,8 +140,8 @@ def _read_page(url: str, config: Config, outlet: str | None, authors: tuple[str,
 @click.option("--outlet", help="Who published it.")
 @click.option("--url", help="Where it can be read.")
 @click.option("--author", "authors", multiple=True)
-@click.option("--own", is_flag=True, help="The editors’ own text: needs no outlet and no link.")
-@right_option
+@click.option("--own/--no-own", default=None, help="The editors’ own text: needs no outlet and no link.")
+@click.option("--right", metavar="WHY", help=f"{RIGHT}; '' takes it back.")
 @click.pass_context
 def fill(
     ctx: click.Context,
@@ -152,8 +149,8 @@ def fill(
     outlet: str | None,
     url: str | None,
     authors: tuple[str, ...],
-    own: bool,
-    right: str,
+    own: bool | None,
+    right: str | None,
 ) -> None:
     """Fill in or correct what is known about ARTICLE."""
     from dataclasses import replace
@@ -171,11 +168,15 @@ def fill(
             url=url or found.url,
             canonical=canonical_url(url) if url else found.canonical,
             authors=authors or found.authors,
-            own=found.own or own,
-            right=right or found.right,
+            own=found.own if own is None else own,
+            right=found.right if right is None else right,
         )
         stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")
+        if own is not None:
+            say("  the editors’ own text" if own else "  not the editors’ own text")
+        if right == "":
+            say(f"  no right is claimed any more: it was “{found.right}”" if found.right else "  no right was claimed")
         print_rights(stored)
 
 

@@ -223,7 +223,9 @@ def print_rights(article: Article) -> None:
     if article.right:
         say(f"  excerpted with a right: {article.right}")
         return
-    if article.limit:
+    if article.limit and article.own:
+        say(f"  excerpted as the editors’ own text, though {article.limit.reason}")
+    elif article.limit:
         most = "headline and link only" if not article.limit.chars else f"at most {article.limit.chars} characters"
         say(f"  {most}: {article.limit.reason}; `digest articles fill ARTICLE --right WHY` if you may show more")
     elif article.paywall == "closed":

@@ -58,6 +58,7 @@ def _carried(project: Project) -> str:
 @click.pass_context
 def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
+    from digest.pick.wording import counted
     from digest.render.check import verify_verbatim
     from digest.week import findings as find_faults
 
@@ -77,7 +78,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
         for finding in findings:
             say(f"{finding.level}: {finding.where}: {finding.what}")
         if errors:
-            raise IssueError(f"{slug} has {len(errors)} errors", hint="`digest check` says what to mend")
+            raise IssueError(f"{slug} has {counted(len(errors), 'error')}", hint="`digest check` says what to mend")
         waiting = store.ledger.counts(slug).get("waiting", 0)
         left = store.ledger.excluded(slug)
         say(f"{slug}: “{made.subject}”, {_readers(waiting)}.")

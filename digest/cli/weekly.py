@@ -293,6 +293,7 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 def check(ctx: click.Context, issue: str, as_json: bool) -> None:
     """List what should be mended before the issue goes out. Exit 1 when there is an error."""
     from digest.cli.common import find_issue
+    from digest.pick.wording import counted
     from digest.week import findings
 
     with project_of(ctx) as project:
@@ -301,7 +302,7 @@ def check(ctx: click.Context, issue: str, as_json: bool) -> None:
     print_findings(found, as_json, clean=f"{slug}: nothing to mend.")
     errors = sum(f.level == "error" for f in found)
     if errors:
-        raise DigestError(f"{slug} has {errors} {'error' if errors == 1 else 'errors'}", hint="mend, then run it again")
+        raise DigestError(f"{slug} has {counted(errors, 'error')}", hint="mend, then run it again")
 
 
 @click.command()
