@@ -1,12 +1,13 @@
-"""An e-mail address, parsed once at the door. Nobody inside compares raw strings.
+"""Addresses of mail and of the web, parsed once at the door. Nobody inside compares raw strings.
 
-Knows RFC 5321 lengths and IDNA (the domain is kept as A-labels). Asks no network whether the address exists.
+Knows RFC 5321 lengths and IDNA (a domain is kept as A-labels). Asks no network whether an address exists.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from digest.errors import AddressError
 
@@ -63,3 +64,75 @@ def split_mailbox(raw: str) -> tuple[str, Address]:
     if match is None:
         return "", parse_address(raw)
     return match["name"].strip().strip('"').strip(), parse_address(match["spec"])
+
+
+# ------------------------------------------------------------------------------------------------ the web
+
+_AMP_CACHE = re.compile(r"^/(?:[civ]/)?(?P<s>s/)?(?P<rest>[^/]+\.[^/]+/.*|[^/]+\.[^/]+)$")
+
+
+def tidy(url: str) -> str:
+    """Without blanks around and line breaks or tabs inside (the WHATWG URL standard drops them too), and without halves
+    of a surrogate pair, which nothing can store."""
+    return re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]", "", url).strip()
+
+
+def web_address(link: str | None) -> str | None:
+    """*link* if a reader can be sent there (http or https), else None."""
+    link = tidy(link or "")
+    try:
+        parts = urlsplit(link)
+        sound = parts.scheme in {"https", "http"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return link if sound and not re.search(r"\s", parts.netloc) else None
+
+
+def ascii_domain(name: str) -> str:
+    """*name* as domains are compared: lower case, A-labels (RFC 5890, mapped by UTS 46), without a last dot. What is
+    no domain comes back in lower case."""
+    name = name.lower().rstrip(".")
+    if not name.isascii():
+        import idna
+
+        try:
+            return idna.encode(name, uts46=True).decode("ascii").rstrip(".")
+        except idna.IDNAError:
+            return name
+    return name
+
+
+def site_of(domain: str) -> str:
+    """A domain as it is blocked: as domains are compared, without `www.`"""
+    domain = ascii_domain(domain)
+    bare = domain.removeprefix("www.")
+    return bare if "." in bare else domain
+
+
+def amp_target(host: str, path: str) -> str | None:
+    """The publisher's address inside a Google AMP viewer or cache address, else None."""
+    if f".{host}".endswith(".cdn.ampproject.org"):
+        inner = path
+    elif host in {"google.com", "www.google.com"} and path.startswith("/amp/"):
+        inner = path.removeprefix("/amp")
+    else:
+        return None
+    found = _AMP_CACHE.match(inner)
+    return f"http{'s' if found['s'] else ''}://{found['rest']}" if found else None
+
+
+def is_domain(name: str) -> bool:
+    return re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", name) is not None
+
+
+def sites_of(url: str | None) -> list[str]:
+    """The site of *url*, and of the publisher whose page an AMP viewer or cache has there."""
+    found: list[str] = []
+    while url and len(found) < 8:  # a cache address may wrap another
+        try:
+            parts = urlsplit(tidy(url))
+        except ValueError:  # no address: nobody's site
+            break
+        found.append(site_of(parts.hostname or ""))
+        url = amp_target(found[-1], parts.path)
+    return [site for site in found if site]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.address import Address, split_mailbox
+from digest.address import Address, is_domain, site_of, split_mailbox, web_address
 from digest.errors import AddressError, ConfigError
 from digest.model import Brief, SectionBrief
 
@@ -186,7 +186,7 @@ class Config:
             source_sections={s.name: s.section for s in self.sources if s.section},
             source_limit=self.brief.source_limit,
             languages=tuple(tag.split("-")[0].lower() for tag in self.week.languages or (self.newsletter.language,)),
-            blocked_domains={b.domain: b.reason for b in self.block},
+            blocked_domains={site_of(b.domain): b.reason for b in self.block},
         )
 
 
@@ -248,7 +248,7 @@ def _judge(config: Config, where: str) -> None:
             'for example path = "articles" or url = "https://example.org/feed.xml"',
         )
         need(
-            not source.url or source.url.startswith(("https://", "http://")),
+            not source.url or web_address(source.url) is not None,
             f"sources number {number}: {source.url} is no web address",
             "start it with https://",
         )
@@ -259,9 +259,9 @@ def _judge(config: Config, where: str) -> None:
     )
     for number, block in enumerate(config.block, 1):
         need(
-            re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", block.domain) is not None,
+            is_domain(site_of(block.domain)),
             f"block number {number}: {block.domain!r} is no domain",
-            'lower case, without https:// and www., for example domain = "example.com"',
+            'without https:// and *., for example domain = "example.com": all below it is blocked too',
         )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from digest.address import Address
+from digest.address import Address, sites_of
 
 # ------------------------------------------------------------------------------------------------ texts
 
@@ -129,6 +128,7 @@ class Article:
     own: bool = False  # the editor's own text: needs neither outlet nor link
     limit: ExcerptLimit | None = None  # None: the publisher states none
     right: str = ""  # the editor's word why more may be excerpted than a visitor sees: "we subscribe"; '' for none
+    sender: str = ""  # the domain that mailed it, as domains are compared; '' for what is no mail
 
     def published_at(self, zone: ZoneInfo) -> datetime | None:
         """The publication instant; a time without a zone is read in *zone* (the newsletter's)."""
@@ -202,6 +202,21 @@ class SectionBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """The blocks on one publisher, by domain with their reasons. As text: ``example.com (asked us not to)``."""
+
+    domains: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{domain} ({reason})" if reason else domain for domain, reason in self.domains.items())
+
+    @property
+    def lift(self) -> str:
+        """What to type to take them back."""
+        return " and ".join(f"`digest sources unblock {domain}`" for domain in self.domains)
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What the newsletter is about, in the editor's words."""
 
@@ -213,18 +228,18 @@ class Brief:
     source_sections: Mapping[str, str] = field(default_factory=dict)  # source -> the section its articles go to
     source_limit: int = 2  # picks from one outlet
     languages: tuple[str, ...] = ()  # BCP 47 primary tags that may be picked; () for any
-    blocked_domains: Mapping[str, str] = field(default_factory=dict)  # domain (with all below it) -> reason
+    blocked_domains: Mapping[str, str] = field(default_factory=dict)  # `address.site_of` domain, all below it -> reason
 
-    def blocking(self, url: str | None) -> str | None:
-        """Why nothing at *url* is touched: ``example.com (asked us not to)``; None where its domain is not blocked."""
-        try:
-            host = (urlsplit(url or "").hostname or "").rstrip(".")
-        except ValueError:  # no address: nobody's domain
-            return None
-        for domain, reason in self.blocked_domains.items():
-            if host == domain or host.endswith(f".{domain}"):
-                return f"{domain} ({reason})" if reason else domain
-        return None
+    def blocking(self, what: Article | str | None) -> Blocked | None:
+        """Why an article, or what is at an address, is not touched; None where no domain of it is blocked."""
+        urls, sender = ((what.url, what.canonical), what.sender) if isinstance(what, Article) else ((what,), "")
+        sites = [sender, *(site for url in urls for site in sites_of(url))]
+        found = {
+            domain: reason
+            for domain, reason in self.blocked_domains.items()
+            if any(site == domain or site.endswith(f".{domain}") for site in sites)
+        }
+        return Blocked(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)

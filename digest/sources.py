@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from digest.config import Config, SourceEntry
 from digest.config_edit import rename_source
-from digest.errors import DigestError, SourceError
+from digest.errors import ConfigError, DigestError, SourceError, StoreError, told_bug
 from digest.model import Article, ExcerptLimit
-from digest.store import Store
+from digest.store import DatabaseError, Store
 from digest.store.sources import KnownEntry, SourceState
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def user_agent(config: Config) -> str:
 def _not_now(state: SourceState, config: Config, entry: SourceEntry, now: datetime, *, asked: bool) -> Collected | None:
     if blocked := config.brief_for_picking().blocking(entry.url):
         return Collected(
-            entry.name, error=f"blocked: {blocked}", hint="`digest sources unblock DOMAIN`, or take the source out"
+            entry.name, error=f"blocked: {blocked}", hint=f"{blocked.lift}, or take the source out"
         )
     if asked:
         return None
@@ -113,6 +113,13 @@ def _not_now(state: SourceState, config: Config, entry: SourceEntry, now: dateti
     if state.due and now < state.due:
         return Collected(entry.name, note=f"rests until {_clock(state.due, config.zone)} ({state.due_reason})")
     return None
+
+
+def _as_sources(error: Exception) -> DigestError:
+    """What one source fails of, so that the others go on; a database that cannot be used is everybody's trouble."""
+    if isinstance(error, StoreError | DatabaseError):
+        raise error
+    return error if isinstance(error, DigestError) else SourceError(told_bug(error))
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:
@@ -141,14 +148,15 @@ def _read_path(
             ):
                 if isinstance(found, DigestError):
                     errors.append(Collected(entry.name, error=str(found), hint=found.hint))
-                elif blocked := brief.blocking(found.url):
+                elif blocked := brief.blocking(found):
                     errors.append(Collected(entry.name, note=f"“{found.title}” is left out, blocked: {blocked}"))
                 else:
                     right = entry.right or found.right
                     article = replace(found, seen=became_new(found, seen, config.zone), right=right)
                     tally.count(store.articles.get(article.id), store.articles.add(article))
             store.sources.keep(entry.name, _read_well(state, now, new=tally.new))
-    except SourceError as error:
+    except Exception as raised:
+        error = _as_sources(raised)
         store.sources.keep(entry.name, replace(state, last_error=str(error)))
         return [Collected(entry.name, error=str(error), hint=error.hint)]
     return [Collected(entry.name, tally.found, tally.new, tally.changed), *errors]
@@ -222,8 +230,8 @@ class _Web:
                 found = _Visit(entry, self.store.sources.state(entry.name), answer)
                 try:
                     await self._understand(found, workers)
-                except DigestError as error:
-                    found.error = error
+                except Exception as error:
+                    found.error = _as_sources(error)
                 found.answer = replace(answer, body=b"")  # read; nobody needs to hold it
                 return found
 
@@ -241,7 +249,7 @@ class _Web:
             await self._fetch_pages(visits, workers)
         await self._ask_sites(visits)
         for found in visits:
-            note(found.entry, *self._keep(found))
+            note(found.entry, *self._kept(found))
 
     async def _understand(self, found: _Visit, workers: Workers) -> None:
         from digest.collect import parse_feed
@@ -346,12 +354,18 @@ class _Web:
 
     # -------------------------------------------------------------------------------------------- keeping
 
+    def _kept(self, found: _Visit) -> list[Collected]:
+        if found.error is None:
+            try:
+                return self._keep(found)
+            except Exception as error:
+                found.error = _as_sources(error)
+        self.store.sources.keep(found.entry.name, self._failed(found, found.error))
+        return [Collected(found.entry.name, error=str(found.error), hint=found.error.hint)]
+
     def _keep(self, found: _Visit) -> list[Collected]:
         name, state, answer = found.entry.name, found.state, found.answer
         with self.store.transaction():
-            if found.error is not None:
-                self.store.sources.keep(name, self._failed(found, found.error))
-                return [Collected(name, error=str(found.error), hint=found.error.hint)]
             tally, errors = self._keep_articles(found)
             entries = len(found.feed.entries) if found.feed else 0
             state = self._rested(_read_well(state, self.now, new=tally.new), found)
@@ -447,7 +461,10 @@ class _Web:
             return f"has moved to {new}; when it says so again, digest.toml will"
         if any(entry.url == new for entry in self.config.sources):
             return f"has moved to {new}, a source already: take this one out"
-        rename_source(self.folder, old, new)
+        try:
+            rename_source(self.folder, old, new)
+        except ConfigError as error:
+            return f"has moved for good: write {new} instead of {old} in digest.toml ({error})"
         with self.store.transaction():
             self.store.sources.keep(old, replace(state, moved_to=None))
             self.store.sources.rename(old, new)

@@ -112,6 +112,47 @@ def test_a_blocked_publisher_is_refused_at_every_door_until_it_is_lifted(web: Lo
     run("articles", "add", "-", "--url", "https://spam.example/1", "--outlet", "Spam", given=text)
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("WWW.Example.org.", "example.org"),
+        ("foo_bar.com", "foo_bar.com"),
+        ("https://foo-com.cdn.ampproject.org/c/s/foo.com/x", "foo.com"),
+    ],
+)
+def test_a_domain_is_blocked_however_it_is_typed(run: Run, tmp_path: Path, typed: str, kept: str) -> None:
+    assert f"{kept} is blocked" in run("sources", "block", typed).stdout
+    assert [b.domain for b in load_config(tmp_path).block] == [kept]
+    run("sources", "unblock", typed)
+    assert load_config(tmp_path).block == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [("*.foo.com", "needs no star", "foo.com is blocked with all below it"), ("a b", "is no domain", "example.com")],
+)
+def test_what_is_no_domain_is_said_of_what_was_typed(run: Run, typed: str, what: str, hint: str) -> None:
+    said = error_of(run("sources", "block", typed, ok=False))
+    assert what in said and hint in said
+    assert "digest.toml" not in said
+
+
+def test_a_block_holds_for_mail_in_a_folder_and_pasted(run: Run, tmp_path: Path) -> None:
+    text = "The harbour counts its ships every day of the year. " * 9
+    mail = f"From: Norwick News <news@mail.norwick.example>\nSubject: Ships\nMessage-ID: <1@x.example>\n\n{text}\n"
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/ships.eml").write_text(mail)
+    run("sources", "add", "texts")
+    run("sources", "block", "norwick.example")
+    for args in (("-",), (str(tmp_path / "texts/ships.eml"),)):
+        done = run("articles", "add", *args, given=mail, ok=False)
+        assert "blocked: norwick.example" in error_of(done)
+        assert "`digest sources unblock norwick.example`" in done.stderr
+    assert "is left out, blocked: norwick.example" in run("collect").stdout
+    assert json.loads(run("articles", "list", "--json").stdout) == []
+
+
 def test_a_list_of_feeds_goes_out_and_comes_back_with_its_sections(run: Run, tmp_path: Path) -> None:
     with (tmp_path / "digest.toml").open("a") as file:
         file.write('\n[[sections]]\nname = "Nature"\n')

@@ -31,7 +31,7 @@ ROOMS = {
 }
 LIBRARIES = {
     "email_validator": ["address"],
-    "idna": ["collect/urls"],
+    "idna": ["address"],
     "sumy": ["condense"],
     "numpy": ["condense/engines"],
     "feedparser": ["collect/feeds"],

@@ -41,15 +41,42 @@ def test_any_language_passes_where_none_is_named() -> None:
     assert one(article("Haven", PORT, language="nl"), Brief()).lost is None
 
 
-BLOCKED = Brief(blocked_domains={"example.com": "copies others"})
+BLOCKED = Brief(blocked_domains={"example.com": "copies others", "xn--mnchen-3ya.example": ""})
 
 
-@pytest.mark.parametrize("url", ["https://example.com/a", "https://news.example.com:8080/a", "http://EXAMPLE.com./a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a",
+        "https://news.example.com:8080/a",
+        "http://EXAMPLE.com./a",
+        "https://www.example。com/a",
+        "https://example-com.cdn.ampproject.org/c/s/example.com/a",
+        "https://www.google.com/amp/s/example.com/a",
+    ],
+)
 def test_a_blocked_domain_blocks_itself_and_all_below_even_when_pinned(url: str) -> None:
     mine = article("Port", PORT, url=url)
     for miss in (one(mine, BLOCKED), one(mine, BLOCKED, edit("pin", mine.id))):
         assert miss.lost == "blocked: example.com (copies others)"
-        assert miss.remedy == "`digest sources unblock example.com` lifts it"
+        assert miss.remedy == "`digest sources unblock example.com`"
+
+
+@pytest.mark.parametrize("url", ["https://MÜNCHEN.example/z", "https://news.xn--mnchen-3ya.example/z"])
+def test_a_domain_is_blocked_in_either_spelling(url: str) -> None:
+    assert one(article("Port", PORT, url=url), BLOCKED).lost == "blocked: xn--mnchen-3ya.example"
+
+
+def test_a_mail_of_a_blocked_domain_is_blocked_without_any_link() -> None:
+    mine = replace(article("Port", PORT), sender="news.example.com")
+    assert one(mine, BLOCKED).lost == "blocked: example.com (copies others)"
+
+
+def test_two_blocks_on_one_publisher_are_both_named() -> None:
+    brief = Brief(blocked_domains={"example.com": "", "news.example.com": "asked us"})
+    miss = one(article("Port", PORT, url="https://news.example.com/1"), brief)
+    assert miss.lost == "blocked: example.com, news.example.com (asked us)"
+    assert miss.remedy == "`digest sources unblock example.com` and `digest sources unblock news.example.com`"
 
 
 @pytest.mark.parametrize("url", ["https://notexample.com/a", "https://example.com.org/a", None, "http://[broken"])

@@ -94,7 +94,7 @@ def add(
         else:
             _refuse_blocked(brief, url)
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
-        _refuse_blocked(brief, article.url)
+        _refuse_blocked(brief, article)
         seen = became_new(article, now(), project.config.zone)
         right = right or article.right
         stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
@@ -113,9 +113,9 @@ def add(
             say(f"  old: {published:%Y-%m-%d}; `digest pin` has it in the issue all the same")
 
 
-def _refuse_blocked(brief: Brief, url: str | None) -> None:
-    if blocked := brief.blocking(url):
-        raise DigestError(f"blocked: {blocked}", hint="`digest sources unblock DOMAIN` takes it back")
+def _refuse_blocked(brief: Brief, what: Article | str | None) -> None:
+    if blocked := brief.blocking(what):
+        raise DigestError(f"blocked: {blocked}", hint=f"{blocked.lift} takes it back")
 
 
 def _read_page(url: str, config: Config, outlet: str | None, authors: tuple[str, ...], allow_private: bool) -> Article:

@@ -111,7 +111,7 @@ def add(ctx: click.Context, where: str, outlet: str, weight: float, allow_privat
         entry = SourceEntry(path=where, outlet=outlet, weight=weight)
     else:
         if blocked := config.brief_for_picking().blocking(where):
-            raise SourceError(f"blocked: {blocked}", hint="`digest sources unblock DOMAIN` first")
+            raise SourceError(f"blocked: {blocked}", hint=f"{blocked.lift} first")
         url = where if unchecked else _find_feed(where, config, allow_private)
         entry = SourceEntry(url=url, outlet=outlet, weight=weight, allow_private=allow_private)
     if not add_sources(folder, [entry]):
@@ -197,10 +197,15 @@ def unblock(ctx: click.Context, domain: str) -> None:
 
 
 def _domain(words: str) -> str:
-    """The domain in an address, or in what somebody typed for one."""
-    from digest.collect.urls import host_of
+    """The domain in an address, or in what somebody typed for one. Raises ConfigError."""
+    from digest.address import is_domain, sites_of
 
-    return host_of(words if "://" in words else f"https://{words}") or words
+    site = (sites_of(words if "://" in words else f"https://{words}") or [""])[-1]
+    if site.startswith("*."):
+        raise ConfigError(f"{words}: a block needs no star", hint=f"{site[2:]} is blocked with all below it")
+    if not is_domain(site):
+        raise ConfigError(f"{words!r} is no domain", hint="like example.com, or an address there")
+    return site
 
 
 @sources.command()

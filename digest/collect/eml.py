@@ -14,6 +14,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+from digest.address import ascii_domain
 from digest.collect.dates import read_date
 from digest.collect.forwards import find_forward
 from digest.collect.mailings import mailing_lines, masked, personal_lines, web_page, without_targets
@@ -71,7 +72,11 @@ def read_eml(data: bytes) -> Reading:
     found = [r if numbered else replace(r, line=0) for r in reading.removed]
     moment = _moment(mail.date)
     return with_known(
-        replace(reading, removed=tuple(masked(r) for r in (*removed, *found))),
+        replace(
+            reading,
+            removed=tuple(masked(r) for r in (*removed, *found)),
+            sender=ascii_domain(parseaddr(mail.sender)[1].rpartition("@")[2]),
+        ),
         outlet=reading.outlet or _name(mail.sender),
         url=_archived_at(message) or reading.url or web_page(_links(message)),
         published=moment[0] if moment else None,

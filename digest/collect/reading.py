@@ -51,6 +51,7 @@ class Reading:
     license: str | None = None
     limit: ExcerptLimit | None = None
     right: str = ""  # why more may be excerpted than a visitor sees
+    sender: str = ""  # the domain that mailed it
     removed: tuple[Removed, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -129,6 +130,7 @@ def assemble(
         own=own,
         limit=reading.limit,
         right=one_line(reading.right),
+        sender=reading.sender,
     )
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
+from digest.address import amp_target, ascii_domain, tidy
+from digest.address import web_address as web_address
+
 _TRACKING = frozenset(
     """
     fbclid fb_action_ids fb_action_types fb_ref fb_source gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid
@@ -25,7 +28,6 @@ _TRACKING_PREFIXES = ("utm_", "hsa_", "itm_", "stm_", "guce_", "__twitter", "at_
 _AMP = frozenset({"amp", "outputtype=amp", "output=amp", "amp=1", "amp=true", "amp_js_v", "amp_gsa", "usqp"})
 _AMP_PATH = re.compile(r"(?:/amp/?$|\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
-_AMP_CACHE = re.compile(r"^/(?:[civ]/)?(?P<s>s/)?(?P<rest>[^/]+\.[^/]+/.*|[^/]+\.[^/]+)$")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -44,7 +46,7 @@ def canonical_url(url: str) -> str:
 
 
 def _canonical(url: str) -> str:
-    url = _tidy(url)
+    url = tidy(url)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -54,7 +56,7 @@ def _canonical(url: str) -> str:
     if scheme not in _PORTS or not parts.hostname:
         return url
     host = _host(parts.hostname)
-    cached = _unwrap_amp_cache(host, parts.path)
+    cached = amp_target(host, parts.path)
     if cached:
         return cached
     path = _INDEX.sub("/", _AMP_PATH.sub("", _escape(parts.path))) or "/"
@@ -66,7 +68,7 @@ def _canonical(url: str) -> str:
 
 def join_url(base: str | None, link: str | None) -> str | None:
     """*link* made absolute with *base*; None when there is no link or it is no address."""
-    link = _tidy(link or "")
+    link = tidy(link or "")
     if not link:
         return None
     if not base or link.startswith(("https://", "http://")):
@@ -77,57 +79,21 @@ def join_url(base: str | None, link: str | None) -> str | None:
         return None
 
 
-def web_address(link: str | None) -> str | None:
-    """*link* if a reader can be sent there (http or https), else None."""
-    link = _tidy(link or "")
-    try:
-        parts = urlsplit(link)
-        sound = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return None
-    return link if sound and not re.search(r"\s", parts.netloc) else None
-
-
 def host_of(url: str | None) -> str:
-    """The host in lower case without `www.`, '' where there is none."""
+    """The host as it is written, in lower case without `www.`; '' where there is none."""
     try:
         return (urlsplit(url or "").hostname or "").removeprefix("www.")
     except ValueError:
         return ""
 
 
-def _tidy(url: str) -> str:
-    """Without blanks around and line breaks or tabs inside (the WHATWG URL standard drops them too)."""
-    return re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", "", url).strip()
-
-
 def _host(name: str) -> str:
-    name = name.lower().rstrip(".")
-    if not name.isascii():
-        import idna
-
-        try:
-            name = idna.encode(name, uts46=True).decode("ascii")
-        except idna.IDNAError:
-            return name
-    labels = name.split(".")
+    labels = ascii_domain(name).split(".")
     while len(labels) > 2 and labels[0] in {"m", "amp", "mobile"}:
         labels = labels[1:]
     if len(labels) > 3 and labels[1] in {"m", "amp"}:  # en.m.wikipedia.org
         del labels[1]
     return ".".join(labels)
-
-
-def _unwrap_amp_cache(host: str, path: str) -> str | None:
-    """The publisher's address inside a Google AMP viewer or cache address, else None."""
-    if host.endswith(".cdn.ampproject.org"):
-        inner = path
-    elif host in {"google.com", "www.google.com"} and path.startswith("/amp/"):
-        inner = path.removeprefix("/amp")
-    else:
-        return None
-    found = _AMP_CACHE.match(inner)
-    return f"http{'s' if found['s'] else ''}://{found['rest']}" if found else None
 
 
 def _escape(path: str) -> str:

@@ -52,7 +52,5 @@ def fault_of(article: Article, brief: Brief, since: datetime, now: datetime) -> 
 
 def domain_fault(article: Article, brief: Brief) -> Fault | None:
     """The block on the article's publisher, or None."""
-    blocked = brief.blocking(article.url) or brief.blocking(article.canonical)
-    if blocked is None:
-        return None
-    return Fault(f"blocked: {blocked}", f"`digest sources unblock {blocked.partition(' ')[0]}` lifts it")
+    blocked = brief.blocking(article)
+    return None if blocked is None else Fault(f"blocked: {blocked}", blocked.lift)

@@ -187,7 +187,7 @@ def _rights(item: Item, config: Config) -> Iterator[Finding]:
         what = f"{taken} characters are excerpted, {article.limit.reason}"
         yield Finding("error", where, what, "build again; `digest articles fill ARTICLE --right WHY` if you may")
     for printed in item.pick.story.articles():
-        if blocked := brief.blocking(printed.url):
+        if blocked := brief.blocking(printed):
             yield Finding("error", where, f"blocked: {blocked}", "build again")
 
 
