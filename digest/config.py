@@ -196,20 +196,25 @@ _NAMES = {field_name: key for key, field_name in _KEYS.items()}
 
 def load_config(folder: Path) -> Config:
     """The newsletter in *folder*. Raises ConfigError naming file, key and cure."""
+    return parse_config(read_text(folder))
+
+
+def read_text(folder: Path) -> str:
+    """digest.toml to the letter: with its line ends, and its byte order mark if it has one. Raises ConfigError."""
     path = folder / FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         raise ConfigError(f"there is no {FILE} in {folder}", hint="`digest init` makes a newsletter here") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="save it as UTF-8") from error
-    return parse_config(text, where=FILE)
 
 
 def parse_config(text: str, *, where: str = FILE) -> Config:
-    """*text* (TOML) as a Config. Raises ConfigError; the sentence begins with *where*."""
+    """*text* (TOML, perhaps behind a byte order mark) as a Config. Raises ConfigError, its sentence beginning with
+    *where*."""
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where} is no valid TOML: {error}", hint="mend that line and try again") from error
     if "newsletter" not in data:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,6 +68,59 @@ def test_a_block_is_added_given_another_reason_and_taken_back(folder: Path) -> N
     assert text(folder).rstrip() == before.rstrip()
 
 
+def test_a_domain_blocked_again_without_a_reason_keeps_the_old_one_and_its_comment(folder: Path) -> None:
+    written = '\n[[block]]\ndomain = "Spam.example"  # see the letter of 3 March\nreason = "asked us"  # twice\n'
+    with (folder / "digest.toml").open("a") as file:
+        file.write(written)
+    block(folder, "spam.example", "")
+    assert text(folder).endswith(written)
+    block(folder, "spam.example", "copies")
+    assert text(folder).endswith(written.replace("asked us", "copies"))
+    block(folder, "ham.example", "")
+    block(folder, "ham.example", "copies too")
+    assert [b.reason for b in load_config(folder).block] == ["copies", "copies too"]
+
+
+def test_changes_at_the_same_time_are_all_made(folder: Path) -> None:
+    names = [f"n{number}.example" for number in range(8)]
+    program = "import sys; from pathlib import Path; from digest.config_edit import block; block(Path(sys.argv[1]), sys.argv[2], '')"
+    running = [subprocess.Popen([sys.executable, "-c", program, str(folder), name], cwd=ROOT) for name in names]
+    assert [process.wait(60) for process in running] == [0] * len(names)
+    assert sorted(b.domain for b in load_config(folder).block) == names
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_line_ends_and_a_byte_order_mark_stay(tmp_path: Path, mark: bytes, ends: bytes) -> None:
+    before = mark + (ROOT / "digest.toml").read_bytes().replace(b"\n", ends)
+    (tmp_path / "digest.toml").write_bytes(before)
+    block(tmp_path, "spam.example", "")
+    after = (tmp_path / "digest.toml").read_bytes()
+    assert after == before + ends.join([b"", b"[[block]]", b'domain = "spam.example"', b""])
+    unblock(tmp_path, "spam.example")
+    assert (tmp_path / "digest.toml").read_bytes().rstrip() == before.rstrip()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A folder, on another file system where there is one."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
+
+
+def test_a_link_stays_one_and_the_file_behind_it_changes_with_its_mode(folder: Path, elsewhere: Path) -> None:
+    real = elsewhere / "shared.toml"
+    shutil.move(folder / "digest.toml", real)
+    real.chmod(0o640)
+    (folder / "digest.toml").symlink_to(real)
+    block(folder, "spam.example", "")
+    assert (folder / "digest.toml").is_symlink()
+    assert [b.domain for b in load_config(folder).block] == ["spam.example"]
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert [p.name for p in elsewhere.iterdir()] == ["shared.toml"]
+
+
 def test_keywords_join_those_that_are_there(folder: Path) -> None:
     before = dict(load_config(folder).brief.keywords)
     assert add_keywords(folder, {"open data": 0.1, "tide gauge": 0.7, "straße": 0.4}) == 2
@@ -92,7 +149,7 @@ def test_a_file_written_in_an_unusual_way_is_left_as_it_is(tmp_path: Path, writt
         rename_source(tmp_path, "https://old.example/f", "https://new.example/f")
     assert "by hand" in caught.value.hint
     assert text(tmp_path) == whole
-    assert [p.name for p in tmp_path.iterdir()] == ["digest.toml"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["digest.toml", "var"]
 
 
 def test_a_change_that_would_not_load_is_refused_and_the_file_stays(folder: Path) -> None:
