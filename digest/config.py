@@ -21,6 +21,7 @@ from digest.errors import AddressError, ConfigError
 from digest.model import Brief, SectionBrief
 
 FILE = "digest.toml"
+MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -186,6 +187,7 @@ class Config:
             source_sections={s.name: s.section for s in self.sources if s.section},
             source_limit=self.brief.source_limit,
             languages=tuple(tag.split("-")[0].lower() for tag in self.week.languages or (self.newsletter.language,)),
+            languages_named=bool(self.week.languages),
             blocked_domains={site_of(b.domain): b.reason for b in self.block},
         )
 
@@ -246,7 +248,28 @@ def _judge(config: Config, where: str) -> None:
             "type it again",
         )
     need("\n" not in config.newsletter.name, "newsletter.name has a line break", "write it on one line")
+    for key, tag in [("newsletter.language", config.newsletter.language)] + [
+        (f"week.languages[{n}]", tag) for n, tag in enumerate(config.week.languages, 1)
+    ]:
+        need(
+            re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*", tag) is not None,
+            f"{key} = {tag!r} is no language tag",
+            "BCP 47, for example en-GB, de or fr",
+        )
+    for number, word in enumerate(config.brief.blocked, 1):
+        need(bool(word.strip()), f"brief.blocked[{number}] is empty: it would block every article", "take it out")
+    for word, weight in config.brief.keywords.items():
+        need(
+            abs(weight) <= MOST_WEIGHT,
+            f"brief.keywords.{word} = {weight} is no weight",
+            f"1 is usual, {MOST_WEIGHT:g} the most; below 0 lowers a story",
+        )
     for number, source in enumerate(config.sources, 1):
+        need(
+            0 <= source.weight <= MOST_WEIGHT,
+            f"sources number {number} ({source.name}): {source.weight} is no weight",
+            f"1 is usual, from 0 to {MOST_WEIGHT:g}",
+        )
         need(
             bool(source.url) != bool(source.path),
             f"sources number {number} needs one of url and path",

@@ -228,6 +228,7 @@ class Brief:
     source_sections: Mapping[str, str] = field(default_factory=dict)  # source -> the section its articles go to
     source_limit: int = 2  # picks from one outlet
     languages: tuple[str, ...] = ()  # BCP 47 primary tags that may be picked; () for any
+    languages_named: bool = True  # False: nobody named any, they are the newsletter's own
     blocked_domains: Mapping[str, str] = field(default_factory=dict)  # `address.site_of` domain, all below it -> reason
 
     def blocking(self, what: Article | str | None) -> Blocked | None:

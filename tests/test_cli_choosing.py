@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +102,29 @@ def test_another_language_is_left_out_until_the_newsletter_reads_it(run: Run, sa
     told = json.loads(run("why", "Norderhaven", "--week", "2026-W12", "--json").stdout)
     assert "written in de" in told["lost"]
     assert '"de"' in told["remedy"]
+
+
+def test_a_slip_is_picked_once_what_its_remedy_says_is_done(run: Run) -> None:
+    link = "https://slips.example.org/?a=1&b=2"
+    run("articles", "add", "-", "--url", link, "--outlet", "Slips", now=NOW, given="A slip of a title\n\nMore soon.\n")
+    told = json.loads(run("why", link, "--week", "2026-W12", "--json").stdout)
+    assert told["lost"] == "too short to summarize: 2 words"
+    (command,) = re.findall("`digest (articles add .*?)`", told["remedy"])
+    run(
+        *shlex.split(command),
+        given="A slip of a title\n\n" + "The harbour counts its ships every day of the year. " * 9,
+    )
+    again = json.loads(run("why", link, "--week", "2026-W12", "--json").stdout)
+    assert "too short" not in (again["lost"] or "")
+    assert again["terms"]
+
+
+def test_a_language_is_told_by_the_newsletters_where_none_is_named(run: Run, sample: Path) -> None:
+    config = sample / "digest.toml"
+    config.write_text(re.sub(r"(?m)^languages = .*\n", "", config.read_text("utf-8")), "utf-8")
+    told = json.loads(run("why", "Norderhaven", "--week", "2026-W12", "--json").stdout)
+    assert "[week] languages is not set: only en, the newsletter’s language" in told["lost"]
+    assert 'write languages = ["en", "de"] under [week]' in told["remedy"]
 
 
 def test_a_draft_whose_source_changed_says_so(run: Run, sample: Path) -> None:

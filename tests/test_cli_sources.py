@@ -153,6 +153,12 @@ def test_a_block_holds_for_mail_in_a_folder_and_pasted(run: Run, tmp_path: Path)
     assert json.loads(run("articles", "list", "--json").stdout) == []
 
 
+@pytest.mark.parametrize("weight", ["inf", "nan", "-1"])
+def test_a_weight_that_is_none_is_said_to_be(run: Run, tmp_path: Path, weight: str) -> None:
+    (tmp_path / "texts").mkdir()
+    assert "is no weight" in error_of(run("sources", "add", "texts", "--weight", weight, ok=False))
+
+
 def test_a_list_of_feeds_goes_out_and_comes_back_with_its_sections(run: Run, tmp_path: Path) -> None:
     with (tmp_path / "digest.toml").open("a") as file:
         file.write('\n[[sections]]\nname = "Nature"\n')

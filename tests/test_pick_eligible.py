@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -122,13 +123,41 @@ def test_what_cannot_be_picked_names_a_pin_among_its_remedies_and_the_pin_works(
     assert one(mine, brief, edit("pin", mine.id)).lost is None
 
 
-def test_a_slip_filled_with_its_text_is_picked() -> None:
-    slip = article("Slip", "Four words of news.")
-    assert "`digest articles fill`" in one(slip).remedy
-    assert one(replace(slip, text=COUNCIL)).lost is None
-
-
 def test_a_blocked_word_taken_out_of_the_brief_lets_the_article_in() -> None:
     mine = article("Sponsored", COUNCIL)
     assert "take “sponsored” out of [brief] blocked" in one(mine, Brief(blocked=("sponsored",))).remedy
     assert one(mine, Brief()).lost is None
+
+
+def test_everything_that_keeps_an_article_out_is_named_with_all_that_would_let_it_in() -> None:
+    mine = article("Sponsored letters", COUNCIL, language="nl", url="https://example.com/1")
+    brief = Brief(blocked=("sponsored", "letters"), languages=("en",))
+    miss = one(mine, brief)
+    assert miss.lost == "blocked: holds “sponsored”, “letters”; written in nl; [week] languages names en"
+    assert miss.remedy == (
+        'take “sponsored” and “letters” out of [brief] blocked and add "nl" to [week] languages, or `digest pin`'
+    )
+    assert one(mine, Brief(languages=("en", "nl"))).lost is None
+    for left in (replace(brief, blocked=("letters",)), Brief(languages=("en",))):
+        assert one(mine, left).lost is not None
+    blocked = one(mine, replace(brief, blocked_domains={"example.com": ""}))
+    assert blocked.lost == f"blocked: example.com; {miss.lost}"
+    assert blocked.remedy == f"`digest sources unblock example.com`; then {miss.remedy}"
+
+
+def test_where_one_fault_has_no_other_cure_the_pin_is_the_remedy() -> None:
+    mine = article("Sponsored", COUNCIL, days_old=30)
+    brief = Brief(blocked=("sponsored",))
+    assert one(mine, brief).remedy == "`digest pin`"
+    assert one(mine, brief, edit("pin", mine.id)).lost is None
+
+
+def test_a_language_nobody_named_is_said_to_be_the_newsletters() -> None:
+    miss = one(article("Haven", PORT, language="nl"), Brief(languages=("en",), languages_named=False))
+    assert miss.lost == "written in nl; [week] languages is not set: only en, the newsletter’s language"
+    assert miss.remedy == 'write languages = ["en", "nl"] under [week], or `digest pin`'
+
+
+def test_a_day_before_the_year_1000_is_printed_with_four_digits() -> None:
+    mine = replace(article("Old", COUNCIL), seen=datetime(1, 1, 1, tzinfo=UTC))
+    assert (one(mine).lost or "").startswith("old: 0001-01-01,")

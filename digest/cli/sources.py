@@ -100,9 +100,11 @@ def _clock(value: object, config: Config) -> str:
 @click.pass_context
 def add(ctx: click.Context, where: str, outlet: str, weight: float, allow_private: bool, unchecked: bool) -> None:
     """Add a feed or a folder to digest.toml. Of a home page, the feed it names is taken."""
-    from digest.config import SourceEntry, load_config
+    from digest.config import MOST_WEIGHT, SourceEntry, load_config
     from digest.config_edit import add_sources
 
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise ConfigError(f"--weight {weight} is no weight", hint=f"1 is usual, from 0 to {MOST_WEIGHT:g}")
     folder = folder_of(ctx)
     config = load_config(folder)
     if not where.startswith(("https://", "http://")):

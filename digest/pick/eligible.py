@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,40 +19,50 @@ class Fault:
     """Why an article cannot be picked, and what would have to change."""
 
     lost: str
-    remedy: str
+    remedy: str  # '' where only a pin helps
 
 
-def fault_of(article: Article, brief: Brief, since: datetime, now: datetime) -> Fault | None:
-    """What keeps *article* out of an issue that covers ``since < seen <= now``; None where nothing does.
+def fault_of(article: Article, brief: Brief, since: datetime, now: datetime, *, pinned: bool) -> Fault | None:
+    """All that keeps *article* out of an issue that covers ``since < seen <= now``; None where nothing does.
 
-    A pin overrules all of it but a blocked domain, which is about the publisher: see `domain_fault`.
+    A pin overrules everything but a blocked domain, which is about the publisher.
     """
+    faults = [] if pinned else list(_faults(article, brief, since, now))
+    remedies = [fault.remedy for fault in faults]
+    ways = [" and ".join(remedies)] if all(remedies) else []
+    remedy = ", or ".join(filter(None, [*ways, "`digest pin`"])) if faults else ""
+    if blocked := brief.blocking(article):
+        faults.insert(0, Fault(f"blocked: {blocked}", blocked.lift))
+        remedy = f"{blocked.lift}; then {remedy}" if remedy else blocked.lift
+    return Fault("; ".join(fault.lost for fault in faults), remedy) if faults else None
+
+
+def _faults(article: Article, brief: Brief, since: datetime, now: datetime) -> Iterator[Fault]:
     if article.seen > now:
-        return Fault(
-            f"new after this issue’s end: {article.seen:%Y-%m-%d}", "it is for the next issue; or `digest pin`"
-        )
+        yield Fault(f"new after this issue’s end: {article.seen.date()}", "wait for the next issue")
     if article.seen <= since:
-        window = f"this issue begins after {since:%Y-%m-%d %H:%M}"
-        return Fault(f"old: {article.seen:%Y-%m-%d}, {window}", "`digest pin` takes it all the same")
+        yield Fault(f"old: {article.seen.date()}, this issue begins after {since.date()} {since:%H:%M}", "")
     if (words := len(article.text.split())) < MIN_WORDS and article.language not in UNSPACED:
-        return Fault(
+        link = f" --url {shlex.quote(article.url)}" if article.url else ""
+        yield Fault(
             f"too short to summarize: {words} words",
-            f"`digest articles fill` with the whole text ({MIN_WORDS} words at least), or `digest pin`",
+            f"`digest articles add -{link}` with the whole text ({MIN_WORDS} words at least)",
         )
     text = f"{article.title}\n{article.text}".casefold()
-    for word in brief.blocked:
-        if re.search(rf"\b{re.escape(word.casefold())}", text):
-            return Fault(f"blocked: holds “{word}”", f"take “{word}” out of [brief] blocked, or `digest pin`")
+    held = [f"“{word}”" for word in brief.blocked if re.search(rf"\b{re.escape(word.casefold())}", text)]
+    if held:
+        yield Fault(f"blocked: holds {', '.join(held)}", f"take {' and '.join(held)} out of [brief] blocked")
     known = article.own or article.language == "und" or not brief.languages
     if not known and article.language not in brief.languages:
-        return Fault(
-            f"written in {article.language}; [week] languages names {', '.join(brief.languages)}",
-            f'add "{article.language}" to [week] languages, or `digest pin`',
-        )
-    return None
+        yield _foreign(article.language, brief)
 
 
-def domain_fault(article: Article, brief: Brief) -> Fault | None:
-    """The block on the article's publisher, or None."""
-    blocked = brief.blocking(article)
-    return None if blocked is None else Fault(f"blocked: {blocked}", blocked.lift)
+def _foreign(language: str, brief: Brief) -> Fault:
+    named = ", ".join(brief.languages)
+    if brief.languages_named:
+        return Fault(f"written in {language}; [week] languages names {named}", f'add "{language}" to [week] languages')
+    both = ", ".join(f'"{tag}"' for tag in (*brief.languages, language))
+    return Fault(
+        f"written in {language}; [week] languages is not set: only {named}, the newsletter’s language",
+        f"write languages = [{both}] under [week]",
+    )

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 
 from digest.model import Article, Brief, Edit, Pick, Story
-from digest.pick.eligible import domain_fault, fault_of
+from digest.pick.eligible import fault_of
 from digest.pick.fit import Fit, closeness, fits, reports_of
 from digest.pick.past import Past, Verdict
 from digest.pick.sections import OTHER, section_of
@@ -76,9 +76,7 @@ def _sort_out(
     fresh: list[Article] = []
     out: list[Pick] = []
     for article in sorted(articles, key=lambda a: (a.seen, a.id)):
-        fault = domain_fault(article, brief)
-        if fault is None and article.id not in wishes.pins:
-            fault = fault_of(article, brief, since, now)
+        fault = fault_of(article, brief, since, now, pinned=article.id in wishes.pins)
         if fault is None:
             fresh.append(article)
         else:
