@@ -74,6 +74,18 @@ def test_the_source_weight_the_remedy_names_brings_a_story_in() -> None:
         assert ("delta" in titles(picks)) is enters
 
 
+@pytest.mark.parametrize("other", ["alpha", "bravo"])
+def test_a_source_weight_that_lifts_a_better_story_of_the_source_too_is_no_remedy(other: str) -> None:
+    mine = [*story("alpha", 2), *story("bravo", 1), topic("delta", "D", days_old=2), topic("echo", "E", days_old=3)]
+    mine = [replace(a, source="mine") if a.title.split()[0] in {other, "delta"} else a for a in mine]
+    miss = miss_of(pick_week(mine, brief=Brief(), now=NOW, limit=2), "delta")
+    named = re.findall(r"a source weight of ([\d.]+) instead of 1.00", miss.remedy)
+    assert bool(named) is (other == "alpha")
+    for weight in map(float, named or ["1.03"]):
+        picks = pick_week(mine, brief=Brief(source_weights={"mine": weight}), now=NOW, limit=2)
+        assert ("delta" in titles(picks)) is bool(named)
+
+
 def test_every_miss_with_a_score_can_be_pinned() -> None:
     miss = miss_of(pick_week([*BIG, *MIDDLE, *SMALL], brief=Brief(), now=NOW, limit=2), "delta")
     assert miss.remedy.endswith("or `digest pin`")

@@ -15,7 +15,7 @@ from digest.pick.eligible import fault_of
 from digest.pick.fit import Fit, closeness, fits, reports_of
 from digest.pick.past import Past, Verdict
 from digest.pick.sections import OTHER, section_of
-from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, by_score, choose
+from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, Contest, by_score, choose, weight_of
 from digest.pick.stories import in_order, is_closed, tell_stories
 from digest.pick.vectors import terms_of
 from digest.pick.wishes import Wishes, read_wishes
@@ -65,7 +65,8 @@ def pick_week(
     ranked = [
         _score(story, fit, news, brief, now, before.copies) for (story, news), fit in zip(stories, found, strict=True)
     ]
-    chosen, missed = choose(sorted(ranked, key=by_score), wishes, brief, limit, near_misses)
+    contest = Contest(sorted(ranked, key=by_score), wishes, brief, limit, before.copies)
+    chosen, missed = choose(contest, near_misses)
     return [*chosen, *missed, *misses]
 
 
@@ -96,12 +97,11 @@ def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copie
     reports = reports_of(story, copies)
     outlets = {a.outlet or a.source for a in reports}
     copied = {a.outlet or a.source for a in story.articles() if a.id in copies} - outlets
-    weights = [brief.source_weights.get(a.source, 1.0) for a in reports]
     days = max(0.0, (now - story.lead.seen) / timedelta(days=1))
     terms = {
         COVERAGE: len(outlets) + COPY_WORTH * len(copied),
         FIT: LOWEST_FIT + (1 - LOWEST_FIT) * fit.value,
-        WEIGHT: math.fsum(weights) / len(weights),
+        WEIGHT: weight_of(story, brief, copies),
         RECENCY: 1.0 - A_DAY * min(days, OLDEST_DAYS),
     }
     terms = {name: round(factor, 4) for name, factor in terms.items()}

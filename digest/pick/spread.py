@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
-from digest.model import Brief, Pick
+from digest.model import Brief, Pick, Story
+from digest.pick.fit import reports_of
 from digest.pick.sections import OTHER
 from digest.pick.wishes import Wishes
 from digest.pick.wording import counted
@@ -24,17 +25,36 @@ VARIETY = 0.95  # a story's factor for each pick its section has already
 COVERAGE, FIT, WEIGHT, RECENCY, SPREAD = "coverage", "fit to the brief", "source weight", "recency", "variety"
 
 
-def choose(
-    ranked: Sequence[Pick], wishes: Wishes, brief: Brief, limit: int, near_misses: int | None
-) -> tuple[list[Pick], list[Pick]]:
-    """(the chosen in print order, the best of the missed) of *ranked*, which is `by_score`; *limit* is the room,
-    *near_misses* how many of the missed are told why, None for all."""
-    dropped = [p for p in ranked if wishes.dropped(p.story) is not None]
-    standing = [p for p in ranked if wishes.dropped(p.story) is None]
-    room = _fill(standing, wishes, brief, limit)
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The stories that want to be printed, and the rules they are picked by."""
+
+    ranked: Sequence[Pick]  # `by_score`
+    wishes: Wishes
+    brief: Brief
+    limit: int  # how much room there is
+    copies: Container[str]  # ids of articles that add no report
+
+    def admits(self, pick: Pick) -> bool:
+        return any(c.story is pick.story for c in _fill(self).chosen)
+
+
+def choose(contest: Contest, near_misses: int | None) -> tuple[list[Pick], list[Pick]]:
+    """(the chosen in print order, the best of the missed); *near_misses*: how many of the missed are told why, None
+    for all."""
+    wishes = contest.wishes
+    dropped = [p for p in contest.ranked if wishes.dropped(p.story) is not None]
+    contest = replace(contest, ranked=[p for p in contest.ranked if wishes.dropped(p.story) is None])
+    room = _fill(contest)
     missed = sorted([*dropped, *room.waiting], key=by_score)[:near_misses]
-    said = [_dropped(p, wishes) if p in dropped else _missed(p, standing, room, wishes, brief, limit) for p in missed]
+    said = [_dropped(p, wishes) if p in dropped else _missed(p, contest, room) for p in missed]
     return _lead_first(sorted(room.chosen, key=by_score), wishes), said
+
+
+def weight_of(story: Story, brief: Brief, copies: Container[str]) -> float:
+    """The mean weight of the sources of a story's reports."""
+    weights = [brief.source_weights.get(a.source, 1.0) for a in reports_of(story, copies)]
+    return round(math.fsum(weights) / len(weights), 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +66,24 @@ class _Room:
     last: Pick | None  # the last one chosen for its score; None: only pins were
 
 
-def _fill(ranked: Sequence[Pick], wishes: Wishes, brief: Brief, limit: int) -> _Room:
+def _fill(contest: Contest) -> _Room:
     """The pinned, then the best that its outlet has room for, one by one."""
+    pinned = [contest.wishes.pinned(p.story) is not None for p in contest.ranked]
     chosen = [
-        replace(p, reasons=(*p.reasons, "pinned by the editor")) for p in ranked if wishes.pinned(p.story) is not None
+        replace(p, reasons=(*p.reasons, "pinned by the editor"))
+        for p, pin in zip(contest.ranked, pinned, strict=True)
+        if pin
     ]
-    waiting = [p for p in ranked if wishes.pinned(p.story) is None]
+    waiting = [p for p, pin in zip(contest.ranked, pinned, strict=True) if not pin]
     last: Pick | None = None
-    while len(chosen) < limit:
-        varied = [_varied(p, chosen) for p in waiting if _has_room(p, chosen, brief)]
-        if not varied:
+    while len(chosen) < contest.limit:
+        best: dict[str, Pick] = {}  # of each section: its stories share one factor
+        for pick in waiting:
+            if pick.section not in best and _has_room(pick, chosen, contest.brief):
+                best[pick.section] = pick
+        if not best:
             break
-        last = min(varied, key=by_score)
+        last = min((_varied(p, chosen) for p in best.values()), key=by_score)
         chosen.append(last)
         waiting = [p for p in waiting if p.story is not last.story]
     return _Room(chosen, waiting, last)
@@ -96,36 +122,38 @@ def _dropped(pick: Pick, wishes: Wishes) -> Pick:
     return replace(pick, lost=f"dropped by {who}", remedy="`digest drop --undo` takes the drop back")
 
 
-def _missed(pick: Pick, standing: Sequence[Pick], room: _Room, wishes: Wishes, brief: Brief, limit: int) -> Pick:
+def _missed(pick: Pick, contest: Contest, room: _Room) -> Pick:
     """*pick* with why it lost: its outlet had its share although its score would have done, else its score."""
     last = room.last
     mine = _varied(pick, [c for c in room.chosen if last is None or c.story is not last.story])
-    full = not _has_room(pick, room.chosen, brief)
-    if full and (len(room.chosen) < limit or (last is not None and by_score(mine) < by_score(last))):
-        return _crowded_out(pick, standing, room, wishes, brief, limit)
+    full = not _has_room(pick, room.chosen, contest.brief)
+    if full and (len(room.chosen) < contest.limit or (last is not None and by_score(mine) < by_score(last))):
+        return _crowded_out(pick, contest, room)
     if last is None:
         return replace(
             pick,
-            lost=f"the editor’s pins fill the issue ({len(room.chosen)} of {limit})",
+            lost=f"the editor’s pins fill the issue ({len(room.chosen)} of {contest.limit})",
             remedy="take a pin back with `digest pin --undo`, or `digest pin` this too",
         )
-    return replace(
-        mine,
-        lost=f"score {mine.score:.2f}, the last pick has {last.score:.2f}",
-        remedy=_more(mine, last.score, full=full),
-    )
+    need = f"needs {max(0.01, last.score - mine.score):.2f} more"
+    if full:
+        remedy = f"{need}, and room for {pick.story.lead.outlet} ([brief] source_limit); or `digest pin`"
+    else:
+        ways = _ways_up(mine, last.score, contest) if mine.score else []
+        remedy = f"{need}: {', or '.join(ways)}; or `digest pin`" if ways else f"{need}; or `digest pin`"
+    return replace(mine, lost=f"score {mine.score:.2f}, the last pick has {last.score:.2f}", remedy=remedy)
 
 
-def _crowded_out(pick: Pick, standing: Sequence[Pick], room: _Room, wishes: Wishes, brief: Brief, limit: int) -> Pick:
+def _crowded_out(pick: Pick, contest: Contest, room: _Room) -> Pick:
     """*pick* of an outlet that has its share. A way out is named only where trying it brings the story in."""
     outlet = pick.story.lead.outlet
     others = [c for c in room.chosen if c.story.lead.outlet == outlet]
     ahead = sum(w.story.lead.outlet == outlet for w in room.waiting[: room.waiting.index(pick)])
     share = len(others) + 1 + ahead
     ways: list[str] = []
-    if _enters(pick, _fill(standing, wishes, replace(brief, source_limit=share), limit)):
+    if replace(contest, brief=replace(contest.brief, source_limit=share)).admits(pick):
         ways.append(f"raise [brief] source_limit to {share}")
-    if all(_enters(pick, _fill([p for p in standing if p.story is not o.story], wishes, brief, limit)) for o in others):
+    if all(replace(contest, ranked=[p for p in contest.ranked if p.story is not o.story]).admits(pick) for o in others):
         ways.append(f"drop one of: {', '.join(f'“{o.story.lead.title}”' for o in others)}")
     return replace(
         pick,
@@ -134,26 +162,33 @@ def _crowded_out(pick: Pick, standing: Sequence[Pick], room: _Room, wishes: Wish
     )
 
 
-def _enters(pick: Pick, room: _Room) -> bool:
-    return any(c.story is pick.story for c in room.chosen)
-
-
-def _more(pick: Pick, last: float, *, full: bool) -> str:
+def _ways_up(pick: Pick, last: float, contest: Contest) -> list[str]:
     """What would lift *pick* above *last*: each way by itself."""
-    need = f"needs {max(0.01, last - pick.score):.2f} more"
-    if full:
-        return f"{need}, and room for {pick.story.lead.outlet} ([brief] source_limit); or `digest pin`"
-    if pick.score == 0:
-        return f"{need}; or `digest pin`"
     factor = last / pick.score
     ways: list[str] = []
     if (outlets := _above(pick.terms[COVERAGE] * (factor - 1))) <= MOST_OUTLETS:
         ways.append(counted(round(outlets), "more outlet"))
     if (fit := _above(pick.terms[FIT] * factor, 0.01)) <= 1:
         ways.append(f"a fit of {fit:.2f} instead of {pick.terms[FIT]:.2f}")
-    if (weight := _above(pick.terms[WEIGHT] * factor, 0.01)) <= MOST_WEIGHT:
+    weight = _above(pick.terms[WEIGHT] * factor, 0.01)
+    if weight <= MOST_WEIGHT and _reweighed(contest, pick.story, weight).admits(pick):
         ways.append(f"a source weight of {weight:.2f} instead of {pick.terms[WEIGHT]:.2f}")
-    return f"{need}: {', or '.join(ways)}; or `digest pin`" if ways else f"{need}; or `digest pin`"
+    return ways
+
+
+def _reweighed(contest: Contest, story: Story, weight: float) -> Contest:
+    """The contest with *weight* for the sources of *story*, which lifts or lowers what else they brought."""
+    sources = {a.source for a in reports_of(story, contest.copies)}
+    weights = {**contest.brief.source_weights, **dict.fromkeys(sources, weight)}
+    brief = replace(contest.brief, source_weights=weights)
+
+    def weighed(pick: Pick) -> Pick:
+        if sources.isdisjoint(a.source for a in pick.story.articles()):
+            return pick
+        terms = {**pick.terms, WEIGHT: weight_of(pick.story, brief, contest.copies)}
+        return replace(pick, terms=terms, score=math.prod(terms.values()))
+
+    return replace(contest, brief=brief, ranked=sorted(map(weighed, contest.ranked), key=by_score))
 
 
 def _above(value: float, step: float = 1.0) -> float:
