@@ -5,6 +5,9 @@ key, address), and a hint saying what to do now. The command line prints both an
 bug and keeps its traceback.
 """
 
+import traceback
+from pathlib import Path
+
 
 class DigestError(Exception):
     """The one base class. ``str(error)`` is the sentence, ``error.hint`` the next step ('' if there is none)."""
@@ -48,3 +51,10 @@ class TemplateError(DigestError):
 
 class SendError(DigestError):
     """Mail cannot leave: a refused login, a server that is not there, a missing setting."""
+
+
+def told_bug(error: BaseException) -> str:
+    """What a bug says where one source or address fails of it and the others go on: its type, words and place."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = f"{type(error).__name__}: {error}".encode("utf-8", "backslashreplace").decode()
+    return f"a bug of this program, please report it: {words} ({Path(frame.filename).name}, line {frame.lineno})"

@@ -27,7 +27,8 @@ class Pages(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, dict(self.headers)))
         self.server.enter()
         try:
-            getattr(self, self.path.split("?")[0].strip("/").replace(".", "_"), self.missing)()
+            name = self.path.split("?")[0].lstrip("/")
+            getattr(self, name.translate(str.maketrans("./-", "___")), self.missing)()
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
@@ -79,6 +80,23 @@ class Pages(BaseHTTPRequestHandler):
     def zipped(self) -> None:
         self.answer(200, gzip.compress(b"hello " * 100), Content_Encoding="gzip")
 
+    def members(self) -> None:
+        self.answer(200, b"".join(gzip.compress(b"hello " * 100) for _ in range(3)), Content_Encoding="gzip")
+
+    def padded(self) -> None:
+        self.answer(200, gzip.compress(b"hello " * 100) + bytes(512), Content_Encoding="gzip")
+
+    def away(self) -> None:
+        """To a site of its own: the same server under another name."""
+        self.answer(302, Location=f"http://localhost:{self.server.server_port}/shut/page")
+
+    def shut_page(self) -> None:
+        self.answer(200, b"a page")
+
+    def _well_known_tdmrep_json(self) -> None:
+        host = str(self.headers["Host"]).split(":")[0]
+        self.answer(200, self.server.reserved.get(host, b""))
+
     def torn(self) -> None:
         self.answer(200, gzip.compress(b"hello " * 1000)[:30], Content_Encoding="gzip")
 
@@ -104,7 +122,8 @@ class Pages(BaseHTTPRequestHandler):
         self.answer(302, Location="http://169.254.169.254/latest/meta-data/")
 
     def robots_txt(self) -> None:
-        self.answer(200, b"User-agent: *\nDisallow: /feed")
+        host = str(self.headers["Host"]).split(":")[0]
+        self.answer(200, self.server.robots.get(host, b"User-agent: *\nDisallow: /feed"))
 
     def hang_up(self) -> None:
         self.close_connection = True
@@ -117,6 +136,8 @@ class Site(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Pages)
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.robots: dict[str, bytes] = {}  # by host
+        self.reserved: dict[str, bytes] = {}  # by host: its tdmrep.json
         self.lock = threading.Lock()
         self.now = self.most = 0
 
@@ -149,7 +170,8 @@ def running() -> Iterator[Site]:
 
 @pytest.fixture
 def site(running: Site) -> Site:
-    running.asked.clear()
+    for kept in (running.asked, running.robots, running.reserved):
+        kept.clear()
     running.most = 0
     return running
 
@@ -233,6 +255,8 @@ def test_a_gzip_bomb_is_stopped_at_the_cap_and_fills_no_memory(site):
 
 def test_a_compressed_body_is_unpacked_and_a_torn_one_is_an_error(site):
     assert get(site, "zipped").body == b"hello " * 100
+    assert get(site, "members").body == b"hello " * 300
+    assert get(site, "padded").body == b"hello " * 100
     assert "cut short" in get(site, "torn").error
 
 
@@ -269,6 +293,37 @@ def test_what_cannot_be_an_address_is_an_error_and_no_exception(url):
 def test_robots_txt_is_obeyed_where_asked(site):
     assert "robots.txt" in get(site, "feed", page=True).error
     assert get(site, "zipped", page=True).error == ""
+
+
+EVERYTHING = b'[{"location": "/", "tdm-reservation": 1}]'
+
+
+@pytest.mark.parametrize("path", ["feed", "away", "drip", "hang_up"])
+def test_a_site_reserves_its_page_whatever_becomes_of_the_page(site, path):
+    """Disallowed, redirected elsewhere, too slow, broken: the teaser of it is reserved all the same."""
+    site.reserved["127.0.0.1"] = EVERYTHING
+    found = get(site, path, page=True, timeout_s=1.0)
+    assert found.limit is not None
+    assert found.limit.chars == 0
+
+
+def test_the_site_a_page_redirects_to_is_asked_for_its_wishes_too(site):
+    site.reserved["localhost"] = b'[{"location": "/shut/*", "tdm-reservation": 1}]'
+    found = get(site, "away", page=True)
+    assert found.body == b"a page"
+    assert found.limit is not None
+    site.robots["localhost"] = b"User-agent: *\nDisallow: /shut/"
+    site.asked.clear()
+    found = get(site, "away", page=True)
+    assert "robots.txt" in found.error
+    assert "/shut/page" not in [path for path, _ in site.asked]
+
+
+def test_a_host_that_refuses_with_retry_after_is_asked_for_no_further_page(site):
+    requests = [Fetch(f"{site.url}/busy?{n}", allow_private=True, page=True) for n in range(4)]
+    found = asyncio.run(fetch_all(requests, user_agent=AGENT))
+    assert [(f.url, f.status, f.retry_after_s) for f in found] == [(r.url, 429, 120.0) for r in requests]
+    assert sum(path.startswith("/busy") for path, _ in site.asked) == 1
 
 
 def test_one_host_is_asked_one_at_a_time_and_answers_keep_their_order(site):

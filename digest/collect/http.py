@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import zlib
 from collections import defaultdict
@@ -22,8 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.reading import MAX_BYTES
-from digest.collect.wishes import limit_from_headers, site_limit, stricter, tdm_address
-from digest.model import ExcerptLimit
+from digest.collect.wishes import limit_from_headers, site_limit, tdm_address
+from digest.errors import told_bug
+from digest.model import ExcerptLimit, stricter
 
 if TYPE_CHECKING:
     import httpx2
@@ -113,7 +115,8 @@ async def fetch_each(
     at_once: int = AT_ONCE,
 ) -> list[T]:
     """What *take* makes of each answer, in the requests' order. An answer is taken before the next one of its place
-    is asked for, so no more than *at_once* bodies are held."""
+    is asked for, so no more than *at_once* bodies are held. A host that refuses with Retry-After is asked for no
+    further page: the others have its answer."""
     slots = asyncio.Semaphore(at_once)
     hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     async with AsyncExitStack() as stack:
@@ -121,11 +124,19 @@ async def fetch_each(
         for private in {request.allow_private for request in requests}:
             clients[private] = await stack.enter_async_context(_client(private, user_agent))
         rules: dict[str, Any] = {}
+        busy: dict[str, Fetched] = {}
 
         async def one(request: Fetch) -> T:
-            async with hosts[_host(request.url)], slots:
-                client = clients[request.allow_private]
-                return await take(await _within(client, request, rules, user_agent, timeout_s, max_bytes))
+            host = _host(request.url)
+            async with hosts[host], slots:
+                if request.page and host in busy:
+                    reserved = site_limit(rules.get(tdm_address(request.url) or "", b""), request.url)
+                    return await take(replace(busy[host], url=request.url, final_url=request.url, limit=reserved))
+                site = _Site(clients[request.allow_private], rules, user_agent)
+                answer = await _within(site, request, timeout_s, max_bytes)
+                if answer.retry_after_s and answer.error:
+                    busy[host] = answer
+                return await take(answer)
 
         return list(await asyncio.gather(*map(one, requests)))
 
@@ -133,36 +144,27 @@ async def fetch_each(
 # ------------------------------------------------------------------------------------------- one address
 
 
-async def _within(
-    client: httpx2.AsyncClient,
-    request: Fetch,
-    rules: dict[str, Any],
-    user_agent: str,
-    timeout_s: float,
-    max_bytes: int,
-) -> Fetched:
+async def _within(site: _Site, request: Fetch, timeout_s: float, max_bytes: int) -> Fetched:
     import httpx2
 
-    failed = Fetched(request.url, request.url)
     if _split(request.url) is None:
-        return replace(failed, error=f"{request.url} is no web address")
+        return Fetched(request.url, request.url, error=f"{request.url} is no web address")
+    answer = Fetched(request.url, request.url)
     try:
         async with asyncio.timeout(timeout_s):
-            if not request.page:
-                return await _get(client, request, max_bytes)
-            if not await _may_fetch(client, request, rules, user_agent):
-                return replace(failed, error="the site's robots.txt asks not to read this page")
-            reserved = await _reservation(client, request, rules)
-            answer = await _get(client, request, max_bytes)
-            return replace(answer, limit=stricter(answer.limit, reserved))
+            answer = await _get(site.client, request, max_bytes, site.enter if request.page else None)
     except TimeoutError:
-        return replace(failed, error=f"no complete answer within {timeout_s:g} seconds")
+        answer = replace(answer, error=f"no complete answer within {timeout_s:g} seconds")
     except _Refused as error:
-        return replace(failed, error=str(error))
+        answer = replace(answer, error=str(error))
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        return replace(failed, error=_words(error))
+        answer = replace(answer, error=_words(error))
     except (OSError, UnicodeError) as error:
-        return replace(failed, error=str(error) or type(error).__name__)
+        answer = replace(answer, error=str(error) or type(error).__name__)
+    except Exception as error:  # a bug, here or in a library: it costs this address only
+        answer = replace(answer, error=told_bug(error))
+    # Whatever became of the page, what its sites reserve holds for the teaser too.
+    return replace(answer, limit=stricter(answer.limit, site.reserved))
 
 
 def _split(url: str) -> Any:
@@ -176,7 +178,10 @@ def _split(url: str) -> Any:
     return parts
 
 
-async def _get(client: httpx2.AsyncClient, request: Fetch, max_bytes: int) -> Fetched:
+async def _get(
+    client: httpx2.AsyncClient, request: Fetch, max_bytes: int, enter: Callable[[str], Awaitable[None]] | None = None
+) -> Fetched:
+    """*enter* is awaited for each address before it is asked, and raises _Refused."""
     url, moved, permanent = request.url, None, True
     headers = {"Accept": request.accept, "Accept-Encoding": "gzip, deflate"}
     if request.etag:
@@ -185,6 +190,8 @@ async def _get(client: httpx2.AsyncClient, request: Fetch, max_bytes: int) -> Fe
     if request.last_modified:
         headers["If-Modified-Since"] = request.last_modified
     for _ in range(REDIRECTS + 1):
+        if enter:
+            await enter(url)
         async with client.stream("GET", url, headers=headers) as response:
             target = response.headers.get("location")
             if response.status_code not in {301, 302, 303, 307, 308} or not target:
@@ -243,32 +250,49 @@ async def _decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
             while raw:
                 yield unpack.decompress(raw, PIECE)
                 raw = unpack.unconsumed_tail
+                if unpack.eof and unpack.unused_data.startswith(b"\x1f\x8b"):  # another member (RFC 1952, 2.2)
+                    raw, unpack = unpack.unused_data, zlib.decompressobj(47)
         except zlib.error as error:
             raise _Refused(f"its compressed body is broken: {error}") from error
     if unpack is not None and not unpack.eof:
         raise _Refused("its compressed body is cut short")
 
 
-async def _may_fetch(client: httpx2.AsyncClient, request: Fetch, rules: dict[str, Any], user_agent: str) -> bool:
-    """RFC 9309: no robots.txt allows everything; a server in trouble allows nothing for now."""
-    from protego import Protego
+class _Site:
+    """What the sites a page leads through ask of who reads it; each site is asked once a run.
 
-    parts = urlsplit(request.url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if origin not in rules:
-        found = await _get(client, Fetch(f"{origin}/robots.txt", accept="text/plain"), 500_000)
-        status = found.status or 0
-        text = found.body.decode("utf-8", "replace") if status == 200 else ""
-        rules[origin] = Protego.parse("User-agent: *\nDisallow: /" if status >= 500 else text)
-    return bool(rules[origin].can_fetch(request.url, user_agent))
+    rules: origin -> its robots.txt, address of a tdmrep.json -> its bytes; common to all pages.
+    reserved: the strictest of what those sites reserve of this page; None: nothing so far.
+    """
 
+    def __init__(self, client: httpx2.AsyncClient, rules: dict[str, Any], user_agent: str) -> None:
+        self.client, self.rules, self.user_agent = client, rules, user_agent
+        self.reserved: ExcerptLimit | None = None
 
-async def _reservation(client: httpx2.AsyncClient, request: Fetch, rules: dict[str, Any]) -> ExcerptLimit | None:
-    """What the site's tdmrep.json says of this page; each site is asked once."""
-    address = tdm_address(request.url) or ""
-    if address not in rules:
-        rules[address] = (await _get(client, Fetch(address, accept="application/json"), 500_000)).body
-    return site_limit(rules[address], request.url)
+    async def enter(self, url: str) -> None:
+        """Raises _Refused where robots.txt closes *url*; what is reserved there is known even so."""
+        address = tdm_address(url) or ""
+        if address not in self.rules:
+            try:
+                self.rules[address] = (await _get(self.client, Fetch(address, accept="application/json"), 500_000)).body
+            except _Refused:  # it redirects in circles, is too large …: the page may be sound all the same
+                self.rules[address] = b""
+        self.reserved = stricter(self.reserved, site_limit(self.rules[address], url))
+        if not await self._may_fetch(url):
+            raise _Refused("the site's robots.txt asks not to read this page")
+
+    async def _may_fetch(self, url: str) -> bool:
+        """RFC 9309: no robots.txt allows everything; a server in trouble allows nothing for now."""
+        from protego import Protego
+
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self.rules:
+            found = await _get(self.client, Fetch(f"{origin}/robots.txt", accept="text/plain"), 500_000)
+            status = found.status or 0
+            text = found.body.decode("utf-8", "replace") if status == 200 else ""
+            self.rules[origin] = Protego.parse("User-agent: *\nDisallow: /" if status >= 500 else text)
+        return bool(self.rules[origin].can_fetch(url, self.user_agent))
 
 
 # ------------------------------------------------------------------------------------------- the connection
@@ -316,7 +340,10 @@ def _backend(allow_private: bool) -> Any:
             if not allow_private:
                 for address in addresses:
                     if not is_public(address):
-                        raise _Refused(f"{host} is a private address ({address}); allow_private = true permits it")
+                        raise _Refused(
+                            f"{host} is a private address ({address}); --allow-private permits it, in digest.toml "
+                            "allow_private = true"
+                        )
             last: Exception | None = None
             for address in addresses[:4]:
                 try:
@@ -374,14 +401,8 @@ def _words(error: Exception) -> str:
 
 def _retry_after(value: str | None, date: str | None) -> float | None:
     """RFC 9110, 10.2.3: seconds, or a date, measured against the server's own clock."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date or "")).total_seconds())
-    except (ValueError, TypeError):
-        return None
+    said = _seconds(value or "")
+    return _until(value, date) if said is None else said
 
 
 def _max_age(control: str | None, expires: str | None, date: str | None) -> float | None:
@@ -390,9 +411,17 @@ def _max_age(control: str | None, expires: str | None, date: str | None) -> floa
     if any(name in {"no-cache", "no-store"} for name, _, _ in rules):
         return None
     for name, _, seconds in rules:
-        if name == "max-age" and seconds.strip('"').isdigit():
-            return float(seconds.strip('"'))
+        if name == "max-age" and (said := _seconds(seconds.strip('"'))) is not None:
+            return said
+    return _until(expires, date)
+
+
+def _seconds(value: str) -> float | None:
+    return float(value) if re.fullmatch(r"\s*[0-9]+\s*", value) else None
+
+
+def _until(moment: str | None, date: str | None) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(expires or "") - parsedate_to_datetime(date or "")).total_seconds())
-    except (ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(date or "")).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -16,6 +16,10 @@ UNREADABLE_LIMIT = 3
 """Answers in a row that hold no feed, after which a source is left alone until somebody asks."""
 
 
+def penance(retry_after_s: float) -> timedelta:
+    return timedelta(seconds=min(retry_after_s, LONGEST_PENANCE.total_seconds()))
+
+
 def next_visit(answer: Fetched, ttl: timedelta | None, now: datetime) -> tuple[datetime, str] | None:
     """Not before when, and whose wish that is; None: whenever the editor likes.
 
@@ -23,7 +27,7 @@ def next_visit(answer: Fetched, ttl: timedelta | None, now: datetime) -> tuple[d
     only after a good one.
     """
     if answer.retry_after_s:
-        return now + min(timedelta(seconds=answer.retry_after_s), LONGEST_PENANCE), "the server’s Retry-After"
+        return now + penance(answer.retry_after_s), "the server’s Retry-After"
     wishes = []
     if answer.max_age_s and not answer.error:
         wishes.append((timedelta(seconds=min(answer.max_age_s, 10**8)), "the server’s max-age"))
