@@ -7,7 +7,8 @@ one transaction: killed before it, the next run asks again; after it, nothing co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,15 +78,19 @@ def read_sources(
 
     progress("collect", 0, max(1, len(entries)))
     ready: list[SourceEntry] = []
+    resting: list[tuple[SourceEntry, Collected]] = []
     for entry in entries:
         if entry.path:
             note(entry, *_read_path(store, config, folder, entry, now=now, seen=seen))
         elif refused := _not_now(store.sources.state(entry.name), config, entry, now, asked=asked):
-            note(entry, refused)
+            if refused.error:
+                note(entry, refused)
+            else:
+                resting.append((entry, refused))
         else:
             ready.append(entry)
-    if ready:
-        asyncio.run(_Web(store, config, folder, now=now, seen=seen).read(ready, note))
+    if ready or resting:
+        asyncio.run(_Web(store, config, folder, now=now, seen=seen, asked=asked).read(ready, resting, note))
     return [found for entry in entries for found in results[entry.name]]
 
 
@@ -103,9 +108,7 @@ def user_agent(config: Config) -> str:
 
 def _not_now(state: SourceState, config: Config, entry: SourceEntry, now: datetime, *, asked: bool) -> Collected | None:
     if blocked := config.brief_for_picking().blocking(entry.url):
-        return Collected(
-            entry.name, error=f"blocked: {blocked}", hint=f"{blocked.lift}, or take the source out"
-        )
+        return Collected(entry.name, error=f"blocked: {blocked}", hint=f"{blocked.lift}, or take the source out")
     if asked:
         return None
     if state.stopped:
@@ -199,27 +202,39 @@ class _Visit:
     feed: Feed | None = None  # None: an error, or not modified
     fresh: list[_Fresh] = field(default_factory=list)
     error: DigestError | None = None
+    notes: list[str] = field(default_factory=list)
+    rests: Collected | None = None  # None: it was asked
+    unfinished: bool = False  # an entry of which nothing could be stored yet: the feed is needed whole once more
 
 
 @dataclass
 class _Fresh:
-    """An entry that is new, or whose words are others than last time."""
+    """An entry that is new, or whose words are others than last time, or that waits for its page."""
 
     item: Entry
     key: str
     known: KnownEntry | None  # None: new
+    hash: str  # the item's, as its feed had it
     page: Reading | None = None  # the page behind it, where it was fetched
     limit: ExcerptLimit | None = None  # what the site says of it in headers and tdmrep.json; None: nothing
     again: bool = False  # the page could not be had this time: ask once more
+    trouble: str = ""  # why the page, which came, could not be read
 
 
 class _Web:
-    def __init__(self, store: Store, config: Config, folder: Path, *, now: datetime, seen: datetime) -> None:
-        self.store, self.config, self.folder, self.now, self.seen = store, config, folder, now, seen
+    def __init__(
+        self, store: Store, config: Config, folder: Path, *, now: datetime, seen: datetime, asked: bool
+    ) -> None:
+        self.store, self.config, self.folder, self.now, self.seen, self.asked = store, config, folder, now, seen, asked
         self.brief = config.brief_for_picking()
 
-    async def read(self, entries: Sequence[SourceEntry], note: Callable[..., None]) -> None:
-        from digest.collect.http import Fetch, fetch_each
+    async def read(
+        self,
+        entries: Sequence[SourceEntry],
+        resting: Sequence[tuple[SourceEntry, Collected]],
+        note: Callable[..., None],
+    ) -> None:
+        from digest.collect.http import Fetch, Fetched, fetch_each
         from digest.collect.worker import Workers
 
         by_url = {entry.url: entry for entry in entries}
@@ -246,6 +261,12 @@ class _Web:
                 for entry in by_url.values()
             ]
             visits = await fetch_each(requests, visit, user_agent=user_agent(self.config))
+            for entry, why in resting:
+                unasked = Fetched(entry.url, entry.url, status=304)
+                visits.append(_Visit(entry, self.store.sources.state(entry.name), unasked, rests=why))
+            for found in visits:
+                if found.feed is None and found.error is None:
+                    found.fresh = list(self._waiting(found.entry))
             await self._fetch_pages(visits, workers)
         await self._ask_sites(visits)
         for found in visits:
@@ -268,49 +289,77 @@ class _Web:
         assert found.feed is not None
         known = self.store.sources.entries(found.entry.name)
         fresh: dict[str, _Fresh] = {}
+        blocked: Counter[str] = Counter()
         for item in found.feed.entries:
             key = self._key(item, found.feed, known)
             before = known.get(key)
-            if self.brief.blocking(item.address) or not (item.title or item.content or item.summary):
+            if block := self.brief.blocking(item.address):
+                blocked[str(block)] += 1
+            elif not (item.title or item.content or item.summary or item.address):
                 continue
-            if before is None or (before.hash != item.hash and before.changes < MOST_CHANGES):
-                fresh.setdefault(key, _Fresh(item, key, before))
+            elif before is None or (before.changes < MOST_CHANGES and (before.waits or before.hash != item.hash)):
+                fresh.setdefault(key, _Fresh(item, key, before, item.hash))
+        found.notes += [f"{_entries(times)} left out, blocked: {block}" for block, times in blocked.items()]
         return list(fresh.values())
+
+    def _waiting(self, entry: SourceEntry) -> Iterator[_Fresh]:
+        """The entries that wait for their page, as they were stored: their feed is unchanged, or rests."""
+        from digest.collect import entry_of
+
+        for key, known in self.store.sources.waiting(entry.name).items():
+            article = self.store.articles.get(known.article)
+            if article is not None and not self.brief.blocking(article):
+                fresh = _Fresh(entry_of(article), key, known, known.hash or "-")
+                if self._needs_page(fresh):
+                    yield fresh
 
     def _key(self, item: Entry, feed: Feed, known: Mapping[str, KnownEntry]) -> str:
         """The entry's key; with its address or words added where the feed uses one id for several articles."""
-        longer = f"{item.key}\n{item.address or item.hash}"
+        before, longer = known.get(item.key), feed.longer_key(item)
+        if before is not None and before.hash == item.hash:
+            return item.key
         if longer in known or item.key in feed.shared:
             return longer
-        before = known.get(item.key)
-        if before is None or before.hash == item.hash:
+        if before is None:
             return item.key
         article = self.store.articles.get(before.article)
         return item.key if article is None or _same_article(item, article) else longer
 
     async def _fetch_pages(self, visits: Sequence[_Visit], workers: Workers) -> None:
-        """The pages behind teasers, all feeds' together."""
+        """The pages behind teasers, all feeds' together. Those of a host that rests (Retry-After) wait for it."""
         from digest.collect.http import Fetch, fetch_each
+        from digest.collect.schedule import penance
+        from digest.collect.urls import host_of
 
+        resting = self.store.sources.resting_hosts()
         wanted: dict[str, list[_Fresh]] = {}
         requests: list[Fetch] = []
         for found in visits:
             for fresh in found.fresh:
                 address = fresh.item.address
-                if address and self._needs_page(fresh):
-                    if address not in wanted:
-                        requests.append(
-                            Fetch(address, accept=_PAGE, allow_private=found.entry.allow_private, page=True)
-                        )
-                    wanted.setdefault(address, []).append(fresh)
+                if not address or not self._needs_page(fresh):
+                    continue
+                if resting.get(host_of(address), self.now) > self.now and not self.asked:
+                    fresh.again = True
+                    continue
+                if address not in wanted:
+                    requests.append(Fetch(address, accept=_PAGE, allow_private=found.entry.allow_private, page=True))
+                wanted.setdefault(address, []).append(fresh)
 
         async def take(answer: Fetched) -> None:
-            page = await self._read_page(answer, workers)
+            page, trouble = None, ""
+            try:
+                page = await self._read_page(answer, workers)
+            except Exception as error:
+                trouble = f"{answer.url} could not be read: {_as_sources(error)}"
+            if answer.error and answer.retry_after_s:
+                resting[host_of(answer.url)] = self.now + penance(answer.retry_after_s)
             for fresh in wanted[answer.url]:
-                fresh.page, fresh.limit = page, answer.limit
+                fresh.page, fresh.limit, fresh.trouble = page, answer.limit, trouble
                 fresh.again = page is None and (answer.status is None or answer.status in {429} | set(range(500, 600)))
 
         await fetch_each(requests, take, user_agent=user_agent(self.config))
+        self.store.sources.keep_resting_hosts({host: until for host, until in resting.items() if until > self.now})
 
     async def _ask_sites(self, visits: Sequence[_Visit]) -> None:
         """What the sites of full entries reserve (W3C TDMRep); a page that is fetched brings that with it. A site
@@ -335,21 +384,20 @@ class _Web:
 
     def _needs_page(self, fresh: _Fresh) -> bool:
         item = fresh.item
-        old = item.published is not None and self.now - item.published > OLDEST_PAGE
+        article = self.store.articles.get(fresh.known.article) if fresh.known and not item.published else None
+        since = item.published or (article.seen if article else self.now)
+        old = self.now - since > OLDEST_PAGE
         web = (item.address or "").startswith(("https://", "http://"))
         return web and not item.is_full and not old
 
     async def _read_page(self, answer: Fetched, workers: Workers) -> Reading | None:
-        """None where the page cannot be had or read: the teaser is what there is."""
+        """None where the page cannot be had: the teaser is what there is. Raises ReadError where it cannot be read."""
         from digest.collect.pages import read_page
         from digest.collect.wishes import stricter
 
         if answer.error or not answer.body:
             return None
-        try:
-            page = await workers.run(read_page, answer.body, url=answer.final_url)
-        except DigestError:
-            return None
+        page = await workers.run(read_page, answer.body, url=answer.final_url)
         return replace(page, limit=stricter(page.limit, answer.limit))
 
     # -------------------------------------------------------------------------------------------- keeping
@@ -360,27 +408,43 @@ class _Web:
                 return self._keep(found)
             except Exception as error:
                 found.error = _as_sources(error)
-        self.store.sources.keep(found.entry.name, self._failed(found, found.error))
+        if found.rests is None:
+            self.store.sources.keep(found.entry.name, self._failed(found, found.error))
         return [Collected(found.entry.name, error=str(found.error), hint=found.error.hint)]
 
     def _keep(self, found: _Visit) -> list[Collected]:
-        name, state, answer = found.entry.name, found.state, found.answer
+        name, state = found.entry.name, found.state
         with self.store.transaction():
             tally, errors = self._keep_articles(found)
             entries = len(found.feed.entries) if found.feed else 0
-            state = self._rested(_read_well(state, self.now, new=tally.new), found)
-            self.store.sources.keep(name, state)
+            if found.rests is None:
+                state = self._rested(_read_well(state, self.now, new=tally.new), found)
+                self.store.sources.keep(name, state)
+        if found.rests is not None:
+            return [replace(found.rests, changed=tally.changed), *errors]
         moved = self._follow_move(found, state)
-        warnings = "; ".join(found.feed.warnings) if found.feed else ""
-        note = "; ".join(filter(None, (moved, "unchanged" if answer.not_modified else warnings)))
+        warnings = found.feed.warnings if found.feed else ("unchanged",)
+        note = "; ".join(filter(None, (moved, *warnings, *found.notes)))
         return [Collected(name, entries, tally.new, tally.changed, note=note), *errors]
 
     def _keep_articles(self, found: _Visit) -> tuple[_Tally, list[Collected]]:
         tally, errors = _Tally(), []
+        bare = 0
         for fresh in found.fresh:
+            if fresh.trouble:
+                errors.append(Collected(found.entry.name, note=fresh.trouble))
+            if fresh.page is None and not (fresh.item.title or fresh.item.content or fresh.item.summary):
+                bare += 1
+                found.unfinished |= fresh.again
+                continue
+            if fresh.page is None and found.feed is None:  # waits on, or in vain
+                assert fresh.known is not None
+                self.store.sources.keep_entry(found.entry.name, fresh.key, replace(fresh.known, waits=fresh.again))
+                continue
             try:
                 article = self._article(fresh, found)
-            except DigestError as error:
+            except Exception as raised:
+                error = _as_sources(raised)
                 errors.append(Collected(found.entry.name, error=str(error), hint=error.hint))
                 continue
             before = self.store.articles.get(article.id)
@@ -391,20 +455,21 @@ class _Web:
             else:
                 after = self.store.articles.add(article)
             tally.count(before, after)
-            changes = 0 if fresh.known is None else fresh.known.changes + 1
-            words = "" if fresh.again else fresh.item.hash
-            self.store.sources.keep_entry(found.entry.name, fresh.key, KnownEntry(article.id, words, changes))
+            changes = 0 if fresh.known is None else fresh.known.changes + (fresh.known.hash != fresh.hash)
+            entry = KnownEntry(article.id, fresh.hash, changes, waits=fresh.again)
+            self.store.sources.keep_entry(found.entry.name, fresh.key, entry)
+        if bare:
+            found.notes.append(f"{_entries(bare)} with only a link, whose page could not be had")
         return tally, errors
 
     def _article(self, fresh: _Fresh, found: _Visit) -> Article:
-        from digest.collect import article_from_entry
-        from digest.collect.wishes import stricter
+        from digest.collect import Feed, article_from_entry
+        from digest.model import stricter
 
-        assert found.feed is not None
         entry = found.entry
         article = article_from_entry(
             fresh.item,
-            found.feed,
+            found.feed or Feed(title="", language=None, entries=()),
             source=entry.name,
             outlet=entry.outlet or None,
             seen=self.seen,
@@ -430,7 +495,7 @@ class _Web:
         state = replace(state, last_error=str(error), due=due[0] if due else None, due_reason=due[1] if due else None)
         if answer.is_gone:
             return replace(state, stopped=f"gone for good since {_clock(self.now, self.config.zone)} (410)")
-        if not answer.error:  # something came, and it was no feed
+        if not answer.error and found.feed is None:  # something came, and it was no feed
             state = replace(state, unreadable=state.unreadable + 1)
             if state.unreadable >= UNREADABLE_LIMIT:
                 return replace(state, stopped=f"no feed {state.unreadable} times in a row: {error}")
@@ -442,6 +507,8 @@ class _Web:
 
         answer = found.answer
         due = next_visit(answer, found.feed.ttl if found.feed else None, self.now)
+        if found.unfinished:
+            return replace(state, etag=None, last_modified=None, due=None, due_reason=None, moved_to=answer.moved_to)
         kept = answer.not_modified  # a 304 need not say again what it confirms
         return replace(
             state,
@@ -489,6 +556,10 @@ def _same_article(item: Entry, article: Article) -> bool:
     address = canonical_url(item.address) if item.address else None
     known = {article.canonical, canonical_url(article.url) if article.url else None}
     return address in known or _bare(item.title) == _bare(article.title)
+
+
+def _entries(times: int) -> str:
+    return "1 entry" if times == 1 else f"{times} entries"
 
 
 def _bare(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.collect import Feed
 from digest.config import load_config
 from digest.model import Article
 from digest.sources import Collected, read_sources
@@ -212,6 +213,100 @@ def test_killed_while_collecting_the_next_run_finds_everything_once(web: LocalWe
         assert "Fact 1-7" in stored(store)["Story number 1"].text
 
 
+@pytest.mark.parametrize(
+    ("headers", "note"),
+    [
+        ({"Retry-After": "99999999999999999999"}, "rests until 2026-03-27 18:00"),
+        ({"Retry-After": "9" * 400}, "rests until 2026-03-27 18:00"),
+        ({"Retry-After": "²"}, "unchanged"),
+        ({"Retry-After": "Sun, 01 Jan 99999999999 00:00:00 +99999999999"}, "unchanged"),
+        ({"Cache-Control": "max-age=²"}, "unchanged"),
+        ({"Expires": "31 Dec 9999 23:00 -9999"}, "unchanged"),
+    ],
+)
+def test_a_header_nobody_can_reckon_with_costs_nothing(
+    web: LocalWeb, store: Store, headers: dict[str, str], note: str
+) -> None:
+    web["/feed.xml"] = Answer(rss(item(1, guid="1")), headers={"ETag": '"1"', **headers})
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    assert [(c.error, c.new) for c in collect(store)] == [("", 1)]
+    assert collect(store, NOW + HOUR)[0].note.startswith(note)
+
+
+def test_halves_of_surrogate_pairs_in_a_feed_cost_neither_it_nor_the_others(web: LocalWeb, store: Store) -> None:
+    keys = ("id", "url", "image", "title", "content_text", "summary", "language", "external_url", "tags")
+    items = ",".join(
+        f'{{"title": "Story {key}", "content_text": "Some words of {key} here.", "id": "{key}", "{key}": "x\\ud800"}}'
+        for key in keys
+    )
+    web["/feed.json"] = (
+        f'{{"version": "https://jsonfeed.org/version/1.1", "title": "N\\udfff", "language": "\\ud800", "items": [{items}]}}'
+    )
+    web["/feed.xml"] = rss(item(1, guid="1&#xD800;", title="Story&#xD800; &#x110000; &#99999999999999;"), item(2))
+    newsletter(store.folder, f"{web.url}/feed.json", f"{web.url}/feed.xml")
+    assert [(c.error, c.new) for c in collect(store)] == [("", len(keys)), ("", 2)]
+    assert "Story\ufffd \ufffd \ufffd" in stored(store)
+
+
+@pytest.mark.parametrize("date", ["31 Dec 9999 23:00 -1200", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00+12:00"])
+def test_a_date_that_is_none_costs_neither_its_entry_nor_the_others(web: LocalWeb, store: Store, date: str) -> None:
+    web["/feed.xml"] = rss(item(1, guid="1", date=date), item(2, guid="2"))
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    assert [(c.error, c.new) for c in collect(store)] == [("", 2)]
+    assert stored(store)["Story number 1"].published is None
+
+
+def test_a_bug_that_one_source_meets_is_told_with_its_name_and_the_others_go_on(
+    web: LocalWeb, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = store.folder / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("A title\n\nSome words about the berths.", "utf-8")
+    web["/a.xml"], web["/b.xml"] = rss(item(1)), rss(item(2))
+    newsletter(store.folder, f"{web.url}/a.xml", f"{web.url}/b.xml")
+    with (store.folder / "digest.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[sources]]\npath = "texts"\n')
+
+    real = Feed.longer_key
+
+    def broken(*values: object, **more: object) -> str:
+        if "Story number 2" in str(values):
+            return real(*values)  # type: ignore[arg-type]
+        raise KeyError("nobody expected this")
+
+    monkeypatch.setattr(Feed, "longer_key", broken)
+    monkeypatch.setattr("digest.collect.read_folder", broken)
+    a, b, files = collect(store)
+    for found in (a, files):
+        assert "a bug of this program, please report it: KeyError: 'nobody expected this'" in found.error
+        assert store.sources.state(found.source).last_error == found.error
+    assert (b.error, b.new) == ("", 1)
+    monkeypatch.undo()
+    assert [(c.error, c.new) for c in collect(store, NOW + DAY)] == [("", 1), ("", 0), ("", 1)]
+
+
+@pytest.mark.parametrize("written", ["sources = [{{url = {url!r}, allow_private = true}}]", "read-only"])
+def test_a_move_digest_toml_cannot_be_told_is_a_note(web: LocalWeb, store: Store, written: str) -> None:
+    web["/old.xml"] = Answer("", 301, {"Location": "/new.xml"})
+    web["/new.xml"] = rss(item(1, guid="1"))
+    newsletter(store.folder, f"{web.url}/old.xml")
+    if written == "read-only":
+        store.folder.chmod(0o500)
+    else:
+        text = written.format(url=f"{web.url}/old.xml")
+        (store.folder / "digest.toml").write_text(
+            f'{text}\n[newsletter]\nname = "The Ledger"\nfrom = "Ledger <ledger@example.org>"\n', "utf-8"
+        )
+    try:
+        collect(store)
+        (found,) = collect(store, NOW + DAY)
+    finally:
+        store.folder.chmod(0o700)
+    assert (found.error, found.found) == ("", 1)
+    if os.geteuid() or written != "read-only":  # root may write everywhere
+        assert f"write {web.url}/new.xml instead of {web.url}/old.xml in digest.toml" in found.note
+
+
 # ------------------------------------------------------------------------------------------- identity
 
 
@@ -292,6 +387,16 @@ def test_entries_that_all_link_to_one_page_and_reuse_an_id_stay_apart(web: Local
     assert [a.version for a in store.articles.all()] == [2]
 
 
+def test_entries_without_an_id_that_all_link_to_one_page_are_articles_of_their_own(web: LocalWeb, store: Store) -> None:
+    items = [item(n, link="https://a.example/all") for n in range(1, 5)]
+    assert feed_now(web, store, NOW, *items[:1]).new == 1
+    assert feed_now(web, store, NOW + DAY, *items[:3]).new == 2
+    assert feed_now(web, store, NOW + 2 * DAY, *reversed(items)).new == 1
+    changed = item(3, link="https://a.example/all", body=words(3) + "<p>Corrected: it was nine.</p>")
+    again = feed_now(web, store, NOW + 3 * DAY, *items[:2], changed, items[3])
+    assert (again.new, again.changed, len(store.articles.all())) == (0, 1, 4)
+
+
 def test_without_id_and_address_the_words_are_the_identity(web: LocalWeb, store: Store) -> None:
     assert feed_now(web, store, NOW, item(1), item(2)).new == 2
     assert feed_now(web, store, NOW + DAY, item(1), item(2), item(3)).new == 1
@@ -334,7 +439,7 @@ def test_the_page_behind_a_teaser_is_read_in_full(web: LocalWeb, store: Store) -
     web["/story1"] = page("Story number 1", words(1, 8))
     feed_now(web, store, NOW, teaser(web))
     assert "Fact 1-7" in store.articles.all()[0].text
-    assert web.asked == ["/feed.xml", "/robots.txt", "/.well-known/tdmrep.json", "/story1"]
+    assert web.asked == ["/feed.xml", "/.well-known/tdmrep.json", "/robots.txt", "/story1"]
 
 
 def test_a_page_robots_txt_closes_is_left_alone_and_the_teaser_stays(web: LocalWeb, store: Store) -> None:
@@ -355,6 +460,58 @@ def test_a_page_that_could_not_be_had_is_asked_for_again(web: LocalWeb, store: S
     web.asked.clear()
     feed_now(web, store, NOW + 2 * DAY, teaser(web))
     assert web.asked == ["/feed.xml"]
+
+
+@pytest.mark.parametrize("headers", [{"ETag": '"1"'}, {"ETag": '"1"', "Cache-Control": "max-age=86400"}])
+def test_a_page_is_asked_for_again_though_its_feed_is_unchanged_or_rests(
+    web: LocalWeb, store: Store, headers: dict[str, str]
+) -> None:
+    web["/feed.xml"] = Answer(rss(teaser(web), teaser(web, 2)), headers=headers)
+    web["/story1"] = web["/story2"] = Answer("later", 503)
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    collect(store)
+    web["/story1"] = page("Story number 1", words(1, 8))
+    (again,) = collect(store, NOW + HOUR)
+    assert (again.error, again.new, again.changed) == ("", 0, 1)
+    assert "Fact 1-7" in stored(store)["Story number 1"].text
+    assert stored(store)["Story number 1"].outlet == "Harbour Notes"
+    web["/story2"] = Answer("gone", 404)
+    collect(store, NOW + 2 * HOUR)
+    web.asked.clear()
+    (last,) = collect(store, NOW + 3 * HOUR)
+    assert (last.changed, [path for path in web.asked if "story" in path]) == (0, [])
+    web["/feed.xml"] = rss(teaser(web), teaser(web, 2))
+    assert collect(store, NOW + 3 * DAY)[0].changed == 0
+
+
+def test_a_host_of_pages_that_is_busy_is_left_alone_until_it_said(web: LocalWeb, store: Store) -> None:
+    for n in range(1, 7):
+        web[f"/story{n}"] = Answer("busy", 429, {"Retry-After": "3600"})
+    web["/feed.xml"] = Answer(rss(*(teaser(web, n) for n in range(1, 7))), headers={"ETag": '"1"'})
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    asked = []
+    for later in (timedelta(0), timedelta(minutes=30), HOUR):
+        web.asked.clear()
+        assert collect(store, NOW + later)[0].error == ""
+        asked.append(sum("story" in path for path in web.asked))
+    assert asked == [1, 0, 1]
+    for n in range(1, 7):
+        web[f"/story{n}"] = page(f"Story number {n}", words(n, 8))
+    assert collect(store, NOW + 2 * HOUR)[0].changed == 6
+
+
+def test_an_entry_that_is_only_a_link_brings_the_page_behind_it(web: LocalWeb, store: Store) -> None:
+    bare = "".join(f"<item><link>{web.url}/story{n}</link></item>" for n in (1, 2, 3))
+    web["/feed.xml"] = Answer(rss(bare), headers={"ETag": '"1"', "Cache-Control": "max-age=86400"})
+    web["/story1"] = page("Story number 1", words(1, 8))
+    web["/story2"] = Answer("later", 503)
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    (found,) = collect(store)
+    assert (found.error, found.new) == ("", 1)
+    assert found.note == "2 entries with only a link, whose page could not be had"
+    web["/story2"] = page("Story number 2", words(2, 8))
+    assert collect(store, NOW + HOUR)[0].new == 1
+    assert sorted(stored(store)) == ["Story number 1", "Story number 2"]
 
 
 def test_pages_of_old_entries_are_not_fetched(web: LocalWeb, store: Store) -> None:
@@ -435,6 +592,7 @@ def test_nothing_of_a_blocked_domain_is_collected(web: LocalWeb, store: Store) -
     web["/feed.xml"] = rss(item(1, link="https://news.spam.example/1"), item(2, link="https://notspam.example/2"))
     block = '\n[[block]]\ndomain = "spam.example"\nreason = "asked us not to"\n'
     newsletter(store.folder, f"{web.url}/feed.xml", "https://feeds.spam.example/all.xml", more=block)
-    _, theirs = collect(store)
+    ours, theirs = collect(store)
     assert list(stored(store)) == ["Story number 2"]
+    assert "1 entry left out, blocked: spam.example (asked us not to)" in ours.note
     assert theirs.error == "blocked: spam.example (asked us not to)"

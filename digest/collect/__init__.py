@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from digest.collect.dates import as_utc
 from digest.collect.feeds import Entry, Feed, parse_feed
 from digest.collect.files import read_folder, read_source_file
 from digest.collect.plain import clean_paragraphs
@@ -29,6 +30,7 @@ __all__ = [
     "Feed",
     "article_from_entry",
     "canonical_url",
+    "entry_of",
     "parse_feed",
     "read_article",
     "read_folder",
@@ -124,6 +126,24 @@ def article_from_entry(
         outlet=outlet,
         identity=identity or _identity(entry, feed, source, link),
         own=own,
+    )
+
+
+def entry_of(article: Article) -> Entry:
+    """The entry that brought a stored *article*, as far as it tells: for one whose page is asked for again."""
+    import html
+
+    return Entry(
+        id=None,
+        link=article.url,
+        title=article.title,
+        published=as_utc(article.published) if article.published else None,
+        updated=None,
+        authors=article.authors,
+        summary="".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in article.text.split("\n\n")),
+        content="",
+        precision=article.published_precision,
+        image=article.image,
     )
 
 

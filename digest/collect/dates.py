@@ -29,6 +29,9 @@ _ISO = re.compile(
     r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
     re.IGNORECASE,
 )
+YEARS = range(1000, 2201)
+"""A date of another year is a slip or a placeholder; at the ends of the calendar no zone can be reckoned with."""
+
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 
 
@@ -39,9 +42,8 @@ def read_date(raw: str | None) -> tuple[datetime, Precision] | None:
     ISO 8601, RFC 822 and 2822, `day month-name year [time] [offset]`, `month-name day, year`, and 2026年3月17日.
     """
     text = " ".join((raw or "").split())
-    if not text:
-        return None
-    return _iso(text) or _wordy(text) or _rfc(text)
+    found = _iso(text) or _wordy(text) or _rfc(text) if text else None
+    return found if found and found[0].year in YEARS else None
 
 
 def as_utc(moment: datetime) -> datetime:
@@ -71,8 +73,6 @@ def _rfc(text: str) -> tuple[datetime, Precision] | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if not 1970 <= moment.year <= 2200:
-        return None
     return moment, "second" if ":" in text else "day"
 
 
@@ -91,5 +91,5 @@ def _offset(zone: str) -> timezone:
     if zone[0] not in "+-":
         return UTC
     digits = zone[1:].replace(":", "").ljust(4, "0")
-    size = timedelta(hours=min(int(digits[:2]), 23), minutes=int(digits[2:4]))
+    size = timedelta(hours=min(int(digits[:2]), 23), minutes=min(int(digits[2:4]), 59))
     return timezone(-size if zone[0] == "-" else size)

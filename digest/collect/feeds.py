@@ -10,13 +10,14 @@ import hashlib
 import html
 import io
 import re
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from digest.collect.dates import as_utc, read_date
+from digest.collect.dates import YEARS, as_utc, read_date
 from digest.collect.reading import MAX_BYTES, one_line
 from digest.collect.urls import canonical_url, join_url
 from digest.errors import SourceError
@@ -57,7 +58,7 @@ class Entry:
 
         texts = ((self.content, FULL_WORDS), (self.summary, 2 * FULL_WORDS))
         plain = [(plain_text(markup), least) for markup, least in texts if markup]
-        return any(count_words(text) >= least and not _CUT_SHORT.search(text) for text, least in plain)
+        return any(count_words(text) >= least and not _CUT_SHORT.search(text[-200:]) for text, least in plain)
 
     @property
     def address(self) -> str | None:
@@ -84,13 +85,19 @@ class Feed:
     ttl: timedelta | None = None  # how long the publisher asks to leave it alone
     link: str | None = None  # the site's page
     warnings: tuple[str, ...] = ()
-    shared: frozenset[str] = frozenset()  # keys and canonical addresses that tell no entry apart, see `shared_marks`
+    shared: frozenset[str] = frozenset()  # what tells no entry apart, see `shared_marks`
+
+    def longer_key(self, entry: Entry) -> str:
+        """*entry*'s key with the first of its address, title and words that no other entry has."""
+        marks = ((entry.address, canonical_url(entry.address or "")), (entry.title, entry.title))
+        own = next((mark for mark, compared in marks if mark and compared not in self.shared), entry.hash)
+        return f"{entry.key}\n{own}"
 
 
 def shared_marks(entries: Sequence[Entry], link: str | None) -> frozenset[str]:
-    """The keys and addresses that several of *entries* have (some feeds link every entry to one page, some reuse one
-    id for all), and the site's own page."""
-    marks = Counter(mark for entry in entries for mark in {entry.key, canonical_url(entry.address or "")})
+    """The keys, addresses and titles that several of *entries* have (some feeds link every entry to one page, some
+    reuse one id for all), and the site's own page."""
+    marks = Counter(mark for entry in entries for mark in {entry.key, canonical_url(entry.address or ""), entry.title})
     home = {canonical_url(link)} if link else set()
     return frozenset(home | {mark for mark, times in marks.items() if times > 1})
 
@@ -124,15 +131,18 @@ def parse_feed(data: bytes | str, *, url: str | None = None, content_type: str |
     return _feed(parsed, url)
 
 
+_UNSHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+
+
 def plain_text(markup: str) -> str:
     """*markup* without tags and entities, on one line."""
-    text = re.sub(r"<!--.*?-->|<(script|style)\b.*?</\1>", " ", markup, flags=re.DOTALL | re.IGNORECASE)
-    return one_line(html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", " ", text)))
+    return one_line(html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", " ", _UNSHOWN.sub(" ", markup))))
 
 
 def plain_title(markup: str) -> str:
     """A title without its tags; entities that were escaped twice are undone too."""
-    text = re.sub(r"</?[a-zA-Z][^<>]*>", "", markup)
+    text = re.sub(r"</?[a-zA-Z][^<>]*>", "", _SCRIPT.sub(" ", markup))
     return one_line(html.unescape(text))
 
 
@@ -206,6 +216,21 @@ def _without_bombs(raw: bytes) -> bytes:
     return _ENTITY.sub(judge, raw) if b"<!ENTITY" in raw else raw
 
 
+_NUMBERED = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
+
+
+def _without_nonsense(raw: bytes) -> bytes:
+    """Numbers that stand for no character (XML 1.0, 4.1: halves of a surrogate pair, beyond Unicode) as U+FFFD: one of
+    them would cost the whole feed."""
+
+    def judge(match: re.Match[bytes]) -> bytes:
+        digits, base = (match[1], 16) if match[1] else (match[2], 10)
+        number = int(digits, base) if len(digits) < 12 else sys.maxunicode + 1
+        return match[0] if number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF else b"&#xFFFD;"
+
+    return _NUMBERED.sub(judge, raw)
+
+
 def _mend(raw: bytes) -> bytes:
     """Two repairs for feeds nothing else can read: a doubled XML declaration, and `rss:` as a prefix bound to
     nothing."""
@@ -223,7 +248,7 @@ def _parse(raw: bytes, charset: str | None, where: str) -> Any:
     # BytesIO: a plain string would be taken for an address or a file name.
     try:
         return feedparser.parse(
-            io.BytesIO(_without_bombs(raw.lstrip())),
+            io.BytesIO(_without_nonsense(_without_bombs(raw.lstrip()))),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -293,7 +318,7 @@ def _moment(entry: Any, name: str) -> tuple[datetime, Precision] | None:
     raw = dict.get(entry, name)
     ours = read_date(raw)
     parsed = dict.get(entry, f"{name}_parsed")
-    if parsed:
+    if parsed and parsed[0] in YEARS:
         return as_utc(datetime(*parsed[:6])), ours[1] if ours else "second"
     return (as_utc(ours[0]), ours[1]) if ours else None
 

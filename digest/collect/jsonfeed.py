@@ -8,6 +8,7 @@ from typing import Any
 from digest.collect.credits import clean_authors
 from digest.collect.dates import as_utc, read_date
 from digest.collect.feeds import Entry, Feed, plain_title, shared_marks
+from digest.collect.reading import SURROGATE
 from digest.collect.urls import join_url
 from digest.errors import SourceError
 from digest.model import Image
@@ -19,7 +20,7 @@ def parse_json_feed(data: bytes | str, *, url: str | None = None) -> Feed:
     text = data.decode("utf-8-sig", "replace") if isinstance(data, bytes) else data
     try:
         top = json.loads(text, strict=False)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError(f"{where} is broken JSON: {error}", hint="tell the publisher, or try again later") from error
     if not isinstance(top, dict) or not isinstance(top.get("items"), list):
         raise SourceError(f"{where} is JSON, but no feed", hint="a JSON Feed has a list named 'items'")
@@ -66,7 +67,7 @@ def _text(item: dict[str, Any], key: str) -> str:
     value = item.get(key)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value)  # 1.0 files number their ids
+    return SURROGATE.sub("\ufffd", str(value))  # 1.0 files number their ids
 
 
 def _list(item: dict[str, Any], key: str) -> list[dict[str, Any]]:

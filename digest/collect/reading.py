@@ -23,7 +23,7 @@ MAX_BYTES = 15_000_000
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t]{2,}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def one_line(text: str) -> str:
 
     Titles and names end up in mail headers, where a line break would start a new header.
     """
-    text = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+    text = unicodedata.normalize("NFC", SURROGATE.sub("\ufffd", text))
     return " ".join(_INVISIBLE.sub("", _CONTROL.sub(" ", text)).split())
 
 
 def clean_paragraph(text: str) -> str:
     """*text* as one paragraph of an article: on one line, NFC, no-break blanks kept as the source has them."""
-    text = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+    text = unicodedata.normalize("NFC", SURROGATE.sub("\ufffd", text))
     text = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
     return _BLANKS.sub(" ", text).strip()
 

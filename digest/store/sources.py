@@ -38,11 +38,14 @@ class KnownEntry:
     article: str
     hash: str  # of its title, link and words
     changes: int = 0  # how often the hash was another one
+    waits: bool = False  # the page behind it could not be had yet
 
 
 _COLUMNS = (
     "etag, last_modified, last_error, last_ok, last_new, imported_at, due, due_reason, moved_to, unreadable, stopped"
 )
+_WAITS = "?"  # before the hash of an entry that waits for its page; until it stood there, the hash was ''
+_RESTING = "resting_hosts"
 _TIMES = ("last_ok", "last_new", "imported_at", "due")
 
 
@@ -83,16 +86,34 @@ class Sources:
                     (new, to_json(article), id, version),
                 )
 
+    def resting_hosts(self) -> dict[str, datetime]:
+        """The hosts of pages that asked to be left alone, and until when."""
+        return {host: datetime.fromisoformat(until) for host, until in (self._store.state.get(_RESTING) or {}).items()}
+
+    def keep_resting_hosts(self, hosts: Mapping[str, datetime]) -> None:
+        self._store.state.set(_RESTING, {host: instant(until) for host, until in hosts.items()})
+
     # -------------------------------------------------------------------------------------------- entries
 
     def entries(self, name: str) -> Mapping[str, KnownEntry]:
         """By key, all that the source ever brought."""
         rows = self._conn.execute("SELECT key, article, hash, changes FROM entry WHERE source = ?", (name,))
-        return {key: KnownEntry(article, hash, changes) for key, article, hash, changes in rows}
+        return {key: _known(*row) for key, *row in rows}
+
+    def waiting(self, name: str) -> Mapping[str, KnownEntry]:
+        """Those whose page could not be had yet."""
+        rows = self._conn.execute(
+            "SELECT key, article, hash, changes FROM entry WHERE source = ? AND (hash = '' OR hash LIKE '?%')", (name,)
+        )
+        return {key: _known(*row) for key, *row in rows}
 
     def keep_entry(self, name: str, key: str, entry: KnownEntry) -> None:
         with self._store.transaction():
             self._conn.execute(
                 "INSERT OR REPLACE INTO entry (source, key, article, hash, changes) VALUES (?, ?, ?, ?, ?)",
-                (name, key, entry.article, entry.hash, entry.changes),
+                (name, key, entry.article, f"{_WAITS if entry.waits else ''}{entry.hash}", entry.changes),
             )
+
+
+def _known(article: str, hash: str, changes: int) -> KnownEntry:
+    return KnownEntry(article, hash.removeprefix(_WAITS), changes, waits=hash[:1] in ("", _WAITS))
