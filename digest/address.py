@@ -78,14 +78,14 @@ def tidy(url: str) -> str:
 
 
 def web_address(link: str | None) -> str | None:
-    """*link* if a reader can be sent there (http or https), else None."""
+    """*link* if a reader can be sent there (http or https, in lower case), else None."""
     link = tidy(link or "")
     try:
         parts = urlsplit(link)
         sound = parts.scheme in {"https", "http"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return None
-    return link if sound and not re.search(r"\s", parts.netloc) else None
+    return parts.scheme + link[len(parts.scheme) :] if sound and not re.search(r"\s", parts.netloc) else None
 
 
 def ascii_domain(name: str) -> str:

@@ -252,7 +252,7 @@ def _judge(config: Config, where: str) -> None:
         (f"week.languages[{n}]", tag) for n, tag in enumerate(config.week.languages, 1)
     ]:
         need(
-            re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*", tag) is not None,
+            is_language(tag),
             f"{key} = {tag!r} is no language tag",
             "BCP 47, for example en-GB, de or fr",
         )
@@ -304,6 +304,11 @@ def _judge(config: Config, where: str) -> None:
         f"smtp.security = 'none' would send mail in the clear to {config.smtp.host or 'nowhere'}",
         "use 'starttls' or 'tls'; 'none' is for this machine only",
     )
+
+
+def is_language(tag: str) -> bool:
+    """Whether *tag* is written as BCP 47 wants it."""
+    return re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*", tag) is not None
 
 
 def _build(cls: type[Any], data: Mapping[str, Any], where: str, prefix: str) -> Any:

@@ -174,6 +174,59 @@ def test_a_list_of_feeds_goes_out_and_comes_back_with_its_sections(run: Run, tmp
     assert set(load_config(tmp_path).sources) == set(before)
 
 
+def test_a_list_is_taken_without_what_is_no_address_or_blocked_and_says_so(run: Run, tmp_path: Path) -> None:
+    run("sources", "block", "spam.example", "--reason", "asked us")
+    urls = ["https://", "https://a b.example/x", "https://news.spam.example/f", "HTTP://c.example/F"]
+    outlines = "".join(f'<outline type="rss" text="x" xmlUrl="{url}"/>' for url in urls)
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    out = run("sources", "import", str(tmp_path / "list.opml")).stdout
+    assert "1 of 4 feeds are new sources" in out
+    for what in (
+        "https:// is no web",
+        "https://a b.example/x is no web",
+        "news.spam.example/f, blocked: spam.example (asked",
+    ):
+        assert f"left out: {what}" in out or f"left out: https://{what}" in out
+    assert [s.url for s in load_config(tmp_path).sources] == ["http://c.example/F"]
+
+
+def test_an_address_may_be_typed_in_capitals_and_a_broken_one_is_called_so(
+    web: LocalWeb, run: Run, tmp_path: Path
+) -> None:
+    web["/f.xml"] = rss(item(1, link="https://a.example/1"))
+    web["/story"] = page("A harbour story", words(1, 6))
+    run("sources", "add", f"{web.url}/f.xml".replace("http:", "HTTP:"), "--allow-private")
+    assert [s.url for s in load_config(tmp_path).sources] == [f"{web.url}/f.xml"]
+    run("articles", "add", f"{web.url}/story".replace("http:", "HTTP:"), "--allow-private")
+    assert "there is no web address https://" in error_of(run("sources", "add", "https://", ok=False))
+    assert "is no web address" in error_of(run("articles", "add", "-", "--url", "example", given="Some text", ok=False))
+
+
+def test_what_to_do_about_a_broken_source_is_said(web: LocalWeb, run: Run, tmp_path: Path) -> None:
+    web["/data.xml"] = '<?xml version="1.0"?><data><row/></data>'
+    for name in ("data", "missing"):
+        run("sources", "add", f"{web.url}/{name}.xml", "--allow-private", "--unchecked")
+    run("sources", "block", "spam.example")
+    with (tmp_path / "digest.toml").open("a") as file:
+        file.write('\n[[sources]]\nurl = "https://spam.example/f"\n')
+    for args, ok in ((("collect",), True), (("sources", "check"), False)):
+        lines = run(*args, ok=ok).stdout.splitlines()
+        assert f"{web.url}/missing.xml: the next run tries again" in lines
+        assert "https://spam.example/f: `digest sources unblock spam.example`, or take the source out" in lines
+    assert all(row["hint"] for row in json.loads(run("collect", "--json").stdout) if row["error"])
+
+
+def test_an_address_in_the_own_network_is_refused_with_the_option_that_permits_it(web: LocalWeb, run: Run) -> None:
+    web["/story"] = page("A harbour story", words(1, 6))
+    assert "--allow-private permits it" in error_of(run("articles", "add", f"{web.url}/story", ok=False))
+
+
+def test_a_day_before_the_year_1000_is_listed_with_four_digits(run: Run) -> None:
+    text = "A title\n0001-01-01\n\n" + "The harbour counts its ships every day of the year. " * 5
+    run("articles", "add", "-", given=text)
+    assert "0001-01-01" in run("articles", "list").stdout
+
+
 def test_a_page_is_taken_with_what_its_publisher_allows(web: LocalWeb, run: Run) -> None:
     web["/story"] = page("A harbour story", words(1, 6), '<meta name="robots" content="nosnippet">')
     out = run("articles", "add", f"{web.url}/story", "--outlet", "Notes", "--allow-private").stdout

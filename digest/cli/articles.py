@@ -84,13 +84,15 @@ def add(
     """Add one article: a FILE, the page at a URL, or pasted text (-), ended by Ctrl-D."""
     from dataclasses import replace
 
+    from digest.address import web_address
     from digest.sources import became_new
 
+    url = _address(url)
     with project_of(ctx) as project:
         brief = project.config.brief_for_picking()
-        if what.startswith(("https://", "http://")):
-            _refuse_blocked(brief, what)
-            article = _read_page(what, project.config, outlet, authors, allow_private)
+        if address := web_address(what):
+            _refuse_blocked(brief, address)
+            article = _read_page(address, project.config, outlet, authors, allow_private)
         else:
             _refuse_blocked(brief, url)
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
@@ -110,7 +112,17 @@ def add(
         published = stored.published_at(project.config.zone)
         since = project.store.issues.last_until(before=now())
         if published and since and published <= since:
-            say(f"  old: {published:%Y-%m-%d}; `digest pin` has it in the issue all the same")
+            say(f"  old: {published.date()}; `digest pin` has it in the issue all the same")
+
+
+def _address(url: str | None) -> str | None:
+    """What was typed for a link. Raises DigestError where it is none."""
+    from digest.address import web_address
+
+    address = web_address(url)
+    if url and address is None:
+        raise DigestError(f"{url} is no web address", hint="start it with https://")
+    return address
 
 
 def _refuse_blocked(brief: Brief, what: Article | str | None) -> None:
@@ -157,8 +169,7 @@ def fill(
 
     from digest.collect import canonical_url
 
-    if url and not url.startswith(("https://", "http://")):
-        raise DigestError(f"{url} is no web address", hint="start it with https://")
+    url = _address(url)
     with project_of(ctx) as project:
         _refuse_blocked(project.config.brief_for_picking(), url)
         found = find_article(project, article)
@@ -200,7 +211,7 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:
                 number,
                 a.title,
                 a.outlet or "?",
-                f"{published:%Y-%m-%d}" if published else "undated",
+                published.date() if published else "undated",
                 a.language,
             )
         )

@@ -173,7 +173,7 @@ def find_article(project: Project, words: str) -> Article:
     else:
         found = [a for a in known if a.id == words]
         found = found or [a for a in known if _holds(a.title, words)]
-        found = found or [a for a in known if a.published and f"{a.published:%Y-%m-%d}" == words]
+        found = found or [a for a in known if a.published and str(a.published.date()) == words]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -212,7 +212,7 @@ def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
         pick.section,
         article.title,
         article.outlet or "?",
-        f"{date:%Y-%m-%d}" if date else "undated",
+        date.date() if date else "undated",
         f"{pick.score:.2f}",
         pick.lost or "; ".join(pick.reasons),
     )

@@ -116,8 +116,8 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
 
 
 def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
-    from digest.address import split_mailbox
-    from digest.config import SourceEntry
+    from digest.address import split_mailbox, web_address
+    from digest.config import SourceEntry, is_language
     from digest.config_edit import toml_value
 
     def ask(question: str, default: str) -> str:
@@ -141,6 +141,9 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
     reply = ask_mailbox("Where do replies go?", sender)
     postal = ask("The publisher’s postal address (every issue prints it)", "")
     language = ask("Language", "en-GB")
+    while not is_language(language):
+        say(f"{language} is no language tag; like en-GB, de or fr")
+        language = ask("Language", "en-GB")
     zone = ask("Time zone", _local_zone())
     while not _is_zone(zone):
         say(f"there is no time zone {zone}; like Europe/London")
@@ -154,12 +157,14 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
         from digest.collect.opml import parse_opml
 
         try:
-            feeds, _ = entries_of(parse_opml(Path(given).read_bytes(), where=given))
+            feeds, left_out = entries_of(parse_opml(Path(given).read_bytes(), where=given))
         except OSError as error:
             raise ConfigError(f"{given} cannot be read: {error.strerror}", hint="look at its name") from error
+        for line in left_out:
+            say(line)
     elif given:
-        web = given.startswith(("https://", "http://"))
-        feeds = [SourceEntry(url=given) if web else SourceEntry(path=given)]
+        url = web_address(given)
+        feeds = [SourceEntry(url=url) if url else SourceEntry(path=given)]
     text = TEMPLATE.format(
         name=name.replace("\n", " "),
         name_s=toml_value(name),

@@ -11,11 +11,10 @@ from digest.cli.common import folder_of, json_option, now, print_json, project_o
 from digest.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from digest.collect.http import Fetched
     from digest.collect.opml import SubscriptionList
     from digest.config import Config, SourceEntry
+    from digest.model import Brief
     from digest.sources import Collected
     from digest.store.sources import SourceState
 
@@ -100,6 +99,7 @@ def _clock(value: object, config: Config) -> str:
 @click.pass_context
 def add(ctx: click.Context, where: str, outlet: str, weight: float, allow_private: bool, unchecked: bool) -> None:
     """Add a feed or a folder to digest.toml. Of a home page, the feed it names is taken."""
+    from digest.address import web_address
     from digest.config import MOST_WEIGHT, SourceEntry, load_config
     from digest.config_edit import add_sources
 
@@ -107,15 +107,16 @@ def add(ctx: click.Context, where: str, outlet: str, weight: float, allow_privat
         raise ConfigError(f"--weight {weight} is no weight", hint=f"1 is usual, from 0 to {MOST_WEIGHT:g}")
     folder = folder_of(ctx)
     config = load_config(folder)
-    if not where.startswith(("https://", "http://")):
-        if not (folder / where).exists():
-            raise SourceError(f"there is no file or folder {where}", hint="a web address starts with https://")
+    if address := web_address(where):
+        if blocked := config.brief_for_picking().blocking(address):
+            raise SourceError(f"blocked: {blocked}", hint=f"{blocked.lift} first")
+        url = address if unchecked else _find_feed(address, config, allow_private)
+        entry = SourceEntry(url=url, outlet=outlet, weight=weight, allow_private=allow_private)
+    elif (folder / where).exists():
         entry = SourceEntry(path=where, outlet=outlet, weight=weight)
     else:
-        if blocked := config.brief_for_picking().blocking(where):
-            raise SourceError(f"blocked: {blocked}", hint=f"{blocked.lift} first")
-        url = where if unchecked else _find_feed(where, config, allow_private)
-        entry = SourceEntry(url=url, outlet=outlet, weight=weight, allow_private=allow_private)
+        what = "web address" if "://" in where else "file or folder"
+        raise SourceError(f"there is no {what} {where}", hint="a web address is like https://example.org/feed.xml")
     if not add_sources(folder, [entry]):
         raise ConfigError(f"{entry.name} is a source already", hint="`digest sources list`")
     say(f"{entry.name} is a source now. `digest collect` reads it.")
@@ -227,7 +228,7 @@ def check(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     print_collected(results, as_json)
     broken = [r for r in results if r.error]
     if broken:
-        raise SourceError(f"{len(broken)} of {len(results)} cannot be read", hint=broken[0].hint)
+        raise SourceError(f"{len(broken)} of {len(results)} cannot be read", hint="each says above what to do")
 
 
 def print_collected(results: list[Collected], as_json: bool) -> None:
@@ -236,6 +237,9 @@ def print_collected(results: list[Collected], as_json: bool) -> None:
         return
     rows = [(r.source, r.found, r.new, r.changed, r.error or r.note) for r in results]
     table(("source", "found", "new", "changed", "what to know"), rows)
+    for found in results:
+        if found.error and found.hint:
+            say(f"{found.source}: {found.hint}")
 
 
 def collected_json(found: Collected) -> dict[str, object]:
@@ -245,6 +249,7 @@ def collected_json(found: Collected) -> dict[str, object]:
         "new": found.new,
         "changed": found.changed,
         "error": found.error,
+        "hint": found.hint,
         "note": found.note,
     }
 
@@ -260,26 +265,31 @@ def import_opml(ctx: click.Context, file: Path) -> None:
 
     folder = folder_of(ctx)
     listed = parse_opml(file.read_bytes(), where=str(file))
-    entries, left_out = entries_of(listed, [section.name for section in load_config(folder).sections])
+    entries, left_out = entries_of(listed, load_config(folder).brief_for_picking())
     added = add_sources(folder, entries)
     say(f"{added} of {len(listed.feeds)} feeds are new sources.")
     for line in (*left_out, *listed.warnings):
         say(f"  {line}")
 
 
-def entries_of(listed: SubscriptionList, sections: Sequence[str] = ()) -> tuple[list[SourceEntry], list[str]]:
+def entries_of(listed: SubscriptionList, brief: Brief | None = None) -> tuple[list[SourceEntry], list[str]]:
     """The list's feeds as sources, each in the innermost of its groups that is a section; and what was left out."""
+    from digest.address import web_address
     from digest.config import SourceEntry
 
-    names = {name.casefold(): name for name in sections}
+    names = {section.name.casefold(): section.name for section in brief.sections} if brief else {}
     entries, left_out = [], []
     for feed in listed.feeds:
-        if not feed.url.startswith(("https://", "http://")):
+        url = web_address(feed.url)
+        if url is None:
             left_out.append(f"left out: {feed.url} is no web address")
+            continue
+        if blocked := brief and brief.blocking(url):
+            left_out.append(f"left out: {url}, blocked: {blocked}")
             continue
         groups = [names[group.casefold()] for group in feed.groups if group.casefold() in names]
         outlet = "" if feed.title == feed.url else feed.title
-        entries.append(SourceEntry(url=feed.url, outlet=outlet, section=groups[-1] if groups else ""))
+        entries.append(SourceEntry(url=url, outlet=outlet, section=groups[-1] if groups else ""))
     return entries, left_out
 
 

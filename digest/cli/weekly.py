@@ -110,7 +110,7 @@ def _print_collected(collected: tuple[Collected, ...]) -> None:
 def _print_old(project: Project, report: WeekReport) -> None:
     for article in report.old[:10]:
         published = article.published_at(project.config.zone)
-        date = f"{published:%Y-%m-%d}" if published else f"undated, first read {article.seen:%Y-%m-%d}"
+        date = str(published.date()) if published else f"undated, first read {article.seen.date()}"
         say(f"old: {date}, not in this issue: “{article.title}” ({article.source})")
     if len(report.old) > 10:
         say(f"… and {len(report.old) - 10} more that are older than this issue")
