@@ -176,7 +176,7 @@ PIECES = [
     "“We won,” said Ann Lee. ",
     "But “no",
     "\n\n",
-    "Opinion: ",
+    "Author’s view: ",
     "(CNN) -- ",
     "’",
     "A",

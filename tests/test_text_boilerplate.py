@@ -176,10 +176,12 @@ def test_prose_that_looks_like_a_leftover_stays(line: str) -> None:
     ("line", "label"),
     [
         ("Author’s view: The two have long been friends.", "Author’s view"),
-        ("Kommentar: Das reicht nicht.", "Kommentar"),
+        ("Meinung des Autors: Das reicht nicht.", "Meinung des Autors"),
         ("L’avis de l’auteur : cela ne suffit pas.", "L’avis de l’auteur"),
-        ("Opinión: no basta.", "Opinión"),
+        ("Opinión del autor: no basta.", "Opinión del autor"),
+        ("Our view – this will not do.", "Our view"),
         ("Opinion", "Opinion"),
+        ("Kommentar:", "Kommentar"),
     ],
 )
 def test_an_opinion_part_is_known_by_its_label(line: str, label: str) -> None:
@@ -188,8 +190,20 @@ def test_an_opinion_part_is_known_by_its_label(line: str, label: str) -> None:
     assert not line[at:].startswith((":", " "))
 
 
-def test_a_sentence_that_begins_with_the_word_opinion_opens_no_opinion_part() -> None:
-    assert opinion_label("Opinion is divided in the town.") == ("", 0)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Opinion is divided in the town.",
+        "Opinion: 60 per cent of voters want the bridge.",
+        "Comment: the ministry gave none.",
+        "Editorial - that is what the staff of 12 fear most.",
+        "Avis : la plage est fermée jusqu'à lundi.",
+        "Comentario: ninguno, dijo el alcalde.",
+        "Kommentar: Keiner, sagte der Sprecher.",
+    ],
+)
+def test_a_sentence_that_begins_with_the_word_opinion_opens_no_opinion_part(line: str) -> None:
+    assert opinion_label(line) == ("", 0)
 
 
 def test_lines_of_a_wrapped_paragraph_become_one_paragraph_again() -> None:
@@ -205,10 +219,29 @@ def test_lines_of_a_wrapped_paragraph_become_one_paragraph_again() -> None:
     assert [p.number for p in cleaned.paragraphs] == [1, 5]
 
 
-def test_what_follows_the_comment_form_is_no_article() -> None:
-    cleaned = clean_lines(["The bridge is open.", "", "Leave a Reply", "", "Great news, I drove over it twice!"])
-    assert [p.text for p in cleaned.paragraphs] == ["The bridge is open."]
-    assert [r.line for r in cleaned.removed] == [3, 5]
+@pytest.mark.parametrize(
+    ("article", "form"),
+    [
+        ("The bridge is open.", ["Leave a Reply", "Your email address will not be published."]),
+        ("The bridge is open.", ["Leave a Reply", "Your email address is safe.", "Required fields are marked *"]),
+        ("The bridge is open, and four hundred cars went over it on its first day. " * 3, ["Leave a comment"]),
+    ],
+)
+def test_what_follows_the_comment_form_is_no_article(article: str, form: list[str]) -> None:
+    lines = [article.strip(), *form, "Great news, I drove over it twice!"]
+    assert [p.text for p in clean_lines(lines).paragraphs] == lines[:1]
+    assert [r.reason for r in find_regions("\n\n".join(lines)) if r.kind == "aside"] == ["comment form"] * len(
+        lines[1:]
+    )
+
+
+@pytest.mark.parametrize("line", ["Leave a comment", "Leave a comment at the town hall by Friday."])
+def test_an_invitation_to_comment_in_the_middle_ends_no_article(line: str) -> None:
+    lines = ["The bridge is open.", line, "Four hundred cars went over it.", "The mayor was in the first of them."]
+    assert [p.text for p in clean_lines(lines).paragraphs][-2:] == lines[2:]
+    assert [r.span.of("\n\n".join(lines)) for r in find_regions("\n\n".join(lines)) if r.kind == "body"][-2:] == lines[
+        2:
+    ]
 
 
 def test_inside_a_paragraph_a_notice_is_an_aside() -> None:

@@ -38,24 +38,32 @@ class Cleaned:
 
 # ------------------------------------------------------------------------------------------------ patterns
 
-# From one of these to the end there is nothing more to read, if a text stood before it.
-_TAIL = re.compile(r"(?i)leave a (?:reply|comment)\b.*|required fields are marked.*")
+# From one of these to the end there is nothing more to read, if a text stood before it and the rest looks like it.
+_INVITES = re.compile(r"(?i)leave a (?:reply|comment)\b.*|required fields are marked.*")
+_FORM = re.compile(
+    r"(?i)(?:your e-?mail address will not|required fields are|save my name|cancel reply|notify me of)\b.*"
+)
+_NEAR = 3
+"""Lines beside an invitation that are searched for the form itself."""
 
+_LAST = 0.2
+"""A smaller share of the text after an invitation to comment is read as comments."""
+
+# Labels nobody opens a sentence with, and words that label only where they stand alone: "Comment: the ministry gave
+# none." is the report.
 _OPINION = re.compile(
-    r"(?i)(?P<label>(?:the\s+)?(?:author|writer|editor|reporter|columnist)['’]?s?['’]?\s+(?:view|opinion|"
+    r"(?i)(?:(?P<label>(?:the\s+)?(?:author|writer|editor|reporter|columnist)['’]?s?['’]?\s+(?:view|opinion|"
     r"comment|take|verdict|note on this)|"
-    r"(?:our|my) (?:view|opinion|take|verdict|comment)|in my (?:view|opinion)|opinion|commentary|comment|"
-    r"editorial|viewpoint|analysis and opinion|"
-    r"kommentar|meinung|ansicht des autors|meinung des autors|standpunkt|avis(?: de l['’]auteur)?|"
+    r"(?:our|my) (?:view|opinion|take|verdict|comment)|in my (?:view|opinion)|"
+    r"ansicht des autors|meinung des autors|avis de l['’]auteur|"
     r"l['’]avis de (?:l['’]auteur|la rédaction)|"
-    r"commentaire|le point de vue de l['’]auteur|notre avis|opinión(?: del autor)?|comentario|opinione(?: "
-    r"dell['’]autore)?|"
-    r"il parere dell['’]autore|commento|opinião(?: do autor)?|comentário|mening(?: van de auteur)?|opinie|"
-    r"commentaar|komentarz|opinia autora|"
-    r"komentti|mielipide|kommentaari|ledare|мнение(?: автора)?|комментарий|رأي الكاتب|رأي|作者观点|评论|"
-    r"社説|筆者の見解|"
-    r"論評|의견)"
-    r"\s*(?P<mark>[:：]|\s[–—-]\s|$)\s*"
+    r"le point de vue de l['’]auteur|notre avis|opinión del autor|opinione dell['’]autore|"
+    r"il parere dell['’]autore|opinião do autor|mening van de auteur|opinia autora|"
+    r"мнение автора|رأي الكاتب|作者观点|筆者の見解)"
+    r"\s*(?:[:：]|\s[–—-]\s|$)"
+    r"|(?P<word>opinion|commentary|comment|editorial|viewpoint|analysis and opinion|kommentar|meinung|standpunkt|avis|"
+    r"commentaire|opinión|comentario|opinione|commento|opinião|comentário|mening|opinie|commentaar|komentarz|"
+    r"komentti|mielipide|kommentaari|ledare|мнение|комментарий|رأي|评论|社説|論評|의견)\s*[:：–—-]?\s*$)\s*"
 )
 
 _CONTROL = re.compile(r"[\u200b\ufeff\u2060]")
@@ -71,13 +79,29 @@ def why_removed(line: str) -> str:
     return leftover_reason(bare)
 
 
+def _form_begins(lines: Sequence[str]) -> int:
+    """Index of the line from which only a comment form and comments follow; the number of *lines* where there is none.
+
+    An invitation to comment is no such line by itself: it also stands under headlines.
+    """
+    left = total = sum(map(len, lines))
+    begun = False
+    for nth, line in enumerate(lines):
+        left -= len(line)
+        if not _INVITES.fullmatch(line) or not why_removed(line):
+            begun = begun or not why_removed(line)
+        elif begun and (left <= _LAST * total or any(map(_FORM.match, lines[max(nth - _NEAR, 0) : nth + _NEAR + 1]))):
+            return nth
+    return len(lines)
+
+
 def opinion_label(line: str) -> tuple[str, int]:
     """The label that opens an opinion part and where the opinion itself begins: ``("Author’s view", 15)``.
 
     ``("", 0)`` where the line opens none.
     """
     found = _OPINION.match(line)
-    return (found["label"].strip(), found.end()) if found else ("", 0)
+    return ((found["label"] or found["word"]).strip(), found.end()) if found else ("", 0)
 
 
 _CAPTION = re.compile(
@@ -106,17 +130,14 @@ def clean_lines(lines: Sequence[str]) -> Cleaned:
     label = ""
     opinion_from: int | None = None
     date_line: tuple[int, str] | None = None
-    tail = False
-    for number, raw in enumerate(lines, start=1):
-        line = _CONTROL.sub("", raw).strip()
-        if not line:
-            continue
-        reason = "comment form" if tail else why_removed(line)
+    bare = [(number, line) for number, raw in enumerate(lines, 1) if (line := _CONTROL.sub("", raw).strip())]
+    form = _form_begins([line for _, line in bare])
+    for nth, (number, line) in enumerate(bare):
+        reason = "comment form" if nth >= form else why_removed(line)
         if reason:
             removed.append(Removed(number, line, reason))
             if date_line is None and "date" in reason and DATED.search(line):
                 date_line = (number, line)
-            tail = tail or (bool(_TAIL.fullmatch(line)) and bool(kept))
             continue
         if opinion_from is None and kept:
             label, at = opinion_label(line)
@@ -161,13 +182,12 @@ def find_regions(text: str) -> tuple[Region, ...]:
     has_prose = any(_STOPPED.search(span.of(text)) for span in lines)
     regions: list[Region] = []
     label = ""
-    tail = False
+    form = _form_begins([span.of(text) for span in lines])
     for nth, span in enumerate(lines):
         line = span.of(text)
-        reason = "comment form" if tail else why_removed(line)
+        reason = "comment form" if nth >= form else why_removed(line)
         if reason:
             regions.append(Region("aside", span, reason))
-            tail = tail or (bool(_TAIL.fullmatch(line)) and any(r.kind == "body" for r in regions))
             continue
         if not label and nth:
             label, at = opinion_label(line)

@@ -1,7 +1,8 @@
 """Which lines pages and mails leave in a text that are no part of it: a table by idea, in some twenty languages.
 
-A rule fits a whole line or not at all: prose must never be hit, so what opens like a leftover and then goes on as a
-sentence with a stop stays. Phrases are looked up without case, counters, arrows and stops around them.
+A rule fits a whole line or not at all. Where a rule leaves open what follows its own words, that may be names, or
+anything that neither ends as a sentence nor says who said it: prose stays. Phrases are looked up without case,
+counters, arrows and stops around them.
 """
 
 from __future__ import annotations
@@ -205,19 +206,48 @@ def _phrases(table: Mapping[str, str]) -> dict[str, str]:
 _WHOLE_REASON = _phrases(_WHOLE)
 _OPENING_REASON = _phrases(_OPENINGS)
 _LONGEST = max(map(len, _WHOLE_REASON))
-_OPENING = re.compile(
-    rf"(?P<phrase>{'|'.join(sorted(map(re.escape, _OPENING_REASON), key=len, reverse=True))})"
-    r"(?:\s*[:：»>→–-].{0,200}|\s+(?!.*[.!?…。！？؟][\"'”’»)\]」』]*$).{1,120})?"
+
+# ------------------------------------------------------------------------------------------------ what is prose
+
+_CAPITALIZED = r"[A-ZÀ-ÞĀ-ŽА-ЯЁІЇЄ][\w’'.-]*"
+_NAMES = (
+    rf"(?-i:(?:[Tt]he\s+)?{_CAPITALIZED}(?:[\s,;/&|()–—]+(?:{_CAPITALIZED}|\d[\w.]*|and|of|in|for|at|by|the|und|für|"
+    rf"et|y|e|"
+    r"de|la|le|du|van|von|der|da|do|di|del|della|dpa|epd|imago|[Ee]diting|[Rr]eporting|[Ww]riting|"
+    r"[Aa]dditional))*)[\s.)]*"
 )
+"""Names and what stands between them: "Ana Ruiz in Porto; editing by Jan Roe"."""
+
+_SAID = (
+    r"(?:said|says|told|asked|urged|advised|warned|found|ruled|heard|promised|wrote|sagte?|rief|schrieb|riet|fragte|"
+    r"meinte?|erklärte|dit|disait|conseille|explique|affirme|répond|écrit|dijo|dice|decía|explicó|afirmó|pidió|disse|"
+    r"diceva|spiega|diz|dizia|explicou|afirmou|zei|zegt|stond|schreef|vroeg)"
+)
+_TOLD_BY_NOBODY = rf"(?!.*,\s(?:\S{{1,30}}\s){{0,4}}{_SAID}\b)"
+_NO_PROSE = (
+    r"(?!.*(?:[^\s.]\.|[!?…。！？؟।])[\"'”’»)\]」』*\s]*$)" + _TOLD_BY_NOBODY  # no sentence has a blank before its stop
+)
+
+
+def _up_to(size: int) -> str:
+    """What may follow a rule's own words: names, or *size* characters that are no prose."""
+    return rf"(?:\s*{_NAMES}|{_NO_PROSE}.{{0,{size}}})"
+
 
 # ------------------------------------------------------------------------------------------------ patterns
 
+_OPENING = re.compile(
+    rf"(?P<phrase>{'|'.join(sorted(map(re.escape, _OPENING_REASON), key=len, reverse=True))})"
+    rf"(?:\s*[:：»>→–-].{{0,200}}|\s+{_NO_PROSE}(?P<title>.{{1,120}}))?",
+    re.IGNORECASE,
+)
+
 _NAME = r"[^\W\d_][\w.’'-]*"
-_CAPITALIZED = r"[A-ZÀ-ÞĀ-ŽА-ЯЁІЇЄ][\w’'.-]*"
-_MAIL = r"\S+@\S+\.\w+"
+_MAIL = r"[\w.+%=-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 # A notice says what they are for: without that, it may be about biscuits.
 _FOR = (
-    r"(?=.*(?:site|seite|servi[czç]|dienst|tjänst|tjenest|personal|analy|anal[ií]|erfahrung|experi|expéri|esperien|ervaring|"
+    r"(?=.*(?:site|seite|servi[czç]|dienst|tjänst|tjenest|personal|analy|anal[ií]|erfahrung|experi|expéri|esperien|"
+    r"ervaring|"
     r"oplev|opplev|upplev|kokemu|navig|brows|einstell|polic|polit|privac|zustimm|consent|accept|accet|acept|aceit|godk|"
     r"stron|korzyst|сайт|удобств|зручн|deneyim|体験|利便|体验|환경))"
 )
@@ -241,7 +271,7 @@ _RIGHTS = (
     r"alla rättigheter (?:förbehållna|reserverade)|alle rettigheder forbeholdes|alle rettigheter (?:reservert|"
     r"forbeholdt)|"
     r"kaikki oikeudet pidätetään|все права защищены|всі права захищені|усі права захищені|tüm hakları saklıdır|"
-    r"無断転載|"
+    r"無断転載(?:を?禁じます|禁止)?|"
     r"版权所有|著作権所有|版權所有|무단\s?전재|جميع الحقوق محفوظة|nachdruck verboten|reproduction interdite)"
 )
 _PICTURE_WORD = (
@@ -251,79 +281,91 @@ _PICTURE_WORD = (
     r"图源|圖片來源|"
     r"사진(?:제공|출처)?|صورة|الصورة|تصوير)"
 )
+_AGENCY = r"(?:getty|ap|afp|reuters)(?:\s(?:images?|photo))?"
 _LETTER_WORD = (
     r"(?:newsletters?|nieuwsbrief|nyhetsbrev\w*|nyhedsbrev\w*|uutiskirje\w*|рассылк\w+|розсилк\w+|bülten\w*|bolet[íi]n|"
     r"infolettre|lettre d['’]information|biuletyn\w*)"
 )
 _DO_SUBSCRIBE = (
-    r"(?:melden sie sich|melde dich|abonnieren sie|abonniere|bestellen sie|inscrivez-vous|abonnez-vous|recevez|"
-    r"suscríbete|"
-    r"suscríbase|regístrate|apúntate|recibe|iscriviti|ricevi|abbonati|inscreva-se|assine|cadastre-se|subscreva|"
-    r"receba|meld je|"
-    r"schrijf je|abonneer je|ontvang|zapisz się|subskrybuj|prenumerera|anmäl dig|tilmeld dig|meld deg|abonner|tilaa|"
-    r"подпи(?:шитесь|сывайтесь)|підпи(?:шіться|суйтесь)|abone ol)"
+    r"(?:melden sie sich|melde dich|abonnieren sie|abonniere|bestellen sie|inscrivez-vous|abonnez-vous|suscríbete|"
+    r"suscríbase|regístrate|apúntate|iscriviti|abbonati|inscreva-se|assine|cadastre-se|subscreva|meld je|"
+    r"schrijf je|abonneer je|zapisz się|subskrybuj|prenumerera|anmäl dig|tilmeld dig|meld deg|abonner|tilaa|"
+    r"подпи(?:шитесь|сывайтесь)|підпи(?:шіться|суйтесь)|abone ol|"
+    r"(?:recevez|recibe|reciba|ricevi|receba|ontvang)(?=\s.{0,20}\b(?:notre|nos|nuestr|nostr|nossa|onze|grat)))"
 )
+_FOLLOW_US = (
+    r"(?:folgen sie uns|folge uns|suivez-nous|síguenos|seguici|siga-nos|volg ons|obserwuj nas|följ oss|følg oss?|"
+    r"seuraa meitä|следите за нами|bizi takip edin|(?:sigue|siga) (?!en\b|no\b|na\b)\S.{1,30} (?:en|no|na))"
+)
+_NETWORK = r"(?:twitter|facebook|instagram|telegram|youtube|linkedin|social media|(?-i:X))\b"
 
 # A line is a leftover when one of these fits the whole of it. Order matters: the first reason is the one given.
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile("|".join(patterns), re.IGNORECASE))
     for reason, patterns in (
-        ("date and source line", [rf"{_STAMP}\s*[|·•–—-]*\s*{_SOURCE_WORD}\s*[:：]?.{{0,60}}"]),
+        ("date and source line", [rf"{_STAMP}[\s|·•–—-]*{_SOURCE_WORD}(?:\s*[:：]{_up_to(60)})?"]),
         (
             "date line",
             [
                 rf"[\[(【]?\s*(?:{_STAMP_WORD}\s*(?:on|at|am|le|el|il|em|op|den|dnia)?\s*[:：]?\s*)?{_STAMP}[\s|"
                 rf".·•\])】-]*",
                 rf"{_STAMP_WORD}\s*(?:at|um|à|om|kl\.?)?\s*[:：]?\s*{_CLOCK}[\s.]*",
-                rf"{_STAMP_WORD}\s*[:：].{{0,80}}|last updated at \d.{{0,60}}|updated:?|published:?",
+                rf"{_STAMP_WORD}\s*[:：](?=.*\d){_up_to(80)}|last updated at \d.{{0,60}}|(?:updated|published)[:.\s]*",
             ],
         ),
-        ("source line", [rf"{_SOURCE_WORD}\s*[:：].{{0,80}}"]),
+        ("source line", [rf"{_SOURCE_WORD}\s*[:：]{_up_to(80)}"]),
         (
             "by-line",
             [
-                r"by:?[\s.]+[A-Z][\w.’'-]+(?:\s+(?:and|of|in|for|,)?\s*[\w.’'-]+){0,7}[.\s]*|by",
+                r"by:?[\s.]+[A-Z][\w.’'-]+(?:\s+(?:(?:and|of|in|for|,)\s+)?[\w.’'-]+){0,7}[.\s]*|by",
                 rf"(?:von|por|par|di|door|av|af|od|от)\s+{_CAPITALIZED}(?:\s+{_CAPITALIZED}){{1,3}}",
-                r"(?:written|reported|words)\s+by:?\s+.{2,60}",
+                rf"(?:written|reported|words)\s+by\b:?{_up_to(60)}",
                 r"[\w.’' -]{3,40},\s+(?:staff|political|senior)\s+(?:writer|reporter)",
-                r"(?:autor(?:in|a|ka|e)?|auteur|автор|текст|tekst|teksti|yazan|haber)\s*:\s*.{2,60}",
+                rf"(?:autor(?:in|a|ka|e)?|auteur|автор|текст|tekst|teksti|yazan|haber)\s*:{_up_to(60)}",
                 r"[(（]?(?:作者|记者|記者|文|撰文|编辑|責任編集|责任编辑|责编|编辑|筆者)\s*[:：/／丨|]\s*[^。]{2,40}",
                 rf"[가-힣]{{2,4}}\s?(?:기자|특파원|칼럼니스트)(?:\s*=?\s*{_MAIL})?",
-                r"(?:بقلم|كتب|كتبت|الكاتب)\s*[:：]\s*.{2,60}",
+                rf"(?:بقلم|كتب|كتبت|الكاتب)\s*[:：]{_up_to(60)}",
             ],
         ),
         (
             "media notice",
             [
-                r".{0,120}\b(?:does not|doesn['’]t|not) (?:appear|display|load)\b.{0,60}(?:click here|refresh|"
+                r".{0,120}\b(?:does not|doesn['’]t|not) (?:appear|display|load)\b.{0,60}(?:click here|refresh|your "
                 r"browser).{0,20}",
-                r"click here(?: (?:to|for)\b.{0,80})?|(?:your )?browser does not support.{0,80}",
+                rf"{_TOLD_BY_NOBODY}click here(?: (?:to|for)\b.{{0,80}})?|(?:your )?browser does not support.{{0,80}}",
                 r"(?:please )?(?:enable|turn on) javascript.{0,80}",
                 r"(?:bitte aktivieren sie|veuillez activer|por favor,? active|attiva|schakel|"
                 r"включите) javascript.{0,80}",
                 r"(?:ihr|dein|votre|ton|tu|su|il tuo|o seu|seu|je|uw|twoja|din|ваш) (?:browser|navigateur|navegador|"
-                r"przeglądarka|webbläsare|nettleser|браузер)\b.{0,60}\b(?:nicht|pas|no|non|não|niet|nie|inte|ikke|"
-                r"не)\b.{0,60}",
+                r"przeglądarka|webbläsare|nettleser|браузер)\b.{0,60}(?:unterstützt|en charge|support|soporta|admite|"
+                r"ondersteun|obsługuje|stöder|støtter|поддержив|javascript|html).{0,60}",
             ],
         ),
         (
             "caption",
             [
-                r"(?:\W*video\s+)?scroll down (?:for|to)\b.{0,80}",
-                r"(?:video|watch|gallery|photos?|pictured?|in pictures|listen)\s*:.{0,200}|watch (?:the |"
-                r"this )?video.{0,60}",
-                r"(?:image|photo|picture|foto|bild)s?\s*(?:credit|caption|source|copyright|by|:).{0,160}",
-                r"(?:photograph|illustration|credit)s?\s*(?::|by\b).{0,120}",
-                r".{0,120}\((?:getty|ap|afp|reuters|file)\b[^)]{0,40}\)\s*\.?",
-                r"(?:copyright|image caption|media caption)\b.{0,120}",
-                rf"[\[(]?{_PICTURE_WORD}\s*[:：=/／©]\s*.{{1,160}}|fot\.\s.{{2,100}}|(?:foto|bild) von .{{2,60}}",
-                rf".{{0,160}}\b{_PICTURE_WORD}\s*(?:©|\(c\)).{{1,60}}",
+                r"(?:\W{0,3}video\s+)?scroll down (?:for|to)\b.{0,80}|(?:image|media) caption\b.{0,120}",
+                r"(?:pictured|in pictures)\s*:.{0,200}|(?:video|gallery)\s*:\s*(?:watch|see|click)\b.{0,120}",
+                rf"(?:video|watch|gallery|photos?|picture|listen)\s*:{_up_to(200)}",
+                rf"watch (?:the |this )?video(?:\s+here)?(?:[\s.:]*|\s{_NO_PROSE}.{{0,60}})|(?:video|watch|"
+                rf"listen)\s*:[^.!?]{{0,120}}\?",
+                rf"(?:image|photo|picture|foto|bild)s?\s*(?:credit|caption|source|copyright|by\b|:){_up_to(160)}",
+                rf"(?:photograph|illustration|credit)s?\s*(?::|by\b){_up_to(120)}",
+                rf"{_NO_PROSE}.{{0,120}}\((?:{_AGENCY}|file)\)",
+                rf".{{0,120}}\((?:{_AGENCY}\s?[/,|][^)]{{1,40}}|(?:ap|afp|reuters) photo|getty images|file (?:photo|"
+                rf"picture|"
+                r"image))\)\s*\.?",
+                rf"[\[(]?{_PICTURE_WORD}\s*[:：=/／©]{_up_to(160)}|fot\.\s{_up_to(100)}|(?:foto|bild) (?:von|di|de|"
+                rf"van) {_NAMES}",
+                rf"(?:.{{0,160}}\b)?{_PICTURE_WORD}\s*(?:©|\(c\)).{{1,60}}",
             ],
         ),
         (
             "comment form",
             [
-                r"leave a (?:reply|comment).{0,60}|your e-?mail address will not be published.{0,80}",
+                r"leave a (?:reply|comment)(?:\W+(?:below|here|now|cancel reply|your e-?mail.{0,80}))?\W*",
+                rf"leave a (?:reply|comment) (?:on|to|in)\b{_up_to(60)}|"
+                rf"your e-?mail address will not be published.{{0,80}}",
                 r"required fields are marked.{0,20}|(?:\d+ )?(?:comments?|responses?|replies)(?: \(\d+\))?",
                 r"(?:post|add|write) a comment|save my name,? e-?mail.{0,120}|(?:name|e-?mail|website|comment)\s*\*?",
                 r"cancel reply|notify me of .{0,60}|sorry we are not currently accepting comments.{0,40}",
@@ -351,88 +393,106 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"facebook|"
                 r"twitter|x|linkedin|whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d++))*\s*[.:]?",
                 r"(?:e-?mail to a friend|click to (?:share|print|email).{0,60})[.!\s]*",
-                r"follow (?:us|me|@\w+|.{2,30}) on (?:twitter|facebook|instagram|x|linkedin|social).{0,80}|"
-                r"follow @\w+.{0,40}",
-                r"(?:like|love|enjoy(?:ed)?) (?:this|the|our|what)\b[^.?!]{0,40}\?\s*.{0,40}\b(?:share|tell|tweet|"
-                r"subscribe)\b.{0,80}",
-                r"(?:folgen sie uns|folge uns|suivez-nous|síguenos|sigue|seguici|siga|volg ons|obserwuj nas|"
-                r"följ oss|følg os|"
-                r"følg oss|seuraa|следите за нами|bizi takip) .{0,20}(?:twitter|facebook|instagram|telegram|youtube|"
-                r"x)\b.{0,60}",
+                rf"{_TOLD_BY_NOBODY}follow (?:us|me|him|her|@\w+|"
+                rf"(?:the )?(?-i:[A-Z])[^.,]{{1,40}}) on {_NETWORK}.{{0,80}}|follow @\w+.{{0,40}}",
+                r"(?:like|love|enjoy(?:ed)?) (?:this|the|our|what)\b[^.?!]{0,40}\?\s*(?:please |why not )?(?:share|"
+                r"tell|"
+                r"tweet|subscribe)\b.{0,80}",
+                rf"{_FOLLOW_US}\s(?:(?:auf|bei|sur|en|su|op|na|på|в)\s)?{_NETWORK}.{{0,60}}",
             ],
         ),
         (
             "subscribe line",
             [
-                r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletter|e-?mail|updates?|free|now|inbox|"
-                r"alerts?|today|"
-                r"mailing list)\b.{0,60}",
-                r"(?:subscribe|sign (?:up|in)|log ?in|register)(?: now| here| today)?[.!\s]*",
+                r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletter|your inbox|mailing list|"
+                r"e-?mail (?:alerts?|"
+                r"updates?))\b.{0,60}",
+                rf"(?:sign up|subscribe)\b(?:{_NO_PROSE}.{{0,120}}|.{{0,60}}\b(?:free|now|today)\b[^.]{{0,60}}!)",
+                r"(?:subscribe|sign (?:up|in)|log ?in|register|join)(?: (?:us|now|here|today|for|free))*[.!\s]*",
                 r"already (?:a subscriber|have an account).{0,40}|(?:support|donate to) (?:us|our journalism).{0,60}",
-                r"get (?:the|our|all|more)\b.{0,80}\b(?:your inbox|newsletters?)\b.{0,120}",
+                r"get (?:the|our|all|more)\b.{0,80}\b(?:(?:in|to|into|from|via) your inbox|newsletters?)\b.{0,120}",
                 rf"{_DO_SUBSCRIBE}\b.{{0,80}}\b{_LETTER_WORD}\b.{{0,80}}|подпи(?:шитесь|сывайтесь) на (?:наш|"
                 rf"нас).{{0,80}}",
                 r"підпи(?:шіться|суйтесь) на (?:наш|нас).{0,80}|jetzt abonnieren.{0,40}",
-                r"abonnez-vous.{0,60}|suscríbete.{0,60}|iscriviti.{0,60}",
+                rf"(?:abonnez-vous|suscríbete|iscriviti)(?:{_NO_PROSE}.{{0,60}}|\s(?:pour|ici|para|aquí|ahora|per|"
+                rf"qui|ora)\b"
+                r"[^,]{0,60})",
             ],
         ),
         (
             "cookie notice",
             [
                 rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
-                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}.{{0,25}}{_USE}.{{0,200}}",
+                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}\W{{0,3}}{_USE}.{{0,200}}",
                 r"accept (?:all )?cookies|cookie (?:policy|settings|preferences)",
             ],
         ),
-        ("copyright line", [r"(?:©|ⓒ|\(c\)|copyright)\s.{0,120}", rf".{{0,80}}{_RIGHTS}.{{0,80}}"]),
+        (
+            "copyright line",
+            [
+                rf"[©ⓒ]\s?.{{0,120}}|copyright\s(?:©\s?|\(c\)\s?)?(?:(?:19|20)\d\d\b.{{0,120}}|{_up_to(120)})",
+                r"\(c\)\s(?:19|20)\d\d\b.{0,120}",
+                rf"(?:.{{0,80}}\W)?{_RIGHTS}(?:\s*[^\w\s].{{0,160}}|{_NO_PROSE}.{{0,80}})",
+            ],
+        ),
         (
             "link to more",
             [
-                r"(?:read (?:more|next|also|the full)|see also|more (?:from|on|about|in)|related(?: (?:articles?|"
-                r"stories|posts|"
-                r"content|topics|links))?|recommended|you may (?:also )?like|also (?:read|on)|most (?:read|popular)|"
-                r"don['’]t miss|"
-                r"must read|continue reading)\b(?!.*[.!?]$).{0,120}",
+                r"(?:read (?:more|next|also|the full)|see also|you may (?:also )?like|also read|continue reading)\b"
+                rf"{_NO_PROSE}.{{0,120}}|also on (?:\w+\.)+\w+\b.{{0,160}}",
+                rf"more (?:from|on|about|in) (?:this (?:story|topic|section)|"
+                rf"(?:the )?(?-i:[A-Z\d“‘])){_NO_PROSE}.{{0,120}}",
+                rf"(?:related|recommended|most (?:read|popular)|don['’]t miss|must read)(?: (?:articles?|stories|posts|"
+                rf"content|topics|links|news|reading|videos?|for you|now|today|this week))?(?:\s*[:»>→–-]"
+                rf"{_NO_PROSE}.{{0,120}})?",
                 r"more (?:\w+ ){0,3}(?:stories|news|articles|headlines|coverage)",
                 r"(?:read|see|find out|learn) more(?:\s*[:»>…→–-].{0,80}|\s(?:about|at|on|in|from|"
-                r"here)\b.{0,80})?[.!]?",
+                r"here)\b[^,]{0,80})?[.!]?",
                 r"(?:tags?|filed under|categories|topics|schlagw(?:orte|örter)|stichwörter|mots-clés|etiquetas|"
                 r"palabras clave|"
                 r"argomenti|temas|trefwoorden|tagi|ämnen|emner|avainsanat|теги|теґи|etiketler|タグ|标签|标籤|关键词|"
-                r"태그|키워드|"
-                r"الوسوم|كلمات دلالية)\s*[:：].{0,200}",
-                r"(?:previous|next) (?:post|article|story).{0,80}|back to top|skip to content",
+                rf"태그|키워드|الوسوم|كلمات دلالية)\s*[:：]{_up_to(200)}",
+                rf"(?:previous|next) (?:post|article|story)(?:\s*[:»>→–-].{{0,80}}|\s(?-i:[A-Z]){_NO_PROSE}.{{0,80}})?",
+                r"back to top|skip to content",
             ],
         ),
         (
             "credit line",
             [
-                r".{0,160}\b(?:contributed to|reported this|wrote it in)\b.{0,20}(?:this )?(?:report|story|article|"
-                r"from)\b.{0,60}",
-                rf"e-?mail:?\s*{_MAIL}|(?:write to|contact|reach) .{{0,60}}{_MAIL}\.?|"
-                rf".{{0,60}}\bcan be reached at {_MAIL}.{{0,80}}",
-                r"(?:have|got) a (?:news )?tip\?.{0,200}",
-                r"this (?:article|story|post) (?:was )?(?:originally )?(?:first )?(?:appeared|published)\b.{0,120}",
-                r"(?:reporting|editing|writing|additional reporting) by .{2,120}",
-                r"terms of (?:use|service).{0,60}|privacy policy.{0,40}",
+                r"(?:.{0,160}\s)?(?:\S{0,20}(?-i:[A-Z])\S{0,40}|reporters|writers|staff|"
+                r"agencies)\s(?:also )?contributed "
+                r"(?:reporting )?to this (?:report|story|article)(?: from .{2,80})?[.\s]*",
+                r"(?:.{0,160}\s)?(?-i:[A-Z])\S{0,40}\sreported this (?:report|story|article)\s+from .{2,80}",
+                rf"e-?mail:?\s*{_MAIL}|(?:write to|contact|reach) (?:us|me|the (?:author|writer|reporter|editor)s?|"
+                rf"{_NAMES})"
+                rf"(?:\s?(?:at|via|on))?:?\s?{_MAIL}\.?",
+                rf"(?:.{{0,60}}\s)?(?-i:[A-Z])\S{{0,40}} (?:can|may) be reached at {_MAIL}.{{0,80}}",
+                r"(?:have|got) a (?:news )?tip\?.{0,120}(?:@|e-?mail|call|contact|send|let us|tell us|submit|reach|"
+                r"write to).{0,120}",
+                r"this (?:article|story|post) (?:was )?(?:originally |first ){1,2}(?:appeared|published) (?:on|in|"
+                r"at|by) "
+                rf"(?:{_NAMES}|\S{{1,40}}\.\w+)(?:[.,;\s].{{0,120}})?(?<!\w)",
+                r"this (?:article|story|post) (?:is|was) republished .{2,160}",
+                rf"(?:reporting|editing|writing|additional reporting) by {_NAMES}",
+                r"(?:terms of (?:use|service)|privacy policy)(?:\s*(?:[|·•,&/-]|and\b).{0,60})?",
             ],
         ),
     )
 )
 
-_SMALL = frozenset("and of in for und et y de the von van da di la del".split())
+_SMALL = frozenset("and by of in for und et y de the von van da di la del".split())
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def leftover_reason(line: str) -> str:
     """The reason the whole of *line*, without blanks around it, is a leftover; '' if it may be part of a text."""
-    folded = line.casefold().replace("’", "'").replace("i\u0307", "i")  # what İ folds to
+    folded = _folded(line)
     bare = _AROUND.sub("", folded)
     if len(bare) <= _LONGEST and bare in _WHOLE_REASON:
         return _WHOLE_REASON[bare]
-    opening = _OPENING.fullmatch(folded.strip("»›>→▶►•-–— "))
-    if opening:
-        return _OPENING_REASON[opening["phrase"]]
+    opening = _OPENING.fullmatch(line.replace("’", "'").strip("»›>→▶►•-–— "))
+    if opening and _is_title(opening["title"] or ""):
+        return _OPENING_REASON[_folded(opening["phrase"])]
     for reason, rule in _RULES:
         # `by`-lines are capitalized: "By the end of March" is a sentence.
         if rule.fullmatch(line) and (reason != "by-line" or _is_byline(line)):
@@ -440,7 +500,16 @@ def leftover_reason(line: str) -> str:
     return ""
 
 
+def _folded(text: str) -> str:
+    return text.casefold().replace("’", "'").replace("i\u0307", "i")  # what İ folds to
+
+
+def _is_title(words: str) -> bool:
+    """A title, or at most three words: "Lees ook de bijsluiter van je medicijn" goes on in the same sentence."""
+    return not words[:1].islower() or len(words.split()) <= 3
+
+
 def _is_byline(line: str) -> bool:
     words = re.findall(_NAME, re.sub(_MAIL, "", line))
     names = [w for w in words[1:] if w.lower() not in _SMALL]
-    return len(words) <= 9 and not any(w[0].islower() for w in names)
+    return len(words) <= 9 and not re.search(r"\d", line) and not any(w[0].islower() for w in names)
