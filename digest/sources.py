@@ -135,13 +135,14 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 def _read_path(
     store: Store, config: Config, folder: Path, entry: SourceEntry, *, now: datetime, seen: datetime
 ) -> list[Collected]:
-    from digest.collect import read_folder
+    from digest.collect import GUESSED, passed_over, read_folder
 
     tally, errors, brief = _Tally(), [], config.brief_for_picking()
     state = store.sources.state(entry.name)
     try:
         with store.transaction():
-            for found in read_folder(
+            files = _Files(store, entry, folder / entry.path)
+            for name, found in read_folder(
                 folder / entry.path,
                 seen=seen,
                 source=entry.name,
@@ -156,13 +157,71 @@ def _read_path(
                 else:
                     right = entry.right or found.right
                     article = replace(found, seen=became_new(found, seen, config.zone), right=right)
-                    tally.count(store.articles.get(article.id), store.articles.add(article))
+                    before, after = files.keep(name, article)
+                    tally.count(before, after)
+                    if GUESSED in found.warnings and (before is None or before.version != after.version):
+                        errors.append(Collected(entry.name, note=f"{name} is {GUESSED}"))
+            if left := passed_over(folder / entry.path):
+                kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in left}))
+                note = f"{len(left)} {'file' if len(left) == 1 else 'files'} passed over ({kinds})"
+                errors.append(Collected(entry.name, note=f"{note}: save them as text, Markdown or HTML"))
             store.sources.keep(entry.name, _read_well(state, now, new=tally.new))
     except Exception as raised:
         error = _as_sources(raised)
         store.sources.keep(entry.name, replace(state, last_error=str(error)))
         return [Collected(entry.name, error=str(error), hint=error.hint)]
     return [Collected(entry.name, tally.found, tally.new, tally.changed), *errors]
+
+
+class _Files:
+    """Which article each file of a folder is: the one of its address; without one, the one it was last time, told by
+    its path inside the folder; else the one with its title, unless that stands in another file."""
+
+    def __init__(self, store: Store, entry: SourceEntry, path: Path) -> None:
+        self._store, self._name, self._path = store, entry.name, path
+        self._was = store.sources.entries(entry.name)
+        self._known = dict(self._was)
+
+    def keep(self, name: str, found: Article) -> tuple[Article | None, Article]:
+        """The article stored until now and the one stored from now on. A file that did not change changes nothing,
+        whatever another one with its address says."""
+        from digest.collect.files import FEEDS
+
+        several = Path(name).suffix.lower() in FEEDS
+        if found.canonical is None and not several:
+            found = self._identified(name, found)
+        key = f"{name}\n{found.id}" if several else name
+        known = KnownEntry(found.id, found.text_hash)
+        before = self._store.articles.get(found.id)
+        if before is not None and before.text_hash != found.text_hash and self._known.get(key) == known:
+            return before, before
+        self._known[key] = known
+        self._store.sources.keep_entry(self._name, key, known)
+        return before, self._store.articles.add(found)
+
+    def _identified(self, name: str, found: Article) -> Article:
+        last = self._known.get(name)
+        article = self._store.articles.get(last.article) if last else None
+        if article is not None and (
+            article.text_hash == found.text_hash
+            or (article.title == found.title and not self._others(name, article.id))
+        ):
+            return replace(found, id=article.id)
+        for other, known in self._was.items():
+            if known.hash == found.text_hash and not self._is_there(other):  # renamed
+                return replace(found, id=known.article)
+        same = self._store.articles.get(found.id)
+        if same is None or same.text_hash == found.text_hash or not self._others(name, same.id):
+            return found
+        return article_id(found, f"{self._name}\n{found.title}\n{name}")
+
+    def _others(self, name: str, article: str) -> bool:
+        return any(
+            known.article == article and other != name and self._is_there(other) for other, known in self._known.items()
+        )
+
+    def _is_there(self, name: str) -> bool:
+        return self._path.name == name if self._path.is_file() else (self._path / name).exists()
 
 
 @dataclass

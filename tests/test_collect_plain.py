@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -324,7 +325,9 @@ def test_one_bad_file_is_an_answer_and_the_others_are_read(tmp_path):
     (tmp_path / "d.md").write_text(MARKDOWN, encoding="utf-8")
     (tmp_path / ".hidden.txt").write_text(PASTED, encoding="utf-8")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
-    found = list(read_folder(tmp_path, seen=SEEN, outlet="The Pilot"))
+    named = dict(read_folder(tmp_path, seen=SEEN, outlet="The Pilot"))
+    assert list(named) == ["a.txt", "b.txt", "c.xml", "d.md"]
+    found = list(named.values())
     assert [type(one).__name__ for one in found] == ["Article", "ReadError", "SourceError", "Article"]
     assert "b.txt" in str(found[1])
     assert "c.xml" in str(found[2])
@@ -337,6 +340,13 @@ def test_a_folder_that_is_not_there_or_empty_is_a_source_error(tmp_path):
         list(read_folder(tmp_path / "nowhere", seen=SEEN))
     with pytest.raises(SourceError, match="holds no file to read"):
         list(read_folder(tmp_path, seen=SEEN))
+
+
+def test_a_name_that_is_no_utf_8_is_stored_as_text(tmp_path):
+    article = read_article(PASTED, path=os.fsdecode(b"bad\xff.txt"), source=os.fsdecode(b"bad\xff.txt"))
+    assert article.source == "bad\\udcff.txt"
+    with pytest.raises(ReadError, match=r"bad\\udcff\.txt"):
+        read_source_file(tmp_path / os.fsdecode(b"bad\xff.txt"), seen=SEEN)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

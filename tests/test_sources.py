@@ -426,6 +426,88 @@ def test_on_a_first_import_the_date_says_what_is_new_and_later_the_first_sight(w
     assert seen == {"1": datetime(2026, 1, 5, 6, tzinfo=UTC), "2": NOW, "3": NOW, "4": NOW + DAY, "5": NOW + DAY}
 
 
+# ------------------------------------------------------------------------------------------- files
+
+
+LAMPS, FERRY = (
+    f"{facts} The office said so on a public page this week, with the cause and the cost of each. " * 3
+    for facts in ("The town counted 212 lamps on the quay.", "The ferry ran late on nine days of ten.")
+)
+
+
+@pytest.fixture
+def texts(store: Store) -> Path:
+    """A folder that is the newsletter's only source."""
+    newsletter(store.folder, more='\n[[sources]]\npath = "texts"\n')
+    (store.folder / "texts").mkdir()
+    return store.folder / "texts"
+
+
+def collected(store: Store, now: datetime = NOW) -> tuple[int, int, int]:
+    found = collect(store, now)[0]
+    assert found.error == ""
+    return found.found, found.new, found.changed
+
+
+def test_two_files_of_one_title_are_two_articles_and_stay_as_they_are(store: Store, texts: Path) -> None:
+    (texts / "a.txt").write_text(f"This week\n\n{LAMPS}\n", "utf-8")
+    (texts / "b.txt").write_text(f"This week\n\n{FERRY}\n", "utf-8")
+    assert [collected(store, NOW + n * HOUR) for n in range(3)] == [(2, 2, 0), (2, 0, 0), (2, 0, 0)]
+    (texts / "b.txt").write_text(f"This week\n\n{FERRY}\n\nCorrected: it was eight days.\n", "utf-8")
+    assert collected(store, NOW + DAY) == (2, 0, 1)
+    (texts / "a.txt").rename(texts / "c.txt")
+    (texts / "b.txt").rename(texts / "d.txt")
+    assert collected(store, NOW + 2 * DAY) == (2, 0, 0)
+    assert sorted(a.version for a in store.articles.all()) == [1, 2]
+
+
+def test_two_files_of_one_address_do_not_take_turns(store: Store, texts: Path) -> None:
+    for name, text in (("a.txt", LAMPS), ("b.txt", FERRY)):
+        (texts / name).write_text(f"This week\nhttps://a.example/1\n\n{text}\n", "utf-8")
+    assert [collected(store, NOW + n * HOUR) for n in range(3)] == [(2, 1, 1), (2, 0, 0), (2, 0, 0)]
+
+
+def test_a_file_whose_title_is_mended_is_the_same_article_and_one_used_again_is_not(store: Store, texts: Path) -> None:
+    (texts / "latest.txt").write_text(f"Lamsp counted\n\n{LAMPS}\n", "utf-8")
+    collected(store)
+    (texts / "latest.txt").write_text(f"Lamps counted\n\n{LAMPS}\n", "utf-8")
+    assert collected(store, NOW + DAY)[1] == 0
+    (texts / "latest.txt").write_text(f"Ferry late\n\n{FERRY}\n", "utf-8")
+    assert collected(store, NOW + 2 * DAY)[1] == 1
+    assert collected(store, NOW + 3 * DAY) == (1, 0, 0)
+
+
+def test_files_known_by_their_title_only_are_known_still(store: Store, texts: Path) -> None:
+    """A database of before files were known by their paths."""
+    (texts / "a.txt").write_text(f"This week\n\n{LAMPS}\n", "utf-8")
+    (texts / "b.txt").write_text(f"Next week\n\n{FERRY}\n", "utf-8")
+    collected(store)
+    with store.transaction():
+        store.conn.execute("DELETE FROM entry")
+    assert collected(store, NOW + DAY) == (2, 0, 0)
+
+
+def test_what_a_folder_holds_besides_is_said_in_one_line_and_so_is_a_guessed_encoding(
+    store: Store, texts: Path
+) -> None:
+    (texts / "a.txt").write_bytes(f"Caf\u00e9 counted\n\n{LAMPS} Caf\u00e9.\n".encode("latin-1"))
+    for name in ("one.pdf", "two.docx", "three", "picture.png", ".hidden"):
+        (texts / name).write_bytes(b"%PDF-1.7")
+    assert [c.note for c in collect(store)][1:] == [
+        "a.txt is not UTF-8: its encoding was guessed; check its accents and quotation marks",
+        "3 files passed over (.docx, .pdf, no suffix): save them as text, Markdown or HTML",
+    ]
+    assert len(collect(store, NOW + DAY)) == 2
+
+
+def test_a_file_whose_name_is_no_utf_8_is_read(store: Store, texts: Path) -> None:
+    try:
+        (texts / os.fsdecode(b"bad\xff.txt")).write_text(f"This week\n\n{LAMPS}\n", "utf-8")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert [collected(store, NOW + n * HOUR) for n in range(2)] == [(1, 1, 0), (1, 0, 0)]
+
+
 # ------------------------------------------------------------------------------------------- pages behind teasers
 
 

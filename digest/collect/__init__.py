@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from digest.collect.dates import as_utc
 from digest.collect.feeds import Entry, Feed, parse_feed
-from digest.collect.files import read_folder, read_source_file
+from digest.collect.files import passed_over, printable, read_folder, read_source_file
 from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import MAX_BYTES, Reading, assemble, body
 from digest.collect.urls import canonical_url
@@ -26,12 +26,14 @@ from digest.errors import ReadError
 from digest.model import Article, ExcerptLimit
 
 __all__ = [
+    "GUESSED",
     "Entry",
     "Feed",
     "article_from_entry",
     "canonical_url",
     "entry_of",
     "parse_feed",
+    "passed_over",
     "read_article",
     "read_folder",
     "read_source_file",
@@ -41,6 +43,8 @@ _KINDS = {
     "html": "html", "htm": "html", "xhtml": "html", "txt": "txt", "text": "txt", "plain": "txt",
     "md": "md", "markdown": "md", "eml": "eml",
 }  # fmt: skip
+
+GUESSED = "not UTF-8: its encoding was guessed; check its accents and quotation marks"
 
 _FOREIGN = (
     (b"%PDF", "a PDF"), (b"PK\x03\x04", "a ZIP, Word or EPUB file"), (b"\xd0\xcf\x11\xe0", "an old Office file"),
@@ -68,7 +72,7 @@ def read_article(
     seen: when it became new; None: now. zone: whose clock a date without a zone was; None leaves it naive.
     Raises ReadError if there is no text in it, or it is no text at all.
     """
-    where = str(path or url or "the text")
+    where, source = printable(path or url or "the text"), printable(source)
     kind = _kind(data, kind, path, where)
     reading = _read(data, kind, url)
     if zone and reading.published and reading.published.tzinfo is None and reading.precision != "day":
@@ -240,4 +244,4 @@ def _decode(data: bytes) -> tuple[str, str]:
                 continue
     from digest.collect.pages import guess_text
 
-    return guess_text(data), "not UTF-8: its encoding was guessed; check its accents and quotation marks"
+    return guess_text(data), GUESSED

@@ -15,6 +15,11 @@ from digest.model import Article
 TEXTS = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml"}
 FEEDS = {".xml", ".rss", ".atom", ".rdf", ".json"}
 
+_BESIDE = frozenset(
+    ".png .jpg .jpeg .gif .webp .avif .svg .ico .css .js .mjs .map .woff .woff2 .ttf .otf .mp3 .mp4 .ogg .webm".split()
+)
+"""What a saved page has beside it; nobody expects it to be read."""
+
 
 def read_source_file(
     path: Path,
@@ -32,13 +37,13 @@ def read_source_file(
     from digest.collect import article_from_entry, read_article
 
     data = _read(path)
-    name = source or str(path)
+    name = source or printable(path)
     if path.suffix.lower() not in FEEDS:
         return [read_article(data, path=path, outlet=outlet, source=name, seen=seen, zone=zone, own=own)]
     try:
         feed = parse_feed(data)
     except SourceError as error:
-        raise SourceError(f"{path}: {error}", hint=error.hint) from error
+        raise SourceError(f"{printable(path)}: {error}", hint=error.hint) from error
     articles = []
     for entry in feed.entries:
         if entry.content.strip() or entry.summary.strip() or entry.title:
@@ -54,15 +59,16 @@ def read_folder(
     outlet: str | None = None,
     zone: ZoneInfo | None = None,
     own: bool = False,
-) -> Iterator[Article | DigestError]:
-    """Every article in *path* (a folder with all below it, or one file), by file name; what cannot be read comes
-    as the error it raised. Hidden files and files of other kinds are passed over.
+) -> Iterator[tuple[str, Article | DigestError]]:
+    """Every article in *path* (a folder with all below it, or one file), by file name, each with its file's path
+    inside *path*; what cannot be read comes as the error it raised. Hidden files and files of other kinds are passed
+    over.
 
     Raises SourceError if there is no such folder or file, or nothing in it to read.
     """
     try:
         exists, single = path.exists(), path.is_file()
-        files = [path] if single else sorted(p for p in path.rglob("*") if _is_ours(p, path))
+        files = [path] if single else sorted(p for p in _files(path) if p.suffix.lower() in TEXTS | FEEDS)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from error
     if not exists:
@@ -71,15 +77,32 @@ def read_folder(
         kinds = " ".join(sorted(TEXTS | FEEDS))
         raise SourceError(f"{path} holds no file to read", hint=f"put articles there; these kinds are read: {kinds}")
     for file in files:
+        name = printable(file.name if single else file.relative_to(path))
         try:
-            yield from read_source_file(file, seen=seen, source=source or str(path), outlet=outlet, zone=zone, own=own)
+            for article in read_source_file(
+                file, seen=seen, source=source or printable(path), outlet=outlet, zone=zone, own=own
+            ):
+                yield name, article
         except (ReadError, SourceError) as error:
-            yield error
+            yield name, error
 
 
-def _is_ours(path: Path, top: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
-    return not hidden and path.suffix.lower() in TEXTS | FEEDS and (path.is_file() or path.is_symlink())
+def passed_over(path: Path) -> list[str]:
+    """The files in the folder *path* of kinds that are not read, by name; what belongs to saved pages aside."""
+    read = TEXTS | FEEDS | _BESIDE
+    return sorted(printable(p.relative_to(path)) for p in _files(path) if p.suffix.lower() not in read)
+
+
+def printable(path: Path | str) -> str:
+    """*path* as text that can be stored: a byte in it that is no UTF-8 as ``\\udcff``."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _files(top: Path) -> Iterator[Path]:
+    for path in top.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
+        if not hidden and (path.is_file() or path.is_symlink()):
+            yield path
 
 
 def _read(path: Path) -> bytes:
@@ -87,7 +110,11 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror}", hint="check its name and permissions") from error
+        raise ReadError(
+            f"{printable(path)} cannot be read: {error.strerror}", hint="check its name and permissions"
+        ) from error
     if len(data) > MAX_BYTES:
-        raise ReadError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", hint="an article is a few pages of text")
+        raise ReadError(
+            f"{printable(path)} is larger than {MAX_BYTES // 1_000_000} MB", hint="an article is a few pages of text"
+        )
     return data
