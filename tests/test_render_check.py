@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from digest.config import BlockEntry, Config, Quoting, Send
 from digest.errors import VerbatimError
-from digest.model import Excerpt, ExcerptLimit, Issue, Rendered, Span
+from digest.model import PAYWALLED, Excerpt, ExcerptLimit, Issue, Region, Rendered, Span
 from digest.render import render_issue
 from digest.render.check import Finding, check_issue, verify_verbatim
 from tests.render_samples import make_article, make_config, make_item, sample_issue
@@ -162,3 +163,27 @@ def test_an_issue_that_cites_an_older_version_says_so() -> None:
     assert [(f.level, f.where) for f in found] == [("warning", article.title)]
     assert "version 2, this issue cites version 1" in found[0].what
     assert check_issue(issue, render_issue(issue, CONFIG), CONFIG, newest={article.id: article}) == []
+
+
+RESERVED = {
+    "a limit": {"limit": ExcerptLimit(0, "the page says nosnippet")},
+    "a shorter limit": {"limit": ExcerptLimit(5, "the page says max-snippet")},
+    "a part": {"regions": (Region("aside", Span(0, 11), "data-nosnippet"),)},
+    "a part behind the paywall": {"regions": (Region("aside", Span(0, 11), PAYWALLED),)},
+}
+
+
+@pytest.mark.parametrize("changes", RESERVED.values(), ids=RESERVED)
+@pytest.mark.parametrize("versions", [0, 1])
+def test_what_a_publisher_reserves_after_the_draft_stops_the_send(changes: dict[str, Any], versions: int) -> None:
+    issue = with_article()
+    article = issue.items[1].article
+    now = replace(article, version=article.version + versions, **changes)
+    found = check_issue(issue, render_issue(issue, CONFIG), CONFIG, newest={article.id: now})
+    assert [(f.level, f.where) for f in found if f.level == "error"] == [("error", "Title")]
+    assert "`digest build`" in found[0].hint
+    allowed = replace(now, right="they wrote to us")
+    found = check_issue(issue, render_issue(issue, CONFIG), CONFIG, newest={article.id: allowed})
+    assert [f.what for f in found if f.level == "error"] == (
+        ["“A sentence.” may no longer be cut: data-nosnippet"] if "data-nosnippet" in str(changes) else []
+    )

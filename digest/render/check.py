@@ -13,7 +13,7 @@ from typing import Literal
 
 from digest.config import Config
 from digest.errors import VerbatimError
-from digest.model import Article, Issue, Item, Quote, Rendered, Variant
+from digest.model import PAYWALLED, Article, Issue, Item, Quote, Rendered, Span, Variant
 from digest.render.view import one_line, printed_quotes
 
 CLIP = 102 * 1024  # bytes of HTML after which Gmail cuts the mail
@@ -40,7 +40,7 @@ def check_issue(
         *_verbatim(issue, rendered),
         *_inbox_line(issue),
         *(finding for item in issue.items for finding in _item(item)),
-        *(finding for item in issue.items for finding in _rights(item, config)),
+        *(finding for item in issue.items for finding in _rights(item, config, (newest or {}).get(item.article.id))),
         *_outdated(issue, newest or {}),
         *_quoting(issue, config),
         *_newsletter(config),
@@ -178,17 +178,39 @@ def _item(item: Item) -> Iterator[Finding]:
         yield Finding("warning", where, f"{article.url} is not encrypted", "use https:// if the outlet offers it")
 
 
-def _rights(item: Item, config: Config) -> Iterator[Finding]:
-    """What the publisher asked for, and what this newsletter decided about it."""
+def _rights(item: Item, config: Config, now: Article | None) -> Iterator[Finding]:
+    """What the publisher asked for, in the text cited and as the article is *now*, and what this newsletter decided."""
     article, where, brief = item.article, one_line(item.article.title), config.brief_for_picking()
-    allowed = article.excerpt_chars()
+    again = "`digest build` cuts it again"
+    if_you_may = f"{again}; `digest articles fill ARTICLE --right WHY` if you may excerpt it"
     taken = sum(len(text) for text in _printed(item))
-    if allowed is not None and article.limit and taken > allowed:
-        what = f"{taken} characters are excerpted, {article.limit.reason}"
-        yield Finding("error", where, what, "build again; `digest articles fill ARTICLE --right WHY` if you may")
+    for known in (article, now or article):
+        allowed = known.excerpt_chars()
+        if allowed is not None and known.limit and taken > allowed:
+            yield Finding("error", where, f"{taken} characters are excerpted, {known.limit.reason}", if_you_may)
+            break
+    for text, reason in _withdrawn(item, now or article):
+        yield Finding(
+            "error",
+            where,
+            f"{_short(text)} may no longer be cut: {reason}",
+            if_you_may if reason == PAYWALLED else again,
+        )
     for printed in item.pick.story.articles():
         if blocked := brief.blocking(printed):
             yield Finding("error", where, f"blocked: {blocked}", "build again")
+
+
+def _withdrawn(item: Item, now: Article) -> Iterator[tuple[str, str]]:
+    """The printed pieces that were cut from the report and in *now* stand outside it, with the reason."""
+    for text in _printed(item):
+        if text in now.text and _reports(item.article, text) and not _reports(now, text):
+            at = Span(now.text.index(text), now.text.index(text) + len(text))
+            yield text, next((r.reason for r in now.regions if r.kind != "body" and r.span.overlaps(at)), "left out")
+
+
+def _reports(article: Article, text: str) -> bool:
+    return any(text in span.of(article.text) for span in article.body())
 
 
 def _printed(item: Item) -> Iterator[str]:
