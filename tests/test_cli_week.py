@@ -344,7 +344,7 @@ def test_a_feed_is_read_by_http_once_and_then_asked_politely(tmp_path: Path) -> 
             file.write(f'\n[[sources]]\nurl = "{url}"\nallow_private = true\n')
         first = json.loads(run("collect", "--json", now="2026-03-22T18:00:00+00:00").stdout)
         again = json.loads(run("collect", "--json", now="2026-03-22T19:00:00+00:00").stdout)
-        told = {"source": url, "changed": 0, "error": ""}
+        told = {"source": url, "changed": 0, "error": "", "hint": ""}
         assert first == [{**told, "found": 4, "new": 4, "note": ""}]
         assert again == [{**told, "found": 0, "new": 0, "note": "unchanged"}]
         assert Feed.asked == [200, 304]
