@@ -294,3 +294,16 @@ def test_a_damaged_mail_is_read_or_refused(seed):
         data[rng.randrange(len(data))] = rng.randrange(1, 256)
     with contextlib.suppress(ReadError):
         read_article(bytes(data), kind="eml", seen=SEEN)
+
+
+@pytest.mark.parametrize(
+    ("meta", "chars"),
+    [('<meta name="robots" content="nosnippet">', 0), ('<meta name="tdm-reservation" content="1">', 0), ("", None)],
+)
+def test_what_is_reserved_in_the_html_of_a_mail_holds(meta: str, chars: int | None) -> None:
+    """Also where the text part, which cannot say so, holds the same words."""
+    message = mail(TEXT, html=f"{meta}<p>{PROSE[0]}</p><p data-nosnippet>{PROSE[1]}</p><p>{PROSE[2]}</p>")
+    article = read(message)
+    assert article.excerpt_chars() == chars
+    assert article.text == f"{PROSE[0]}\n\n{PROSE[2]}"
+    assert article.limit is None or article.limit.reason.startswith("the mail ")

@@ -217,6 +217,38 @@ def test_entries_that_share_a_link_or_an_id_are_articles_of_their_own():
     assert len({a.id for a in articles(same_both)}) == 3
 
 
+def test_what_an_entry_reserves_is_left_out_of_it():
+    markup = "<p>Kept as it is.</p><p data-nosnippet>Not this.</p><p>Nor <b data-nosnippet='false'>these words</b> of it.</p>"
+    [article] = articles(rss(item(1).replace("Teaser 1", f"<![CDATA[{markup}]]>")))
+    assert article.text == "Kept as it is.\n\nNor of it."
+
+
+@pytest.mark.parametrize(
+    ("home", "named", "outlet"),
+    [
+        ("https://notes.example.org/", "", "Harbour Notes"),  # the page says nothing: its host would be taken
+        ("https://notes.example.org/", "The Harbour Notes Site", "Harbour Notes"),
+        ("https://www.example.org/", "The Harbour Notes Site", "Harbour Notes"),
+        ("https://planet.example.com/", "", "Harbour Notes"),
+        ("https://planet.example.com/", "The Pilot", "The Pilot"),  # a feed that gathers from others
+    ],
+)
+def test_teasers_and_whole_texts_of_a_feed_have_one_outlet(home, named, outlet):
+    site = f"<meta property='og:site_name' content='{named}'>" if named else ""
+    page = f"<html><head>{site}</head><body><article><h1>Story 1</h1>{LONG}</article></body></html>"
+    feed = rss(item(1)).replace(b"<item>", f"<link>{home}</link><item>".encode(), 1)
+    [article] = articles(feed, page=read_page(page, url="https://notes.example.org/1"))
+    assert article.outlet == outlet
+
+
+def test_a_title_holds_no_script():
+    title = (
+        "Bold &lt;b&gt;AT&amp;amp;T&lt;/b&gt; &lt;script&gt;alert(1)&lt;/script&gt;&lt;style&gt;p {}&lt;/style&gt;now"
+    )
+    [article] = articles(rss(item(1, title=title)))
+    assert article.title == "Bold AT&T now"
+
+
 def test_an_entry_without_a_title_is_titled_by_its_first_words():
     [article] = articles(rss(item(1).replace("<title>Story 1</title>", "")))
     assert article.title == "Teaser 1"

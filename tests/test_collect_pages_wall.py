@@ -135,19 +135,29 @@ def test_a_subscription_does_not_lift_what_must_not_be_excerpted():
     "body",
     [
         f"<div data-nosnippet><p>{SHUT}</p></div>",
+        f"<p data-nosnippet>{SHUT}</p>",
         f"<p>{SHUT[:90]}<span data-nosnippet='false'>{SHUT[90:120]}</span>{SHUT[120:]}</p>",
     ],
-    ids=["a whole paragraph", "a part of one"],
+    ids=["around a paragraph", "a paragraph", "a part of one"],
 )
 def test_a_paragraph_with_words_not_to_be_excerpted_is_an_aside(body):
     article = read(f"<p>{FREE}</p>{body}<p>{LAST}</p>")
     assert regions(article) == [("body", "", FREE), ("aside", "data-nosnippet", SHUT), ("body", "", LAST)]
 
 
-def test_the_attribute_on_a_paragraph_itself_means_nothing():
-    assert len(regions(read(f"<p>{FREE}</p><p data-nosnippet>{SHUT}</p><p>{LAST}</p>"))) == 1
-
-
 def test_an_article_carries_what_its_page_allows():
     head = '<meta name="robots" content="max-snippet:40">'
     assert read(f"<p>{FREE}</p><p>{SHUT}</p>", head=head).excerpt_chars() == 40
+
+
+@pytest.mark.parametrize(
+    ("mark", "paywall"),
+    [
+        ('<meta itemprop="isAccessibleForFree" content="false">', "closed"),
+        ('<link property="isAccessibleForFree" href="http://schema.org/False">', "closed"),
+        ('<span itemprop="isAccessibleForFree">False</span>', "closed"),
+        ('<meta itemprop="isAccessibleForFree" content="True">', "open"),
+    ],
+)
+def test_a_paywall_stated_in_the_elements_themselves_is_known(mark: str, paywall: str) -> None:
+    assert read(f"{mark}<p>{FREE}</p><p>{SHUT}</p><p>{LAST}</p>").paywall == paywall

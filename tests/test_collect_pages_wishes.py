@@ -24,6 +24,9 @@ PAGES = {
     "the strictest of one element": ([("robots", "max-snippet:90, max-snippet:40")], 40, "max-snippet:40"),
     "the strictest of two": ([("robots", "max-snippet:-1"), ("robots", "nosnippet")], 0, "nosnippet"),
     "our own name": ([("newsletter-digest", "nosnippet"), ("robots", "all")], 0, "nosnippet"),
+    "a search engine's": ([("robots", "index, follow"), ("googlebot", "nosnippet")], 0, "the page says nosnippet"),
+    "no comma": ([("robots", "noindex nosnippet")], 0, "the page says nosnippet"),
+    "no comma before a number": ([("robots", "noindex max-snippet: 40 noarchive")], 40, "max-snippet:40"),
     "a reservation": ([("tdm-reservation", "1")], 0, "the page reserves text and data mining"),
     "a reservation beside a limit": ([("robots", "max-snippet:9"), ("tdm-reservation", " 1 ")], 0, "data mining"),
 }
@@ -46,7 +49,8 @@ def test_a_page_states_how_much_of_it_may_be_shown(pairs, chars, reason):
         [("robots", "max-snippet:-1")],
         [("robots", "max-snippet:many")],
         [("robots", "max-snippet:²")],
-        [("googlebot", "nosnippet")],
+        [("bingbot", "nosnippet")],
+        [("robots", "nosnippets, no-nosnippet")],
         [("newsletter-digest", "max-snippet:-1"), ("robots", "nosnippet")],
         [("tdm-reservation", "0")],
     ],
@@ -64,7 +68,8 @@ HEADERS = {
     "a date with colons before it": (["unavailable_after: 25 Jun 2030 15:00:00 PST, nosnippet"], None, 0),
     "a second robot in one field": (["googlebot: nosnippet, newsletter-digest: max-snippet:7"], None, 7),
     "a reservation": ([], "1", 0),
-    "for another robot": (["googlebot: nosnippet, max-snippet: 20"], None, None),
+    "for a search engine": (["googlebot: nosnippet, max-snippet: 20"], None, 0),
+    "for another robot": (["otherbot: nosnippet, max-snippet: 20"], None, None),
     "no reservation": ([], "0", None),
     "nothing": ([], None, None),
 }
@@ -131,9 +136,9 @@ def test_the_stricter_of_two_limits_is_the_smaller_one():
     assert stricter(None, None) is None
 
 
-def test_data_nosnippet_counts_on_span_div_and_section_whatever_its_value():
+def test_data_nosnippet_counts_on_any_element_whatever_its_value():
     tree = lxml.html.document_fromstring(
         "<body><p data-nosnippet>a</p><div data-nosnippet>b</div><span data-nosnippet='false'>c</span>"
         "<section data-nosnippet=''>d</section></body>"
     )
-    assert [element.text for element in unquotable(tree)] == ["b", "c", "d"]
+    assert [element.text for element in unquotable(tree)] == ["a", "b", "c", "d"]

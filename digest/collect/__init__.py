@@ -20,7 +20,7 @@ from digest.collect.feeds import Entry, Feed, parse_feed
 from digest.collect.files import passed_over, printable, read_folder, read_source_file
 from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import MAX_BYTES, Reading, assemble, body
-from digest.collect.urls import canonical_url
+from digest.collect.urls import canonical_url, host_of
 from digest.collect.wishes import stricter
 from digest.errors import ReadError
 from digest.model import Article, ExcerptLimit
@@ -116,7 +116,7 @@ def article_from_entry(
         reading,
         title=entry.title or reading.title,
         authors=entry.authors or reading.authors,
-        outlet=reading.outlet or feed.title or None,
+        outlet=_outlet(reading.outlet, feed, host_of(link)),
         published=_published(entry) or reading.published,
         precision=entry.precision if entry.published else reading.precision,
         limit=stricter(reading.limit, limit),
@@ -131,6 +131,15 @@ def article_from_entry(
         identity=identity or _identity(entry, feed, source, link),
         own=own,
     )
+
+
+def _outlet(printed: str | None, feed: Feed, host: str) -> str | None:
+    """What the feed calls itself, so that all its entries have one outlet; what the page says (*printed*) where the
+    feed gathers from other sites and the page says more than its *host*."""
+    home = host_of(feed.link)
+    foreign = bool(home) and not f".{host}".endswith(f".{home}") and not f".{home}".endswith(f".{host}")
+    first, second = (printed, feed.title) if foreign and printed != host else (feed.title, printed)
+    return first or second or None
 
 
 def entry_of(article: Article) -> Entry:

@@ -13,6 +13,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 
 from digest.address import ascii_domain
 from digest.collect.dates import read_date
@@ -22,6 +23,7 @@ from digest.collect.paragraphs import html_paragraphs
 from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading, one_line
 from digest.collect.urls import web_address
+from digest.collect.wishes import NOSNIPPET, limit_from_page
 from digest.model import Precision, Removed
 from digest.text.leftovers import DATED
 
@@ -71,9 +73,11 @@ def read_eml(data: bytes) -> Reading:
     reading = _read(lines, mail)
     found = [r if numbered else replace(r, line=0) for r in reading.removed]
     moment = _moment(mail.date)
+    tree = _tree(message)
     return with_known(
         replace(
             reading,
+            limit=limit_from_page(tree, "the mail") if tree is not None else None,
             removed=tuple(masked(r) for r in (*removed, *found)),
             sender=ascii_domain(parseaddr(mail.sender)[1].rpartition("@")[2]),
         ),
@@ -126,7 +130,7 @@ def _attached(message: EmailMessage) -> EmailMessage | None:
 def _lines(message: EmailMessage) -> tuple[list[str], bool]:
     """The lines of the text part, and whether they are the mail's own: those of HTML are not."""
     text, markup = _part(message, "plain"), _part(message, "html")
-    if len(text.strip()) >= _SHORT or not markup:
+    if not markup or (len(text.strip()) >= _SHORT and NOSNIPPET not in markup):
         # the signature goes (RFC 3676, 4.3)
         return re.split(r"\r\n|\r|\n", re.split(r"(?m)^(?:> ?)*-- \r?$", text)[0]), True
     return [line for paragraph in html_paragraphs(markup) for line in (paragraph, "")], False
@@ -188,19 +192,22 @@ def _archived_at(message: EmailMessage) -> str | None:
     return web_address(_header(message, "archived-at").strip("<> "))
 
 
+def _tree(message: EmailMessage) -> Any:
+    """The HTML part; None where there is none that can be read."""
+    import lxml.etree
+    import lxml.html
+
+    markup = _part(message, "html")
+    try:
+        return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), lxml.html.HTMLParser(encoding="utf-8"))
+    except (lxml.etree.LxmlError, ValueError):
+        return None
+
+
 def _links(message: EmailMessage) -> Iterator[tuple[str, str]]:
     """Words and address of the mail's links; in a text part the line with or above an address are its words."""
-    markup = _part(message, "html")
-    if markup.strip():
-        import lxml.etree
-        import lxml.html
-
-        try:
-            tree = lxml.html.document_fromstring(
-                markup.encode("utf-8", "replace"), lxml.html.HTMLParser(encoding="utf-8")
-            )
-        except (lxml.etree.LxmlError, ValueError):
-            return
+    tree = _tree(message)
+    if tree is not None:
         for link in tree.iter("a"):
             yield one_line("".join(link.itertext())), link.get("href") or ""
         return

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from digest.collect.wishes import NOSNIPPET
+
 _BLOCKS = frozenset(
     """address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header
     hr li main nav ol p pre section table tbody td tfoot th thead tr ul body html br""".split()
@@ -18,8 +20,8 @@ _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 def html_paragraphs(markup: str) -> list[str]:
-    """The texts of *markup*'s blocks in order, blanks collapsed; scripts, forms, captions and what is not shown (a
-    mail's preview text) left out.
+    """The texts of *markup*'s blocks in order, blanks collapsed; scripts, forms, captions, what is not shown (a
+    mail's preview text) and what its publisher reserves (`data-nosnippet`) left out.
 
     A single `<br>` is a blank, two in a row end a paragraph.
     """
@@ -41,6 +43,10 @@ def html_paragraphs(markup: str) -> list[str]:
     return [" ".join(p.split(" ")).strip() for p in text.split("\0") if p.strip()]
 
 
+def _is_withheld(element: Any) -> bool:
+    return element.get(NOSNIPPET) is not None or bool(_UNSEEN.search(element.get("style") or ""))
+
+
 def _safe(markup: str) -> str:
     """lxml refuses control characters and an encoding declaration inside a str."""
     markup = re.sub(r"^\s*<\?xml[^>]*\?>", "", markup)
@@ -59,7 +65,7 @@ def _walk(node: Any, pieces: list[str]) -> None:
             elif name in _BLOCKS:
                 pieces.append("\0")
             stack.append((element, False))
-            if name is not None and name not in _SKIPPED and not _UNSEEN.search(element.get("style") or ""):
+            if name is not None and name not in _SKIPPED and not _is_withheld(element):
                 pieces.append(element.text or "")
                 stack.extend((child, True) for child in reversed(element))
         else:

@@ -23,20 +23,23 @@ AGENT = "newsletter-digest"
 NOSNIPPET = "data-nosnippet"
 """The attribute, and the reason of an aside, of what must not be excerpted."""
 
+_SEARCH = "googlebot"
+"""Whoever speaks to it of snippets speaks of what others may show of the page, and most often to it only."""
+
+_RULE = re.compile(r"(?<![\w-])(?:nosnippet|max-snippet\s*:\s*(?P<chars>[0-9]+))(?![\w-])")
 _RESERVED = "reserves text and data mining"
 _VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Robots rules that have a value: in a header `max-snippet: 20` is no rule for a robot called max-snippet."""
 
 
-def limit_from_page(tree: Any) -> ExcerptLimit | None:
+def limit_from_page(tree: Any, who: str = "the page") -> ExcerptLimit | None:
     """What the `<meta>` elements of an lxml *tree* ask for; the most restrictive of several."""
     rules: dict[str, list[str]] = {}
     for meta in tree.iter("meta"):
         name = (meta.get("name") or "").strip().lower()
         rules.setdefault(name, []).append(meta.get("content") or "")
-    said = [rule for content in rules.get(AGENT) or rules.get("robots", []) for rule in content.split(",")]
-    mining = _reservation(rules.get("tdm-reservation", []), "the page")
-    return stricter(_limit(said, "the page"), mining)
+    said = rules.get(AGENT) or [*rules.get("robots", []), *rules.get(_SEARCH, [])]
+    return stricter(_limit(said, who), _reservation(rules.get("tdm-reservation", []), who))
 
 
 def limit_from_headers(x_robots_tag: Sequence[str], tdm_reservation: str | None) -> ExcerptLimit | None:
@@ -46,7 +49,8 @@ def limit_from_headers(x_robots_tag: Sequence[str], tdm_reservation: str | None)
         for agent, rule in _header_rules(value):
             rules.setdefault(agent, []).append(rule)
     mining = _reservation([tdm_reservation or ""], "the server")
-    return stricter(_limit(rules.get(AGENT) or rules.get("", []), "the server"), mining)
+    said = rules.get(AGENT) or [*rules.get("", []), *rules.get(_SEARCH, [])]
+    return stricter(_limit(said, "the server"), mining)
 
 
 def tdm_reserved(data: bytes, path: str) -> bool:
@@ -78,21 +82,21 @@ def site_limit(data: bytes, url: str | None) -> ExcerptLimit | None:
 
 
 def unquotable(tree: Any) -> list[Any]:
-    """The elements of *tree* whose words must not be excerpted. The attribute counts whatever its value, on span,
-    div and section."""
-    found: list[Any] = tree.xpath(f"//*[self::span or self::div or self::section][@{NOSNIPPET}]")
+    """The elements of *tree* whose words must not be excerpted. The attribute counts whatever its value, and on any
+    element: search engines look at span, div and section only, who writes it elsewhere means it too."""
+    found: list[Any] = tree.xpath(f"//*[@{NOSNIPPET}]")
     return found
 
 
 def _limit(rules: Iterable[str], who: str) -> ExcerptLimit | None:
-    """`nosnippet` is `max-snippet:0`; a value that is no number, or -1, limits nothing."""
+    """`nosnippet` is `max-snippet:0`; a value that is no number, or -1, limits nothing. Some forget the commas."""
     limit = None
-    for rule in rules:
-        name, _, value = (part.strip().lower() for part in rule.partition(":"))
-        if name == "nosnippet":
+    for rule in _RULE.finditer(" ".join(rules).lower()):
+        if rule["chars"] is None:
             limit = stricter(limit, ExcerptLimit(0, f"{who} says nosnippet"))
-        elif name == "max-snippet" and value.isascii() and value.isdigit():
-            limit = stricter(limit, ExcerptLimit(int(value[:9]), f"{who} says max-snippet:{value[:9]}"))
+        else:
+            chars = int(rule["chars"][:9])
+            limit = stricter(limit, ExcerptLimit(chars, f"{who} says max-snippet:{chars}"))
     return limit
 
 

@@ -35,7 +35,7 @@ class Wall:
 
 
 def find_wall(tree: Any, marks: Marks) -> Wall:
-    said = {free for item in marks.objects for free in _free(item)}
+    said = {free for item in (*marks.objects, *_microdata(tree)) for free in _free(item)}
     tier = _TIERS.get(marks.meta("article:content_tier").lower())
     state: Paywall = tier or "unknown"
     if False in said:
@@ -66,6 +66,13 @@ def stated_words(marks: Marks) -> int:
 def _parts(item: dict[str, Any]) -> list[dict[str, Any]]:
     parts = item.get("hasPart")
     return [part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, dict)]
+
+
+def _microdata(tree: Any) -> Iterator[dict[str, Any]]:
+    """What is said in HTML's own attributes (microdata, RDFa) instead of JSON-LD."""
+    for element in tree.xpath("//*[@itemprop='isAccessibleForFree' or @property='isAccessibleForFree']"):
+        said = element.get("content") or element.get("href") or "".join(element.itertext())
+        yield {"isAccessibleForFree": said}
 
 
 def _free(item: dict[str, Any]) -> Iterator[bool]:
