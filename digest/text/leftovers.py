@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from digest.text.months import MONTH, WEEKDAY
 
@@ -422,8 +423,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "cookie notice",
             [
-                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
-                rf"{_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}\W{{0,3}}{_USE}.{{0,200}}",
+                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
+                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}\W{{0,3}}{_USE}.{{0,200}}",
                 r"accept (?:all )?cookies|cookie (?:policy|settings|preferences)",
             ],
         ),
@@ -484,6 +485,7 @@ _SMALL = frozenset("and by of in for und et y de the von van da di la del".split
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
+@lru_cache(maxsize=1024)  # a text is asked about when it is cleaned, when it is marked and when it is summarized
 def leftover_reason(line: str) -> str:
     """The reason the whole of *line*, without blanks around it, is a leftover; '' if it may be part of a text."""
     folded = _folded(line)
