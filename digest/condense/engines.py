@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
 from sumy.summarizers._summarizer import AbstractSummarizer
 
-from digest.condense.editorial import rate
+from digest.condense.editorial import Passage, rate, worth
 from digest.text.sentences import split_sentences
 from digest.text.words import stem, stop_words, tokens
 
@@ -40,8 +40,21 @@ class EditorialSummarizer(AbstractSummarizer):  # type: ignore[misc]
         self._language = language
 
     def __call__(self, document: Any, sentences_count: Any) -> Any:
-        ratings = iter(rate([str(s) for s in document.sentences], self._language))
+        ratings = iter(rate(Passage([str(s) for s in document.sentences], self._language)))
         return self._get_best_sentences(document.sentences, sentences_count, lambda _: next(ratings))
+
+
+EARLY = 5  # sentences; sumy's methods know nothing of a report's order, and lose to its first three without it
+
+
+def weigh(method: str, sentences: Sequence[str], language: str, title: str) -> Sequence[Mapping[Any, float]]:
+    """What each sentence is worth to a summary, in order: by its words, or as a whole where *method* only rates."""
+    if method == "editorial":
+        return worth(Passage(sentences, language))
+    ratings = rate_sentences(method, sentences, language, title)
+    least, most = min(ratings), max(ratings)
+    scale = (most - least) or 1.0
+    return [{n: (0.1 + (r - least) / scale) * math.exp(-n / EARLY)} for n, r in enumerate(ratings)]
 
 
 def rate_sentences(method: str, sentences: Sequence[str], language: str, title: str) -> list[float]:

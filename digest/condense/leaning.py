@@ -1,7 +1,7 @@
 """What a sentence needs printed before it, so that nobody asks "who?", "which one?" or "how many what?"
 
 A pronoun, a connective or an ellipsis needs the sentence directly before it; a bare surname one with the full name; a
-definite noun ("The form …") one that spoke of the thing, or the title.
+short form one that says what it stands for; a definite noun ("The form …") one that spoke of the thing, or the title.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from digest.condense.marks import Marked, cover
 from digest.condense.reading import Reading
+from digest.condense.short_forms import explained_forms, short_forms
 from digest.model import Span
 from digest.text.names import Cast, find_mentions
 from digest.text.words import count_words, stems
@@ -31,6 +32,16 @@ class Needs:
 
     def __bool__(self) -> bool:
         return bool(self.names or self.others)
+
+    def said(self) -> str:
+        """In words, sentences counted from 1."""
+        for need in (*self.names, *self.others):
+            numbers = [str(n + 1) for n in sorted(need)]
+            if not numbers:
+                return "leans on a sentence that is not there"
+            which = f"sentence {numbers[0]}" if len(numbers) == 1 else f"one of sentences {', '.join(numbers[:4])}"
+            return f"introduced only by {which}" if need in self.names else f"makes sense only after {which}"
+        return ""
 
     def met(self, printed: Container[int]) -> bool:
         return all(any(n in printed for n in need) for need in (*self.names, *self.others))
@@ -116,6 +127,8 @@ class Context:
         self._text = reading.text
         self._stems: list[set[str]] = []
         self._full: dict[str, set[int]] = {}  # full name -> the sentences that hold it
+        self._forms = explained_forms(reading.text)
+        self._explained: dict[str, set[int]] = {}  # short form -> the sentences with its words
 
     def needs(self, span: Span, outside: str, *, follows: bool) -> Needs:
         """What the next sentence needs; *outside* is what of it stands in no quotation marks.
@@ -124,7 +137,7 @@ class Context:
         """
         number = len(self._stems)
         text = span.of(self._text)
-        others = self._unspoken(text)
+        others = [*self._unspoken(text), *self._unexplained(text, number)]
         if leans(text, outside):
             others.append(frozenset({number - 1} if follows and number else ()))
         self._stems.append(set(stems(text, self._language)))
@@ -144,6 +157,17 @@ class Context:
         found = [frozenset(self._full[name]) for name in sorted(bare - full) if name in self._full]
         for name in full:
             self._full.setdefault(name, set()).add(number)
+        return found
+
+    def _unexplained(self, text: str, number: int) -> list[frozenset[int]]:
+        """Short forms whose words stand in an earlier sentence and not in this one."""
+        if not self._forms:
+            return []
+        used = {form for form in short_forms(text) if form in self._forms and self._forms[form] not in text}
+        found = [frozenset(self._explained[form]) for form in sorted(used) if form in self._explained]
+        for form, words in self._forms.items():
+            if words in text:
+                self._explained.setdefault(form, set()).add(number)
         return found
 
     def _unspoken(self, text: str) -> list[frozenset[int]]:

@@ -1,24 +1,19 @@
-"""Which sentences make the summary. Any method rates; the rules here decide what may stand in print.
+"""An article's summary and key quotes, within its words. Any method says what sentences are worth; the rules decide.
 
 A sentence is printed whole (but for a dateline cut off its front), as it stands in the text, in the text's order.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.condense.cues import has_cue
-from digest.condense.leaning import Context, Needs
-from digest.condense.marks import Marked, find_marked
+from digest.condense.candidates import FEWEST_WORDS, Candidate, find_candidates
+from digest.condense.choosing import Worth, choose, verdict
 from digest.condense.quotes import key_quotes
 from digest.condense.reading import Reading, read
 from digest.model import Article, Excerpt, Quote, Span, Summary
-from digest.text.boilerplate import is_caption, why_removed
-from digest.text.sentences import split_sentences
-from digest.text.words import count_words, stems, tokens
+from digest.text.words import count_words
 
 METHODS: tuple[str, ...] = (
     "editorial",
@@ -32,23 +27,20 @@ METHODS: tuple[str, ...] = (
     "edmundson",
 )
 
-FEWEST_WORDS, MOST_WORDS = 5, 60
-FEWEST_WITHOUT_NUMBER = 7  # "The list is one plain page." says little; "The first day it was 128." may say much
-READ_SENTENCES = 150  # a report's matter is in its front; sumy's graphs grow with the square of this
 QUOTE_SHARE = 0.4  # of max_words, kept for key quotes where they are asked for
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One sentence of the body. ``span`` starts after a dateline; ``flaw`` says why it may not be printed."""
+class Judgement:
+    """Why one sentence of the body is in a summary, or is not."""
 
-    number: int
     span: Span
     text: str
     words: int
-    needs: Needs  # what must be printed before it
-    flaw: str  # '' for none
-    doubt: str  # why it is printed only if there is nothing better; '' for none
+    worth: float  # of its words and pairs together; of the sentence, where the method rates sentences
+    features: Mapping[str, float]  # what `editorial` weighs; empty for another method
+    printed: bool
+    verdict: str  # the rule, in words
 
 
 def summarize(
@@ -64,34 +56,92 @@ def summarize(
     """At most *sentences* sentences and *quotes* key quotes, *max_words* words together, verbatim, in text order.
 
     Shorter where little may stand in print or the article's publisher allows fewer characters; empty if no sentence
-    fits, or none may be excerpted. Where quotes are asked for, at least 60 % of
-    the words are for sentences. Raises ValueError for a method not in METHODS.
+    fits, or none may be excerpted. Where quotes are asked for, at least 60 % of the words are for sentences. Reads
+    the first READ_SENTENCES sentences. Raises ValueError for a method not in METHODS.
     """
+    work = _work(article_or_text, title, sentences, max_words, method, language, quotes)
+    return work.summary
+
+
+def explain_summary(
+    article_or_text: Article | str,
+    *,
+    title: str | None = None,
+    sentences: int = 3,
+    max_words: int = 70,
+    method: str = "editorial",
+    language: str | None = None,
+    quotes: int = 0,
+) -> tuple[Summary, list[Judgement]]:
+    """What `summarize` answers, and a judgement of each sentence it read, in text order."""
+    from digest.condense.editorial import Passage, sentence_features
+
+    work = _work(article_or_text, title, sentences, max_words, method, language, quotes)
+    texts = [c.text for c in work.candidates]
+    rows = sentence_features(Passage(texts, work.language)) if method == "editorial" else [{} for _ in texts]
+    printed = {excerpt.span for excerpt in work.summary.sentences}
+    chosen = [c for c in work.candidates if c.span in printed]
+    quoted = [span for quote in work.summary.quotes for span in quote.outer]
+    judged = [
+        Judgement(
+            c.span,
+            c.text,
+            c.words,
+            round(sum(work.worth[c.number].values()), 4),
+            {name: round(value, 4) for name, value in row.items()},
+            c.span in printed,
+            "its quote is printed by itself"
+            if any(c.span.overlaps(span) for span in quoted)
+            else verdict(c, chosen, limit=sentences, max_words=work.max_words, language=work.language),
+        )
+        for c, row in zip(work.candidates, rows, strict=True)
+    ]
+    return work.summary, judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    summary: Summary
+    candidates: Sequence[Candidate]
+    worth: Worth
+    max_words: int
+    language: str
+
+
+def _work(
+    source: Article | str,
+    title: str | None,
+    sentences: int,
+    max_words: int,
+    method: str,
+    language: str | None,
+    quotes: int,
+) -> _Work:
     if method not in METHODS:
         raise ValueError(f"no summary method {method!r}; there are {', '.join(METHODS)}")
-    chars = article_or_text.excerpt_chars() if isinstance(article_or_text, Article) else None
+    chars = source.excerpt_chars() if isinstance(source, Article) else None
     if chars == 0:
-        return Summary(method, (), ())
-    reading = read(article_or_text, title=title, language=language)
+        return _Work(Summary(method, (), ()), [], [], 0, language or "")
+    reading = read(source, title=title, language=language)
     candidates = find_candidates(reading)
-    rated = _rate(method, candidates, reading) if candidates else []
-    ratings = {c.number: r for c, r in zip(candidates, rated, strict=True)}
+    worth = _weigh(method, candidates, reading)
     while True:
-        spoken, chosen = _compose(article_or_text, reading, candidates, ratings, sentences, max_words, quotes)
+        spoken, chosen = _compose(source, reading, candidates, worth, sentences, max_words, quotes)
         taken = sum(len(c.text) for c in chosen) + sum(len(text) for quote in spoken for text in quote.texts)
         if chars is None or taken <= chars or max_words <= FEWEST_WORDS:
             break
         max_words = max(FEWEST_WORDS, min(max_words - 1, int(max_words * chars / taken)))
     if chars is not None and taken > chars:
-        return Summary(method, (), ())
-    return Summary(method, tuple(Excerpt(reading.article, c.span, c.text) for c in chosen), spoken)
+        spoken, chosen = (), []
+    excerpts = tuple(Excerpt(reading.article, c.span, c.text) for c in chosen)
+    return _Work(Summary(method, excerpts, spoken), candidates, worth, max_words, reading.language)
 
 
 def _compose(
     source: Article | str,
     reading: Reading,
     candidates: Sequence[Candidate],
-    ratings: dict[int, float],
+    worth: Worth,
     sentences: int,
     max_words: int,
     quotes: int,
@@ -101,9 +151,9 @@ def _compose(
     taken = [span for quote in spoken for span in quote.outer]
     budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
-    chosen = _choose(usable, ratings, sentences, budget, reading)
+    chosen = choose(usable, worth, limit=sentences, max_words=budget, language=reading.language)
     if spoken and (not chosen or chosen[0].needs):
-        alone = _choose(candidates, ratings, sentences, max_words, reading)
+        alone = choose(candidates, worth, limit=sentences, max_words=max_words, language=reading.language)
         if alone and not alone[0].needs:
             chosen, spoken = alone, ()  # a sentence that stands alone before a quote that leaves no room for one
     return spoken, chosen
@@ -123,178 +173,9 @@ def _affordable(source: Article | str, limit: int, max_words: int, language: str
     return tuple(kept)
 
 
-def _rate(method: str, candidates: Sequence[Candidate], reading: Reading) -> list[float]:
-    from digest.condense.engines import rate_sentences  # sumy: only once something is to be summarized
+def _weigh(method: str, candidates: Sequence[Candidate], reading: Reading) -> Worth:
+    if not candidates:
+        return []
+    from digest.condense.engines import weigh  # sumy: only once something is to be summarized
 
-    return rate_sentences(method, [c.text for c in candidates], reading.language, reading.title)
-
-
-# ------------------------------------------------------------------------------------------------ what may be printed
-
-_DATELINE = re.compile(
-    r"\s*(?:[A-ZÀ-Þ][\w.’' -]{1,30}(?:,\s+[A-Z][\w.’' -]{1,25}){0,2},?\s*)?"
-    r"\((?:CNN|Reuters|AP|AFP|UPI|dpa|EFE|ANSA|CNN Student News|[A-Z][\w. ]{1,24}(?:CNN|Reuters|AP|"
-    r"AFP)?)\)\s*(?:--|[-–—])\s*"
-    r"|\s*[A-ZÀ-Þ]{3}[A-ZÀ-Þ.’' -]{0,28}(?:,\s+[A-Z][\w.’' -]{1,20}?)?(?:\s+\((?:[\w .]{2,24})\))?\s+(?:--|"
-    r"[–—]|-)\s+"
-)
-_HEDGED = re.compile(
-    r"(?i)[\W]*(?:it (?:could|might|may|can|must|should) (?:also |well )?(?:be|have been) (?:argued|said|"
-    r"that|the case|noted)|one (?:could|might|may) |perhaps\b|maybe\b|"
-    r"arguably\b|presumably\b|possibly\b|it (?:seems|appears) (?:that|to me|likely)|in my (?:view|opinion)|"
-    r"i (?:think|believe|suspect|guess|wonder|fear|hope)\b|"
-    r"it remains to be seen|only time will tell|who knows|vielleicht\b|peut-être\b|quizás?\b|forse\b|"
-    r"talvez\b)"
-)
-_OWN_VOICE = re.compile(
-    r"\bI (?:think|believe|suspect|am|was|feel|guess|would|have|had|can)\b|\bI['’](?:m|d|ve|ll)\b|\b[Mm]y "
-    r"(?:view|opinion)\b"
-)
-_STOPPED = re.compile(r"[.!?…。！？؟।]['\"”’»)\]」』]*\s?[»”]?$")
-
-
-def find_candidates(reading: Reading) -> list[Candidate]:
-    """The body's sentences, each with what speaks against printing it."""
-    marked = find_marked(reading.text)
-    starts = [m.outer.start for m in marked]
-    reaches = [m.outer.end for m in marked]
-    headings = [set(stems(h, reading.language)) for h in reading.headings]
-    found: list[Candidate] = []
-    context = Context(reading, marked)
-    reach = -1
-    for region in reading.body:
-        for sentence in split_sentences(region.of(reading.text), reading.language):
-            if len(found) >= READ_SENTENCES:
-                return found
-            whole = Span(region.start + sentence.start, region.start + sentence.end)
-            if reach >= 0 and why_removed(whole.of(reading.text)):
-                continue
-            span = _without_dateline(reading.text, whole)
-            text = span.of(reading.text)
-            words = count_words(text)
-            crossing = _crossing(marked, starts, reaches, span)
-            flaw = _flaw(text, words) or _quote_flaw(reading.text, span, crossing)
-            outside = _outside(reading.text, span, crossing)
-            found.append(
-                Candidate(
-                    len(found),
-                    span,
-                    text,
-                    words,
-                    context.needs(span, outside, follows=reach >= 0 and not reading.text[reach : whole.start].strip()),
-                    flaw,
-                    _doubt(outside, text, words, headings, reading.language),
-                )
-            )
-            reach = whole.end
-    return found
-
-
-def _without_dateline(text: str, span: Span) -> Span:
-    found = _DATELINE.match(text, span.start, span.end)
-    if found and span.end - found.end() > 20:
-        return Span(found.end(), span.end)
-    return span
-
-
-def _flaw(text: str, words: int) -> str:
-    if words > MOST_WORDS:
-        return "too long"
-    if is_caption(text) or why_removed(text):
-        return "leftover"
-    return "" if any(c.isalnum() for c in text) else "no words"
-
-
-def _doubt(outside: str, text: str, words: int, headings: Sequence[set[str]], language: str) -> str:
-    if words < FEWEST_WORDS or (words < FEWEST_WITHOUT_NUMBER and not _numbers({text})):
-        return "too short"
-    if not _STOPPED.search(text):
-        return "no end"
-    if _HEDGED.match(text) or _OWN_VOICE.search(outside):
-        return "the writer's comment"
-    own = set(stems(text, language))
-    for heading in headings:
-        shared = len(own & heading)
-        if heading and own and shared >= 0.75 * len(own) and not _numbers(own - heading):
-            return "repeats the title"
-    return ""
-
-
-def _numbers(words: set[str]) -> bool:
-    return any(c.isdigit() for word in words for c in word)
-
-
-def _crossing(marked: Sequence[Marked], starts: Sequence[int], reaches: Sequence[int], span: Span) -> list[Marked]:
-    """The marked stretches that share a character with *span*; both lists rise, as the stretches are disjoint."""
-    first = bisect_left(reaches, span.start + 1)
-    last = bisect_left(starts, span.end)
-    return list(marked[first:last])
-
-
-def _outside(text: str, span: Span, crossing: Sequence[Marked]) -> str:
-    pieces, at = [], span.start
-    for m in crossing:
-        pieces.append(text[at : max(at, m.outer.start)])
-        at = max(at, min(span.end, m.outer.end))
-    pieces.append(text[at : span.end])
-    return " ".join(pieces)
-
-
-def _quote_flaw(text: str, span: Span, crossing: Sequence[Marked]) -> str:
-    """Quotes whole with who said them, or not at all."""
-    if any(not m.closed or not span.holds(m.outer) for m in crossing):
-        return "part of a quote"
-    sentence = span.of(text)
-    if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
-        return "part of a quote"
-    if crossing:
-        outside = _outside(text, span, crossing)
-        quoted = sum(count_words(m.inner.of(text)) for m in crossing)
-        if quoted > count_words(outside) and not has_cue(outside):
-            return "quote without its speaker"
-    return ""
-
-
-# ------------------------------------------------------------------------------------------------ choosing
-
-
-def _choose(
-    candidates: Sequence[Candidate], ratings: dict[int, float], limit: int, max_words: int, reading: Reading
-) -> list[Candidate]:
-    order = sorted((c for c in candidates if not c.flaw), key=lambda c: (-ratings[c.number], c.number))
-    chosen: dict[int, Candidate] = {}
-    seen: list[tuple[set[tuple[str, ...]], set[str]]] = []
-    left = max_words
-    progress = True
-    while progress and len(chosen) < limit:
-        progress = False
-        for c in order:
-            if c.number in chosen or c.doubt or c.words > left:
-                continue
-            if not c.needs.met(chosen):
-                continue
-            grams, words = _shape(c.text, reading.language)
-            if any(_repeats(grams, words, *other) for other in seen):
-                continue
-            chosen[c.number] = c
-            seen.append((grams, words))
-            left -= c.words
-            progress = True  # what needed this one may be legal now
-            break
-    if not chosen and limit > 0:
-        # Nothing clean: one sentence that reads on its own is better than none.
-        last = [c for c in order if c.words <= max_words and not c.needs.names]
-        return sorted(last, key=lambda c: (bool(c.needs), bool(c.doubt)))[:1]
-    return [chosen[n] for n in sorted(chosen)]
-
-
-def _shape(text: str, language: str) -> tuple[set[tuple[str, ...]], set[str]]:
-    words = tokens(text)
-    return {tuple(words[n : n + 3]) for n in range(len(words) - 2)}, set(stems(text, language))
-
-
-def _repeats(grams: set[tuple[str, ...]], words: set[str], grams2: set[tuple[str, ...]], words2: set[str]) -> bool:
-    if grams & grams2:
-        return True
-    fewer = min(len(words), len(words2))
-    return fewer > 0 and len(words & words2) >= 0.5 * fewer
+    return weigh(method, [c.text for c in candidates], reading.language, reading.title)

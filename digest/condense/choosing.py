@@ -1,0 +1,140 @@
+"""Which sentences together make the summary: worth the most for their words, and whole to read.
+
+A set is worth what its words and pairs are, each counted once, for the words it takes: (sum of chances) / (words +
+ROOM x budget), the F-measure against highlights somewhat longer than the budget. What needs a sentence before it
+comes only with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digest.condense.candidates import Candidate
+from digest.text.words import stems, tokens
+
+POOL = 12  # sentences weighed against each other, besides what they need
+BEAM = 8  # sets kept from each step to the next
+ROOM = 1.1  # more of it asks for longer summaries
+SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
+SHARED = 0.55  # of the fewer words in common: the same thing in other words
+SHARED_RUN = 5  # words in a row in common: the same thing in the same words
+
+Worth = Sequence[Mapping[Any, float]]  # for each candidate, its words and pairs, or itself, and what each is worth
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    numbers: tuple[int, ...]
+    covered: frozenset[Hashable]
+    total: float
+    words: int
+
+
+def choose(
+    candidates: Sequence[Candidate], worth: Worth, *, limit: int, max_words: int, language: str
+) -> list[Candidate]:
+    """At most *limit* of *candidates* and *max_words* words, in text order; *worth* is by the candidate's number.
+
+    Where nothing clean fits, the best sentence that reads on its own; empty where none does.
+    """
+    if limit <= 0:
+        return []
+    fit = {c.number: c for c in candidates if not c.flaw and c.words <= max_words}
+    clean = {n: c for n, c in fit.items() if not c.doubt}
+    pool = _pool(clean, worth, max_words)
+    alike = Likeness(fit, language)
+    best: tuple[float, tuple[int, ...]] | None = None
+    beam = [_Set((), frozenset(), 0.0, 0)]
+    for _ in range(limit):
+        reached: dict[tuple[int, ...], _Set] = {}
+        for kept in beam:
+            for number in pool:
+                if number in kept.numbers or kept.words + clean[number].words > max_words:
+                    continue
+                numbers = tuple(sorted((*kept.numbers, number)))
+                if numbers in reached or any(alike(number, other) for other in kept.numbers):
+                    continue
+                more = sum(chance for unit, chance in worth[number].items() if unit not in kept.covered)
+                reached[numbers] = _Set(
+                    numbers, kept.covered | worth[number].keys(), kept.total + more, kept.words + clean[number].words
+                )
+        ranked = sorted(reached.values(), key=lambda s: (-_value(s, max_words), s.numbers))
+        for found in ranked:
+            value = _value(found, max_words)
+            if best is not None and value <= best[0]:
+                break
+            if _whole(found.numbers, clean):
+                best = (value, found.numbers)
+                break
+        beam = ranked[:BEAM]
+    if best is not None:
+        return [clean[number] for number in best[1]]
+    # Nothing clean: one sentence that reads on its own is better than none.
+    last = [c for c in fit.values() if not c.needs.names]
+    last.sort(key=lambda c: (bool(c.needs), bool(c.doubt), -sum(worth[c.number].values()), c.number))
+    return last[:1]
+
+
+def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words: int, language: str) -> str:
+    """The rule that let *c* into the *chosen* or kept it out; sentences are counted from 1."""
+    if c in chosen:
+        return "the best there is" if c.doubt else "worth the most for its words, together with the others"
+    if c.flaw or c.doubt:
+        return c.flaw or c.doubt
+    if c.words > max_words:
+        return f"longer than {max_words} words"
+    if not c.needs.met([other.number for other in chosen if other.number < c.number]):
+        return c.needs.said()
+    alike = Likeness({other.number: other for other in (*chosen, c)}, language)
+    for other in chosen:
+        if alike(c.number, other.number):
+            return f"says what sentence {other.number + 1} says"
+    if len(chosen) < limit and sum(other.words for other in chosen) + c.words > max_words:
+        return f"would make more than {max_words} words"
+    return "the others say more in their words"
+
+
+def _value(found: _Set, max_words: int) -> float:
+    return found.total / (max(found.words, SHORT * max_words) + ROOM * max_words)
+
+
+def _pool(clean: Mapping[int, Candidate], worth: Worth, max_words: int) -> list[int]:
+    """The numbers of the sentences worth most for their words, and of what they need."""
+    alone = {n: sum(worth[n].values()) / (c.words + max_words / 3) for n, c in clean.items()}
+    pool = sorted(clean, key=lambda n: (-alone[n], n))[:POOL]
+    for number in pool:  # grows while it is read: what is needed may need something itself
+        needs = clean[number].needs
+        for need in (*needs.names, *needs.others):
+            useful = sorted((n for n in need if n in clean), key=lambda n: (-alone[n], n))[:2]
+            pool += [n for n in useful if n not in pool]
+    return sorted(pool)
+
+
+def _whole(numbers: Sequence[int], clean: Mapping[int, Candidate]) -> bool:
+    return all(clean[n].needs.met([m for m in numbers if m < n]) for n in numbers)
+
+
+class Likeness:
+    """Whether one of two candidates repeats the other."""
+
+    def __init__(self, candidates: Mapping[int, Candidate], language: str) -> None:
+        self._candidates, self._language = candidates, language
+        self._shapes: dict[int, tuple[set[tuple[str, ...]], set[str]]] = {}
+
+    def __call__(self, first: int, second: int) -> bool:
+        runs, words = self._shape(first)
+        runs2, words2 = self._shape(second)
+        if not runs.isdisjoint(runs2):
+            return True
+        fewer = min(len(words), len(words2))
+        return fewer > 0 and len(words & words2) >= SHARED * fewer
+
+    def _shape(self, number: int) -> tuple[set[tuple[str, ...]], set[str]]:
+        if number not in self._shapes:
+            text = self._candidates[number].text
+            words = tokens(text)
+            runs = {tuple(words[n : n + SHARED_RUN]) for n in range(len(words) - SHARED_RUN + 1)}
+            self._shapes[number] = (runs, set(stems(text, self._language)))
+        return self._shapes[number]
