@@ -1,4 +1,4 @@
-"""Texts by hand: articles add, list, show; summarize and quotes of a file."""
+"""Texts by hand: articles add, list, show."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def add(
         brief = project.config.brief_for_picking()
         if address := web_address(what):
             _refuse_blocked(brief, address)
-            article = _read_page(address, project.config, outlet, authors, allow_private)
+            article = read_page(address, project.config, outlet, authors, allow_private)
         else:
             _refuse_blocked(brief, url)
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
@@ -130,7 +130,14 @@ def _refuse_blocked(brief: Brief, what: Article | str | None) -> None:
         raise DigestError(f"blocked: {blocked}", hint=f"{blocked.lift} takes it back")
 
 
-def _read_page(url: str, config: Config, outlet: str | None, authors: tuple[str, ...], allow_private: bool) -> Article:
+def read_page(
+    url: str,
+    config: Config,
+    outlet: str | None = None,
+    authors: tuple[str, ...] = (),
+    allow_private: bool = False,
+) -> Article:
+    """The page's article, with what its publisher reserves. Raises ReadError."""
     from dataclasses import replace
 
     from digest.collect import read_article
@@ -263,66 +270,3 @@ def image_json(image: Image | None) -> dict[str, object] | None:
     from dataclasses import asdict
 
     return asdict(image) if image else None
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--method", default="editorial", show_default=True)
-@click.option("--sentences", default=3, show_default=True, type=click.IntRange(min=1))
-@click.option("--max-words", default=70, show_default=True, type=click.IntRange(min=1))
-@json_option
-def summarize(file: Path, method: str, sentences: int, max_words: int, as_json: bool) -> None:
-    """Summarize FILE (or - for pasted text) in its own sentences."""
-    from digest.condense import METHODS
-    from digest.condense import summarize as condense
-
-    if method not in METHODS:
-        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(METHODS)}")
-    article = read_file(file)
-    summary = condense(article, title=article.title, sentences=sentences, max_words=max_words, method=method)
-    if as_json:
-        print_json(
-            {
-                "title": article.title,
-                "method": summary.method,
-                "sentences": [{"text": e.text, "start": e.span.start, "end": e.span.end} for e in summary.sentences],
-            }
-        )
-        return
-    say(article.title)
-    for excerpt in summary.sentences:
-        say(f"  [{excerpt.span.start}:{excerpt.span.end}] {excerpt.text}")
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--key", is_flag=True, help="Only those an editor would pull.")
-@json_option
-def quotes(file: Path, key: bool, as_json: bool) -> None:
-    """List FILE's quotes: who said what, exactly."""
-    from digest.condense import find_quotes, key_quotes
-
-    article = read_file(file)
-    found = key_quotes(article) if key else find_quotes(article)
-    if as_json:
-        print_json(
-            [
-                {
-                    "speaker": q.speaker,
-                    "role": q.role,
-                    "confidence": q.confidence,
-                    "pieces": [
-                        {"text": t, "start": s.start, "end": s.end} for s, t in zip(q.spans, q.texts, strict=True)
-                    ],
-                }
-                for q in found
-            ]
-        )
-        return
-    for quote in found:
-        who = ", ".join(part for part in (quote.speaker or "nobody named", quote.role) if part)
-        say(f"{who}:")
-        for span, text in zip(quote.spans, quote.texts, strict=True):
-            say(f"  [{span.start}:{span.end}] {text}")
-    if not found:
-        say("No quotes.")

@@ -1,9 +1,19 @@
 """Article -> summary and key quotes, cut from its own text. Pure; answers spans.
 
-Reading order: reading, summarize (with editorial, engines, leaning), quotes (with marks, cues, speakers).
+Reading order: reading, candidates (with leaning, short_forms), editorial and engines, choosing, summarize; quotes
+(with marks, cues, speakers).
 """
 
+from digest.condense.candidates import READ_SENTENCES
 from digest.condense.quotes import find_quotes, key_quotes
-from digest.condense.summarize import METHODS, summarize
+from digest.condense.summarize import METHODS, Judgement, explain_summary, summarize
 
-__all__ = ["METHODS", "find_quotes", "key_quotes", "summarize"]
+__all__ = [
+    "METHODS",
+    "READ_SENTENCES",
+    "Judgement",
+    "explain_summary",
+    "find_quotes",
+    "key_quotes",
+    "summarize",
+]
