@@ -5,82 +5,41 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W_]+(?:['’.,-](?=[^\W_])[^\W_]+)*")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f]")
+from digest.text.stopwords import STOP_WORDS
 
-STOP_WORDS: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        "a about above after again against all also am an and any are as at be because been before being "
-        "below between both "
-        "but by can could did do does doing down during each few for from further had has have having he "
-        "her here hers "
-        "herself him himself his how i if in into is it its itself just may me might more most must my "
-        "myself no nor not now "
-        "of off on once one only or other our ours ourselves out over own said same say says she should so "
-        "some such than "
-        "that the their theirs them themselves then there these they this those through to told too under "
-        "until up us very "
-        "was we were what when where which while who whom why will with would you your yours it's he's "
-        "she's that's i'm "
-        "they're we're don't didn't can't won't isn't wasn't".split()
-    ),
-    "de": frozenset(
-        "aber als am an auch auf aus bei bin bis das dass dem den der des die dies diese dieser du durch "
-        "ein eine einem einen "
-        "einer eines er es für hat haben hatte ich ihr im in ist ja kann mehr mit nach nicht noch nur oder "
-        "sagte sein sich "
-        "sie sind so über um und uns unter vom von vor war was wenn werden wie wir wird wurde zu zum "
-        "zur".split()
-    ),
-    "fr": frozenset(
-        "à a ai au aussi aux avec ce ces cette c'est d dans de des du elle en est et être eu il ils je l "
-        "la le les leur lui "
-        "mais me n ne nous on ont ou où par pas plus pour qu que qui s sa se ses si son sont sur un une "
-        "vous y était".split()
-    ),
-    "es": frozenset(
-        "a al como con cuando de del desde dijo donde el ella en entre era es esta este fue ha han hay la "
-        "las le les lo los "
-        "más me muy no nos o para pero por que quien se ser si sin sobre son su sus también un una uno y "
-        "ya".split()
-    ),
-    "it": frozenset(
-        "a al alla anche che ci come con da dal dei del della di e è gli ha hanno i il in io la le lo ma "
-        "nel nella non o per "
-        "più quando questo se sei si sono su sua suo un una uno".split()
-    ),
-    "pt": frozenset(
-        "a ao as com como da das de do dos e é ela ele em entre era essa este foi há isso mais mas na nas "
-        "no nos o os ou para "
-        "pela pelo por que se sem ser seu sua são também um uma".split()
-    ),
-    "nl": frozenset(
-        "aan als bij dat de der die dit door een en er haar had heeft het hij hun ik in is kan maar meer "
-        "met na naar niet nog "
-        "of om ook op over te tot uit van voor was wat we werd zei zich zij zijn".split()
-    ),
-}
+# Vowel signs and points that belong to a letter, and the joiner that holds a Persian word together.
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u200c\u200d"
+_TONES = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+_SIGNS = (  # of the scripts of India; the danda and the digits between them are none
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d"
+    "\u0a81-\u0a83\u0abc-\u0acd\u0b3c-\u0b4d\u0b82\u0bbe-\u0bcd\u0c00-\u0c03\u0c3e-\u0c4d\u0c81-\u0c83\u0cbc-\u0ccd"
+    "\u0d00-\u0d03\u0d3b-\u0d4d\u0dca-\u0ddf" + _TONES
+)
+_LETTERS = rf"[^\W_]++(?:[{_MARKS}{_SIGNS}]++[^\W_]*+)*+"
+# In Hebrew a double mark inside a word makes an abbreviation of it.
+_WORD = re.compile(rf"{_LETTERS}(?:(?:['’.,-]|(?<=[א-ת])[\"״׳](?=[א-ת])){_LETTERS})*")
+_HAN_KANA = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # and Lao, Burmese, Khmer
+_WIDE = re.compile(rf"[{_HAN_KANA}]|[{_THAI}][{_TONES}]*")
+
+# Korean sets its case endings on the word itself: "정부는", "정부가".
+_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:에서|에게|까지|부터|으로|처럼|보다|은|는|이|가|을|를|에|의|도|와|과|로|만)$")
 _NO_WORDS: frozenset[str] = frozenset()
 
 
 def tokens(text: str) -> list[str]:
     """The words of *text*, lower case, in order; characters of scripts without blanks stand alone."""
-    words: list[str] = []
-    for word in _WORD.findall(text.casefold().replace("’", "'")):
-        words.extend(word if _WIDE.match(word) else (word,))
-    return words
+    text = text.casefold().replace("’", "'")
+    return _WORD.findall(_WIDE.sub(r" \g<0> ", text) if _WIDE.search(text) else text)
 
 
 def count_words(text: str) -> int:
-    """Words as a reader counts them; where a script has no blanks, two characters are one word."""
-    total = wide = 0
-    for piece in text.split():
-        found = len(_WIDE.findall(piece))
-        if found:
-            wide += found
-        elif any(c.isalnum() for c in piece):
-            total += 1
-    return total + (wide + 1) // 2
+    """Words as a reader counts them; where a script has no blanks, two characters are one word (Thai: four)."""
+    wide = "".join(_WIDE.findall(text))
+    thai = sum("\u0e00" <= c <= "\u17ff" and c.isalnum() for c in wide)
+    han = sum(c > "\u17ff" for c in wide)
+    rest = _WIDE.sub(" ", text) if wide else text
+    return sum(any(c.isalnum() for c in piece) for piece in rest.split()) + (han + 1) // 2 + (thai + 3) // 4
 
 
 def stop_words(language: str) -> frozenset[str]:
@@ -90,7 +49,9 @@ def stop_words(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 15)
 def stem(word: str, language: str = "en") -> str:
-    """A light stem: endings off in English, the first letters elsewhere. Never empty for a word."""
+    """A light stem: endings off in English and Korean, the first letters elsewhere. Never empty for a word."""
+    if language == "ko":
+        return _PARTICLE.sub("", word)
     if language != "en":
         return word if len(word) <= 6 else word[: max(5, len(word) - 3)][:8]
     if word.endswith("'s"):
