@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 
 from digest.text.sentences import split_paragraphs, split_sentences
 
+HARD = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "data" / "sentences_hard.jsonl").read_text("utf-8").splitlines()
+]
+
 CASES = {
     "two plain ones": ["The plan is new.", "It costs money."],
     "a title": ["Mr. Lee met Dr. Hu on Monday.", "They talked."],
@@ -60,13 +65,55 @@ def test_a_wrapped_line_is_no_end() -> None:
     assert len(split_sentences(text)) == 2
 
 
-TEXTS = st.text(alphabet=st.sampled_from(list('aBé. .!?…"“”‘’()\n\n 。」「1,')), max_size=200) | st.text(max_size=200)
+@pytest.mark.parametrize("row", HARD, ids=lambda row: f"{row['language']}-{row['case']}")
+def test_a_hard_case_is_split_as_its_readers_would(row: dict) -> None:
+    assert [s.of(row["text"]) for s in split_sentences(row["text"], row["language"])] == row["sentences"]
 
 
-@settings(max_examples=300, deadline=None)
-@given(TEXTS)
-def test_spans_are_ordered_disjoint_trimmed_and_inside_one_paragraph(text: str) -> None:
-    spans = split_sentences(text)
+def test_a_name_under_what_was_said_is_no_sentence() -> None:
+    text = "“I was hauled in. They told me to leave.” Jane Roe"
+    assert [s.of(text) for s in split_sentences(text)] == ["“I was hauled in.", "They told me to leave.” Jane Roe"]
+
+
+def test_a_language_may_come_as_a_tag_and_an_unknown_one_has_the_rules_for_all() -> None:
+    text = "Am 3. Mai sprach Dr. Roe. Alle hörten zu."
+    assert len(split_sentences(text, "de-AT")) == 2
+    assert [s.of("Dr. Roe came. He left.") for s in split_sentences("Dr. Roe came. He left.", "xx")] == [
+        "Dr. Roe came.",
+        "He left.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "unit", [".", '"', "(", "a.b", "A. ", '." ', ". [1]", "。」", "1) ", ". . ", "🎉", "•a ", "Dr.\n"]
+)
+def test_a_long_run_of_anything_is_covered(unit: str) -> None:
+    text = unit * 2000
+    assert "".join("".join(s.of(text) for s in split_sentences(text)).split()) == "".join(text.split())
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        "The a Mr. U.S. “ ” ‘ ’ \" ' ( ) « » „ 。 」 「 ？ ？ ? ! . … ... 1. 2. • - — [1] [...] 🎉 J. a.m. Inc. iPhone said "
+        "He I Smith example.com ، ؟ । 3. Mai Yahoo! 5 , : ;".split()
+    )
+    | st.text(max_size=4),
+    max_size=25,
+)
+TEXTS = (
+    st.text(alphabet=st.sampled_from(list('aBé. .!?…"“”‘’()\n\n 。」「1,')), max_size=200)
+    | st.text(max_size=200)
+    | PIECES.map(" ".join)
+    | PIECES.map("\n".join)
+    | PIECES.map("".join)
+)
+LANGUAGES = st.sampled_from("en de fr nl pl ru ja zh ko ar hi el und".split())
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS, LANGUAGES)
+def test_spans_are_ordered_disjoint_trimmed_and_inside_one_paragraph(text: str, language: str) -> None:
+    spans = split_sentences(text, language)
     paragraphs = split_paragraphs(text)
     reach = 0
     for span in spans:
@@ -78,9 +125,23 @@ def test_spans_are_ordered_disjoint_trimmed_and_inside_one_paragraph(text: str) 
     assert "".join("".join(s.of(text) for s in spans).split()) == "".join(text.split())
 
 
+PROSE = [row for row in HARD if "\n" not in row["text"] and not row["text"].startswith(("1", "a.", "•"))]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(sorted({row["language"] for row in PROSE})), st.data())
+def test_a_sentence_split_again_is_itself(language: str, data: st.DataObject) -> None:
+    """In real sentences on one line; what lines and lists tell, a lone one cannot."""
+    own = st.sampled_from([row["text"] for row in PROSE if row["language"] == language])
+    text = " ".join(data.draw(st.lists(own, max_size=4)))
+    for span in split_sentences(text, language):
+        sentence = span.of(text)
+        assert [s.of(sentence) for s in split_sentences(sentence, language)] == [sentence]
+
+
 @pytest.mark.shared
 def test_boundaries_agree_with_checked_articles(bench_data: Path) -> None:
-    """F1 of at least 99 on Wikinews and 99.5 on the BBC lines."""
+    """F1 of at least 99.3 on Wikinews and 99.7 on the BBC lines."""
     hits: dict[str, list[int]] = {}
     for line in (bench_data / "summaries" / "sentences.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
@@ -95,5 +156,5 @@ def test_boundaries_agree_with_checked_articles(bench_data: Path) -> None:
             count[1] += len(found - gold)
             count[2] += len(gold - found)
     scores = {source: 200 * a / (2 * a + b + c) for source, (a, b, c) in hits.items()}
-    assert scores["wikinews"] >= 99.0
-    assert scores["bbc100"] >= 99.5
+    assert scores["wikinews"] >= 99.3
+    assert scores["bbc100"] >= 99.7
