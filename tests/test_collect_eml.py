@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -11,9 +12,9 @@ import pytest
 
 from digest.collect import read_article
 from digest.collect.forwards import find_forward
-from digest.collect.mailings import is_personal, mailing_lines
+from digest.collect.mailings import is_personal, mailing_lines, masked, without_targets
 from digest.errors import ReadError
-from digest.model import Article
+from digest.model import Article, Removed
 
 SEEN = datetime(2026, 3, 22, tzinfo=UTC)
 PROSE = (
@@ -307,3 +308,61 @@ def test_what_is_reserved_in_the_html_of_a_mail_holds(meta: str, chars: int | No
     assert article.excerpt_chars() == chars
     assert article.text == f"{PROSE[0]}\n\n{PROSE[2]}"
     assert article.limit is None or article.limit.reason.startswith("the mail ")
+
+
+# ------------------------------------------------------------------------------------------------ signatures
+
+
+@pytest.mark.parametrize("below", ["", "\n\n-- \nHarbour Notes, Pier 4"])
+def test_a_signature_ends_the_part_it_stands_in_and_not_the_mail_forwarded_below(below: str) -> None:
+    words = f"{'This one may be worth a place in the issue. ' * 6}\n\n-- \nMara Lindqvist\n\n"
+    header = (
+        "---------- Forwarded message ---------\nFrom: Pilot <news@pilot.example>\nDate: Mon, Mar 16, 2026 at 8:00 AM"
+    )
+    article = read(mail(f"{words}{header}\nSubject: Late berths\nTo: <me@example.com>\n\n{TEXT}{below}", **FORWARDER))
+    assert (article.title, article.outlet, article.text) == ("Late berths", "Pilot", TEXT)
+    assert reasons(article)["Mara Lindqvist"] == "the forwarder's words"
+    assert reasons(article).get("Harbour Notes, Pier 4") == ("signature" if below else None)
+
+
+# ------------------------------------------------------------------------------------------------ broken headers
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Date: Mon, 99999999999999999999 Jan 2026",
+        f"Date: {'16 Mar ' * 10_000}",
+        f"To: {'(' * 2_000}",
+        f"From: {'(' * 2_000}",
+        f"To: {'a' * 50_000}",
+    ],
+    ids=lambda field: field[:20],
+)
+def test_a_header_nobody_can_take_apart_costs_only_what_it_said(field: str) -> None:
+    header = f"Subject: Lamps\r\nContent-Type: text/plain; charset=utf-8\r\n{field}\r\n\r\n"
+    article = read_article(f"{header}{TEXT}".encode(), kind="eml", seen=SEEN)
+    assert (article.title, article.text, article.published) == ("Lamps", TEXT, None)
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"])
+def test_a_mail_whose_parts_cannot_be_told_apart_is_an_answer(name: str) -> None:
+    with pytest.raises(ReadError, match="nests too deep"):
+        read_article(f"Subject: Lamps\r\n{name}: {'(' * 3_000}\r\n\r\n{TEXT}".encode(), kind="eml", seen=SEEN)
+
+
+SEEDS = ("a", "a@", "%41", " ", "\t", "<https://a", "(https://a", "[https://a", "<mailto:a", "view ", "unsubscribe ")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_without_end_is_read_at_once(seed: str) -> None:
+    line = (seed * 80_000)[:80_000]
+    started = time.process_time()
+    mailing_lines([line])
+    without_targets(line)
+    masked(Removed(0, line, ""))
+    assert time.process_time() - started < 0.5
+
+
+def test_an_address_with_brackets_of_its_own_is_taken_out_whole() -> None:
+    assert without_targets("The bridge (https://wiki.example/Bridge_(Porto)) is open.") == "The bridge is open."

@@ -24,6 +24,7 @@ from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading, one_line
 from digest.collect.urls import web_address
 from digest.collect.wishes import NOSNIPPET, limit_from_page
+from digest.errors import ReadError
 from digest.model import Precision, Removed
 from digest.text.leftovers import DATED
 
@@ -32,6 +33,9 @@ _SHORT = 200
 
 _DEEP = 3
 """A mail forwarded more often than that is read from there on."""
+
+_SIGNED = re.compile(r"(?:> ?)*-- $")
+"""Below it stands the signature (RFC 3676, 4.3): of who forwards a mail above it, of who wrote the text below."""
 
 _PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv|enc|i|doorst|vs|vb|sv)\s*:\s*)+", re.IGNORECASE)
 _READER_FIELDS = (
@@ -57,6 +61,14 @@ class _Mail:
 
 
 def read_eml(data: bytes) -> Reading:
+    """Raises ReadError where the mail's own header cannot be taken apart."""
+    try:
+        return _read_mail(data)
+    except RecursionError as error:  # the standard parser calls itself for each "(" inside another
+        raise ReadError("the mail's header nests too deep", hint="save its words as a text file") from error
+
+
+def _read_mail(data: bytes) -> Reading:
     message = message_from_bytes(data, policy=policy.default)
     removed: list[Removed] = []
     readers = _readers(message)
@@ -66,7 +78,7 @@ def read_eml(data: bytes) -> Reading:
             break
         words = _lines(message)[0]
         removed += [Removed(0, one_line(line), "the forwarder's words") for line in words if line.strip()]
-        readers |= _readers(inner) | {parseaddr(_header(message, "from"))[1]}
+        readers |= _readers(inner) | _addresses([_header(message, "from")])
         message = inner
     mail = _Mail(_header(message, "subject"), _header(message, "from"), _header(message, "date"), readers)
     lines, numbered = _lines(message)
@@ -79,7 +91,7 @@ def read_eml(data: bytes) -> Reading:
             reading,
             limit=limit_from_page(tree, "the mail") if tree is not None else None,
             removed=tuple(masked(r) for r in (*removed, *found)),
-            sender=ascii_domain(parseaddr(mail.sender)[1].rpartition("@")[2]),
+            sender=ascii_domain(_parsed(mail.sender)[1].rpartition("@")[2]),
         ),
         outlet=reading.outlet or _name(mail.sender),
         url=_archived_at(message) or reading.url or web_page(_links(message)),
@@ -103,6 +115,9 @@ def _read(lines: list[str], mail: _Mail) -> Reading:
         mail.subject = forward.fields.get("subject", "")
         mail.sender, mail.date = forward.fields["from"], forward.fields.get("date", "")
     mail.readers -= _addresses([mail.sender])
+    begin = max(removed, default=-1) + 1
+    signed = next((n for n in range(begin, len(lines)) if _SIGNED.match(lines[n])), len(lines))
+    removed |= dict.fromkeys(range(signed, len(lines)), "signature")
     text = ["" if number in removed else _unquoted(line) for number, line in enumerate(lines)]
     for why in (mailing_lines(text), personal_lines([without_targets(line) for line in text], mail.readers)):
         removed |= {number: reason for number, reason in why.items() if number not in removed}
@@ -131,8 +146,7 @@ def _lines(message: EmailMessage) -> tuple[list[str], bool]:
     """The lines of the text part, and whether they are the mail's own: those of HTML are not."""
     text, markup = _part(message, "plain"), _part(message, "html")
     if not markup or (len(text.strip()) >= _SHORT and NOSNIPPET not in markup):
-        # the signature goes (RFC 3676, 4.3)
-        return re.split(r"\r\n|\r|\n", re.split(r"(?m)^(?:> ?)*-- \r?$", text)[0]), True
+        return re.split(r"\r\n|\r|\n", text), True
     return [line for paragraph in html_paragraphs(markup) for line in (paragraph, "")], False
 
 
@@ -163,7 +177,8 @@ def _fields(message: EmailMessage, name: str) -> list[str]:
     """The values of every header field of that name."""
     try:
         return [one_line(str(value)) for value in message.get_all(name, [])]
-    except (IndexError, ValueError, AttributeError):  # the standard parser trips over some broken addresses
+    except (IndexError, ValueError, AttributeError, OverflowError, RecursionError):
+        # the standard parser trips over some broken addresses and dates
         return [one_line(str(value)) for key, value in message.raw_items() if key.lower() == name]
 
 
@@ -172,18 +187,27 @@ def _readers(message: EmailMessage) -> set[str]:
 
 
 def _addresses(texts: Iterable[str]) -> set[str]:
-    found = {address for text in texts for address in re.findall(r"[\w.+%=-]+@[\w.-]+\w", text)}
+    found = {address for text in texts for address in re.findall(r"(?<![\w.+%=-])[\w.+%=-]+@[\w.-]+\w", text)}
     return {address.lower() for address in found}
+
+
+def _parsed(sender: str) -> tuple[str, str]:
+    """Name and address in a From field."""
+    try:
+        return parseaddr(sender)
+    except RecursionError:  # a bracket in a bracket in …
+        return "", max(_addresses([sender]), default="")
 
 
 def _name(sender: str) -> str:
     """The name in a From field; a bare address names nobody."""
-    name = parseaddr(sender)[0] or re.split(r"\s*[<\[(]", sender)[0]
+    name = _parsed(sender)[0] or re.split(r"\s*[<\[(]", sender)[0]
     return "" if "@" in name else one_line(name).strip(" \"'*")
 
 
 def _moment(date: str) -> tuple[datetime, Precision] | None:
     """A header's own date, or one as a client prints it: `Tue, Mar 17, 2026 at 8:00 AM`."""
+    date = date[:200]
     return (read_stamp(date, "und") if DATED.search(date) else None) or read_date(date)
 
 

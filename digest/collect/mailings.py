@@ -14,9 +14,11 @@ from urllib.parse import unquote, urlsplit
 from digest.collect.urls import canonical_url, host_of, web_address
 from digest.model import Removed
 
-_MAIL = re.compile(r"[\w.+%=-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?<![\w.+%=-])[\w.+%=-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"https?://[^\s<>()\[\]\"]+")
-_BRACKETED = re.compile(r"\s*(?:<(?:https?://|mailto:)[^\s>]*>|\[(?:https?://)[^\s\]]*\]|\((?:https?://)[^\s)]*\))")
+_BRACKETED = re.compile(
+    r"(?<!\s)\s*(?:<(?:https?://|mailto:)[^\s<>]*>|\[https?://[^\s\[\]]*\]|\(https?://(?:[^\s()]|\([^\s()]*\))*+\))"
+)
 """How a text part writes the target of a link behind the linked words."""
 
 _VIEW = re.compile(
