@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -360,3 +361,28 @@ def test_a_byline_before_the_date_is_no_outlet() -> None:
     assert article.outlet is None
     assert article.authors == ("Jürg Bänziger",)
     assert article.published is not None and article.published.date().isoformat() == "2026-03-11"
+
+
+INLINE = ("[", "![", "[a](", "[a][", "[^", "<!--", "<https://", "*a", "_a", "`", "``", "` `` ", "~~a", "\\")
+
+
+@pytest.mark.parametrize("mark", INLINE)
+def test_a_line_of_marks_without_end_is_read_at_once(mark):
+    started = time.process_time()
+    read_article(f"# Marks\n\n{(mark * 40_000)[:40_000]}\n\n{PARAGRAPH}", kind="md")
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("See [the bridge](https://wiki.example/Bridge_(Porto)) now.", "See the bridge now."),
+        ("Call `ls -l` or ``a ` b`` there.", "Call ls -l or a ` b there."),
+        ("A ![lamp](lamp.jpg) and <https://a.example/b>.", "A  and https://a.example/b."),
+    ],
+)
+def test_marks_around_words_go_and_the_words_stay(written, read):
+    assert read in read_article(f"# Marks\n\n{written}\n\n{PARAGRAPH}", kind="md").text.replace("A and", "A  and")
+
+
+PARAGRAPH = "The harbour office put 17 late berths on a public page this week, each with its cause and its cost."

@@ -34,6 +34,9 @@ YEARS = range(1000, 2201)
 
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 
+_LONGEST = 200
+"""Characters a date may have."""
+
 
 def read_date(raw: str | None) -> tuple[datetime, Precision] | None:
     """The moment *raw* names and how exact it is, or None when it names none.
@@ -41,7 +44,7 @@ def read_date(raw: str | None) -> tuple[datetime, Precision] | None:
     Aware when *raw* states a zone or offset, else naive (the caller knows whose clock it was).
     ISO 8601, RFC 822 and 2822, `day month-name year [time] [offset]`, `month-name day, year`, and 2026年3月17日.
     """
-    text = " ".join((raw or "").split())
+    text = " ".join((raw or "")[:_LONGEST].split())
     found = _iso(text) or _wordy(text) or _rfc(text) if text else None
     return found if found and found[0].year in YEARS else None
 
