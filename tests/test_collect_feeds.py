@@ -290,7 +290,16 @@ def test_a_list_written_is_read_back():
     assert (found.title, found.feeds) == ("Mine <all>", feeds)
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"<rss/>", b'<!DOCTYPE o [<!ENTITY a "b">]><opml><body/></opml>'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        b"<rss/>",
+        b'<!DOCTYPE o [<!ENTITY a "b">]><opml><body/></opml>',
+        pytest.param(b"<opml><body>%b%b</body></opml>" % (b"<outline>" * 5000, b"</outline>" * 5000), id="nested"),
+    ],
+)
 def test_what_is_no_list_is_an_error_naming_the_file(data):
     with pytest.raises(SourceError, match=r"mine\.opml") as caught:
         parse_opml(data, where="mine.opml")

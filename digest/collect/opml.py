@@ -42,7 +42,10 @@ def parse_opml(data: bytes | str, *, where: str = "the list") -> SubscriptionLis
     if root.tag.lower() != "opml" or outlines is None:
         raise SourceError(f"{where} is XML, but no OPML", hint="a list of feeds begins with <opml>")
     warnings: list[str] = []
-    feeds = tuple(_walk(outlines, (), warnings))
+    try:
+        feeds = tuple(_walk(outlines, (), warnings))
+    except RecursionError as error:
+        raise SourceError(f"{where} nests its groups too deep", hint="this is no list of feeds") from error
     return SubscriptionList(one_line(root.findtext("head/title") or ""), feeds, tuple(warnings))
 
 
