@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.condense import METHODS, summarize
+from digest.condense import METHODS, READ_SENTENCES, explain_summary, summarize
+from digest.condense.short_forms import explained_forms
 from digest.model import PAYWALLED, ExcerptLimit, Region, Span
 from digest.text.words import count_words
 from tests.make import article
@@ -235,3 +236,121 @@ def test_what_stands_behind_the_paywall_is_cut_only_with_a_right() -> None:
     closed = replace(article("A title about a port", REPORT, paywall="closed"), regions=regions)
     assert [e.span.end <= free for e in summarize(closed).sentences] == [True]
     assert any(e.span.start > free for e in summarize(replace(closed, right="we subscribe")).sentences)
+
+
+# ------------------------------------------------------------------------------------------- what the rules let in
+
+
+def test_a_short_form_comes_only_with_what_it_stands_for() -> None:
+    explained = "The Government Digital Service (GDS) has moved 31 forms of the ministry onto one page since March."
+    filler = "Fog accounts for 212 of the delays in the harbour this winter, the office said."
+    short = "GDS wants 44 more forms to follow by the end of the year."
+    assert sentences_of(f"{explained} {filler} {short}", max_words=90) == [explained, filler, short]
+    room = sum(map(count_words, (filler, short)))
+    assert short not in sentences_of(f"{explained * 1}{' and more' * 20}. {filler} {short}", max_words=room)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The Government Digital Service (GDS) met.", {"GDS": "Government Digital Service"}),
+        ("the US Digital Service (USDS) and (CNN)", {"USDS": "US Digital Service"}),
+        ("The Department of Health (DoH) agreed.", {"DoH": "Department of Health"}),
+        ("The BBC (British Broadcasting Corporation) said so (AB).", {}),
+    ],
+)
+def test_short_forms_are_found_with_their_words(text: str, words: dict[str, str]) -> None:
+    assert explained_forms(text) == words
+
+
+@pytest.mark.parametrize(
+    ("opening", "rest"),
+    [
+        ("(CNN)", "The harbour of Halden was closed on Friday after a fire in its oldest warehouse."),
+        ("(CNN) -- ", "The harbour of Halden was closed on Friday after a fire in its oldest warehouse."),
+        ("Lausanne, Switzerland (CNN)", "Talks about the harbour of Halden go on for another day, officials said."),
+        ("HALDEN, Norway (Reuters) - ", "Talks about the harbour of Halden go on for another day, officials said."),
+    ],
+)
+def test_datelines_of_every_shape_are_cut(opening: str, rest: str) -> None:
+    assert sentences_of(opening + rest) == [rest]
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        "Relief: The harbour of Halden is seen from the east after the fire of Friday.",
+        "and so the harbour of Halden was closed after a fire that took its oldest warehouse.",
+        "“The Law of the Harbour forbids every ship of the port to lie idle in any weather.”",
+    ],
+)
+def test_captions_broken_sentences_and_words_of_nobody_are_not_printed(never: str) -> None:
+    text = f"{SHIPS}\n\n{never}\n\nThe council of Halden pays 4,000 pounds for the page of the harbour office."
+    assert never not in sentences_of(text, sentences=5, max_words=200)
+
+
+def test_a_summary_is_not_cut_shorter_than_the_text_allows() -> None:
+    text = "Fog held up 212 ships in the harbour of Halden. Lorries pay 4 pounds for each crossing of the bridge."
+    assert len(sentences_of(text)) == 2
+
+
+def test_leftovers_do_not_change_the_summary() -> None:
+    """The same article with what pages leave around it: the same sentences."""
+    around = ["By Ana Ruiz", "Scroll down for video", "Share this article", "Read more: Ten ships", "Leave a Reply"]
+    paragraphs = BRIDGE.split("\n\n")
+    with_leftovers = [paragraphs[0], *around[:2], *paragraphs[1:3], around[2], *paragraphs[3:5], *around[3:4]]
+    assert sentences_of("\n\n".join([*with_leftovers, paragraphs[5]])) == sentences_of(BRIDGE)
+
+
+@pytest.mark.parametrize("length", [151, 10_000])
+def test_a_long_text_is_read_in_its_front_only(length: int) -> None:
+    text = " ".join(f"Ship {n} of the port of Halden lay {n} hours in the fog off the coast." for n in range(length))
+    summary, judged = explain_summary(text, language="en")
+    assert len(judged) == READ_SENTENCES
+    assert summary.sentences and summary.sentences[-1].span.end <= judged[-1].span.end
+
+
+LANGUAGES = {
+    "de": "Die Stadt Halden öffnet die alte Brücke nach zwei Jahren wieder. Die Arbeiten kosteten 3,5 Mio. Euro. "
+    "Er nannte es einen guten Tag. Die nächsten Arbeiten beginnen im Mai.",
+    "ar": "أعلنت بلدية هالدن افتتاح الجسر القديم بعد عامين من الإصلاح. بلغت تكلفة الأعمال ثلاثة ملايين يورو. "
+    "تبدأ الأعمال التالية في شهر مايو من العام المقبل.",
+    "he": "עיריית הלדן פתחה מחדש את הגשר הישן אחרי שנתיים של עבודות. העבודות עלו שלושה מיליון אירו. "
+    "העבודות הבאות יתחילו בחודש מאי של השנה הבאה.",
+    "ja": "ハルデン市は二年間の修理を終え、古い橋を再び開通させた。工事費は三百五十万ユーロだった。次の工事は五月に始まる。",
+    "zh": "哈尔登市在两年的维修之后重新开放了古桥。工程耗资三百五十万欧元。下一期工程将于五月开始。",
+    "ko": "할덴시는 2년간의 보수 끝에 오래된 다리를 다시 열었다. 공사비는 350만 유로였다. 다음 공사는 5월에 시작된다.",
+    "xx": "Kata ni mere salo ti halden 12 bano. Mere salo ti kata ni 44 bano. Halden ti bano kata mere 9 salo ni.",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("method", ["editorial", "lex-rank", "sum-basic"])
+def test_every_language_has_a_summary_in_its_own_sentences(language: str, method: str) -> None:
+    text = LANGUAGES[language]
+    summary = summarize(text, language=language, method=method)
+    assert 1 <= len(summary.sentences) <= 3
+    assert all(e.span.of(text) == e.text for e in summary.sentences)
+    if language == "de":
+        assert not any(e.text.startswith("Er ") and n == 0 for n, e in enumerate(summary.sentences))
+
+
+def test_each_sentence_has_a_verdict() -> None:
+    summary, judged = explain_summary(BRIDGE, language="en", sentences=1)
+    assert [j.span for j in judged if j.printed] == [e.span for e in summary.sentences]
+    verdicts = {j.text[:12]: j.verdict for j in judged}
+    assert verdicts["He called it"].startswith("makes sense only after sentence")
+    assert verdicts["It could be "] == "the writer's comment"
+    assert verdicts["“We will not"] == "part of a quote"
+    assert all(j.verdict and j.features for j in judged)
+
+
+def test_the_choice_covers_what_the_text_says_twice_only_once() -> None:
+    """Two sentences about one thing and one about another: one of each, though the two rate best alone."""
+    text = (
+        "Harbour fees in Halden rise by 12 percent in May to pay for the new pier. "
+        "The new pier of Halden is paid for by harbour fees that rise by 12 percent from May on. "
+        "Fishermen plan to block the entry with forty boats on Sunday morning."
+    )
+    cut = sentences_of(text, sentences=2, max_words=60)
+    assert len(cut) == 2 and cut[1].startswith("Fishermen")

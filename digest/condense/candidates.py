@@ -59,6 +59,9 @@ _OWN_VOICE = re.compile(
 _CAPTION = re.compile(
     r"\W*[A-ZÀ-Þ][\w’'&-]*(?:[ ,]+[\w’'&-]+){0,4}[’']?: +(?![‘'“\"„«])[A-ZÀ-Þ\d£$€]"
 )  # "Relief: The …"
+_RUN_TOGETHER = re.compile(  # a caption without a stop, and the sentence behind it: "Mayor Ferri In the harbour …"
+    r"(?<=[\w’')]) (?:In|On|At|After|As|When|While|From|During|Since) (?:the|a|an|his|her|its|their) "
+)
 _TOLD = re.compile(r"(?i)\b(?:said|says|added|adds|told|wrote|tweeted|asked|is|are|was|were|has|have|had|this)\b")
 _STOPPED = re.compile(r"[.!?…。！？؟।]['\"”’»)\]」』]*\s?[»”]?$")
 
@@ -136,6 +139,8 @@ def _doubt(outside: str, text: str, words: int, headings: Sequence[set[str]], la
         return "no end"
     if text[0].islower() and text[1:2].islower():
         return "no beginning"
+    if _RUN_TOGETHER.search(outside):
+        return "two lines run together"
     caption = _CAPTION.match(text)
     if caption and not _TOLD.search(caption.group()):
         return "a caption"
@@ -175,6 +180,8 @@ def _quote_flaw(text: str, span: Span, crossing: Sequence[Marked]) -> str:
         return "part of a quote"
     sentence = span.of(text)
     if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
+        return "part of a quote"
+    if not crossing and sentence[:1] in '“"«„':
         return "part of a quote"
     if crossing:
         outside = _outside(text, span, crossing)
