@@ -97,6 +97,7 @@ class BriefEntry:
 class SectionEntry:
     name: str
     keywords: tuple[str, ...] = ()
+    max_words: int = 0  # of each item in it; 0: as [summary] says
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class SummaryEntry:
     sentences: int = 3
     max_words: int = 70
     lead_words: int = 90
+    max_seconds: int = 0  # of reading, the lead included; 0: no limit of its own
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,18 @@ def _judge(config: Config, where: str) -> None:
     need(1 <= config.week.limit <= 50, "week.limit must lie between 1 and 50", "10 is usual")
     need(config.week.min_items >= 1, "week.min_items must be at least 1", "3 is usual")
     need(config.summary.max_words >= 20, "summary.max_words must be at least 20", "70 is usual")
+    need(config.summary.lead_words >= 20, "summary.lead_words must be at least 20", "90 is usual")
+    need(
+        config.summary.max_seconds == 0 or config.summary.max_seconds >= 6,
+        "summary.max_seconds must be at least 6",
+        "18 seconds are 70 words; 0 is no limit",
+    )
+    for section in config.sections:
+        need(
+            section.max_words == 0 or section.max_words >= 20,
+            f"[[sections]] {section.name}: max_words must be at least 20",
+            "0 is as [summary] says",
+        )
     need(config.summary.sentences >= 1, "summary.sentences must be at least 1", "3 is usual")
     need(bool(config.newsletter.name.strip()), "newsletter.name is empty", "what is the newsletter called?")
     for key, text in {

@@ -258,7 +258,9 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "section", "credit"]
+EditKind = Literal[
+    "pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "words", "section", "credit"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class Edit:
     """One change an editor made, kept as data and applied by pure functions.
 
     target: an article id (stable over a new collect), or '' for the issue itself.
-    value: the words, the position counted from 1, or the section's name; '' takes the words back.
+    value: the words, a number (the position counted from 1, the most words of the item), or the section's name; ''
+    takes them back.
     """
 
     id: int

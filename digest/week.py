@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import Placed, compose_issue, lay_out
+from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, words_of
 from digest.config import Config, load_config
 from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
@@ -144,7 +144,9 @@ def choose(
     )
 
 
-def condense_items(placed: Sequence[Placed], config: Config, *, progress: Progress = quiet) -> dict[str, Summary]:
+def condense_items(
+    placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
+) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and two others."""
     from digest.condense import summarize
 
@@ -159,7 +161,7 @@ def condense_items(placed: Sequence[Placed], config: Config, *, progress: Progre
                 article,
                 title=article.title,
                 sentences=config.summary.sentences,
-                max_words=word_budget(article, config, lead=lead),
+                max_words=word_budget(place, config, edits),
                 method=config.summary.method,
                 language=article.language,
                 quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
@@ -170,10 +172,19 @@ def condense_items(placed: Sequence[Placed], config: Config, *, progress: Progre
     return summaries
 
 
-def word_budget(article: Article, config: Config, *, lead: bool) -> int:
-    """The words an item may take, quote included: its form's, or fewer where [quoting] says so."""
-    words = config.summary.lead_words if lead else config.summary.max_words
-    limits = [n for n in (config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
+def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
+    """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
+    than [summary] max_seconds of reading or what [quoting] allows."""
+    article, summary = place.pick.story.lead, config.summary
+    if given := words_of(edits, "words", article.id):
+        words = int(given)
+    elif place.form == "lead":
+        words = summary.lead_words
+    else:
+        of_section = {s.name: s.max_words for s in config.sections}
+        words = of_section.get(place.pick.section or "", 0) or summary.max_words
+    seconds = summary.max_seconds * WORDS_A_MINUTE // 60
+    limits = [n for n in (seconds, config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
     return min([words, *limits])
 
 
@@ -206,7 +217,7 @@ def build_draft(
         in_brief=word("in_brief", language),
         this_week=word("this_week", language),
     )
-    summaries = condense_items(placed, config, progress=progress)
+    summaries = condense_items(placed, config, edits=edits, progress=progress)
     progress("compose", 0, 1)
     known = store.issues.get(slug)
     issue = compose_issue(

@@ -103,6 +103,17 @@ def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
     _edit(ctx, "note", article, text, week, "noted on" if text else "no note any more on")
 
 
+@edit.command("words")
+@click.argument("article")
+@click.argument("most", type=click.IntRange(min=10), required=False)
+@click.pass_context
+def words(ctx: click.Context, article: str, most: int | None) -> None:
+    """Give ARTICLE's item at most so many words, its quote included. Without a number: what digest.toml says."""
+    week = ctx.find_root().obj.get("week")
+    done = f"at most {most} words for" if most else "as many words as digest.toml says for"
+    _edit(ctx, "words", article, str(most or ""), week, done)
+
+
 def _edit_file(ctx: click.Context, week: str | None) -> None:
     from digest.week import need_issue, target
 
