@@ -354,3 +354,13 @@ def test_the_choice_covers_what_the_text_says_twice_only_once() -> None:
     )
     cut = sentences_of(text, sentences=2, max_words=60)
     assert len(cut) == 2 and cut[1].startswith("Fishermen")
+
+
+def test_editorial_is_a_summarizer_for_sumy() -> None:
+    from sumy.parsers.plaintext import PlaintextParser
+
+    from digest.condense.engines import EditorialSummarizer, Words
+
+    document = PlaintextParser.from_string(BRIDGE, Words("en")).document
+    best = [str(sentence) for sentence in EditorialSummarizer("en")(document, 2)]
+    assert len(best) == 2 and all(sentence in BRIDGE for sentence in best)

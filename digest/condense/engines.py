@@ -14,7 +14,7 @@ from typing import Any
 from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
 from sumy.summarizers._summarizer import AbstractSummarizer
 
-from digest.condense.editorial import Passage, rate, worth
+from digest.condense.editorial import Passage, rate
 from digest.text.sentences import split_sentences
 from digest.text.words import stem, stop_words, tokens
 
@@ -48,9 +48,7 @@ EARLY = 5  # sentences; sumy's methods know nothing of a report's order, and los
 
 
 def weigh(method: str, sentences: Sequence[str], language: str, title: str) -> Sequence[Mapping[Any, float]]:
-    """What each sentence is worth to a summary, in order: by its words, or as a whole where *method* only rates."""
-    if method == "editorial":
-        return worth(Passage(sentences, language))
+    """What each sentence is worth to a summary as a whole, in order, by one of sumy's methods."""
     ratings = rate_sentences(method, sentences, language, title)
     least, most = min(ratings), max(ratings)
     scale = (most - least) or 1.0

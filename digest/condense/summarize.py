@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from digest.condense import editorial
 from digest.condense.candidates import FEWEST_WORDS, Candidate, find_candidates
 from digest.condense.choosing import Worth, choose, verdict
 from digest.condense.quotes import key_quotes
@@ -74,11 +75,13 @@ def explain_summary(
     quotes: int = 0,
 ) -> tuple[Summary, list[Judgement]]:
     """What `summarize` answers, and a judgement of each sentence it read, in text order."""
-    from digest.condense.editorial import Passage, sentence_features
-
     work = _work(article_or_text, title, sentences, max_words, method, language, quotes)
     texts = [c.text for c in work.candidates]
-    rows = sentence_features(Passage(texts, work.language)) if method == "editorial" else [{} for _ in texts]
+    rows = (
+        editorial.sentence_features(editorial.Passage(texts, work.language))
+        if method == "editorial"
+        else [{} for _ in texts]
+    )
     printed = {excerpt.span for excerpt in work.summary.sentences}
     chosen = [c for c in work.candidates if c.span in printed]
     quoted = [span for quote in work.summary.quotes for span in quote.outer]
@@ -176,6 +179,9 @@ def _affordable(source: Article | str, limit: int, max_words: int, language: str
 def _weigh(method: str, candidates: Sequence[Candidate], reading: Reading) -> Worth:
     if not candidates:
         return []
-    from digest.condense.engines import weigh  # sumy: only once something is to be summarized
+    texts = [c.text for c in candidates]
+    if method == "editorial":
+        return editorial.worth(editorial.Passage(texts, reading.language))
+    from digest.condense.engines import weigh  # sumy, NLTK and numpy: only where one of its methods is asked for
 
-    return weigh(method, [c.text for c in candidates], reading.language, reading.title)
+    return weigh(method, texts, reading.language, reading.title)
