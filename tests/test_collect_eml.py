@@ -366,3 +366,17 @@ def test_a_line_without_end_is_read_at_once(seed: str) -> None:
 
 def test_an_address_with_brackets_of_its_own_is_taken_out_whole() -> None:
     assert without_targets("The bridge (https://wiki.example/Bridge_(Porto)) is open.") == "The bridge is open."
+
+
+@pytest.mark.parametrize("line", ["From: Ana Ruiz", "From: a@b.example Date: today", "From: " * 20])
+def test_header_like_lines_without_end_are_read_at_once(line: str) -> None:
+    started = time.process_time()
+    assert find_forward([line] * 20_000) is None
+    assert time.process_time() - started < 1.0
+
+
+def test_a_header_behind_many_lines_that_look_like_one_is_found() -> None:
+    lines = ["From: Ana Ruiz"] * 20 + ["From: Jan <jan@a.example>", "Date: today", "Subject: Lamps", "", "Text."]
+    found = find_forward(lines)
+    assert found is not None
+    assert (found.end, found.fields["subject"]) == (len(lines) - 2, "Lamps")

@@ -219,8 +219,10 @@ def test_a_line_made_of_a_rules_own_words_is_read_at_once(name: str) -> None:
     assert slowest < 0.05
 
 
-@pytest.mark.parametrize("line", [f"Share {'tweet ' * 50}!", f"Like {'1234567890' * 30} of them"])
-def test_numbers_and_share_words_without_end_are_read_at_once(line: str) -> None:
+@pytest.mark.parametrize(
+    "line", [f"Share {'tweet ' * 50}!", f"Like {'1234567890' * 30} of them", f"Updated{' ' * 5000}soon"]
+)
+def test_numbers_blanks_and_share_words_without_end_are_read_at_once(line: str) -> None:
     started = time.process_time()
     assert leftover_reason(line) == ""
     assert time.process_time() - started < 0.05

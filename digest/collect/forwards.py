@@ -53,14 +53,17 @@ class Forward:
 
 def find_forward(lines: Sequence[str]) -> Forward | None:
     """The first mail carried inside *lines*, None where there is none."""
-    for start, line in enumerate(lines):
-        bare = _bare(line)
+    bares = list(map(_bare, lines))
+    searched = 0
+    for start, bare in enumerate(bares):
         marker = _MARKER.match(bare)
-        if not marker and not _opens(bare, "from"):
+        if not marker and (start < searched or not _opens(bare, "from")):
             continue
-        end, fields = _header(lines, start, bare[marker.end() :] if marker else bare)
+        end, fields = _header(bares, start, bare[marker.end() :] if marker else bare)
         if "from" in fields and ("subject" in fields or marker) and ("date" in fields or "to" in fields):
             return Forward(start, end, fields)
+        # What begins inside it has no more fields, unless it goes on beyond what was looked at.
+        searched = end if end < start + _LONGEST else start + _LONGEST // 2
     return None
 
 
@@ -74,20 +77,20 @@ def _opens(line: str, field: str) -> bool:
     return label is not None and _FIELD_OF[label["label"].lower()] == field
 
 
-def _header(lines: Sequence[str], start: int, first: str) -> tuple[int, dict[str, str]]:
+def _header(bares: Sequence[str], start: int, first: str) -> tuple[int, dict[str, str]]:
     """Where the header that begins in line *start* ends, and its fields. A blank line ends it, unless a label comes
     next; a line without a label goes on with the field above."""
     fields: dict[str, str] = {}
     last = ""
     end = start + 1
-    for number in range(start, min(start + _LONGEST, len(lines))):
-        line = (first if number == start else _bare(lines[number]))[:_WIDEST]
+    for number in range(start, min(start + _LONGEST, len(bares))):
+        line = (first if number == start else bares[number])[:_WIDEST]
         if not line:
             continue
         if _LABEL.match(line):
             for last, value in _fields(line):
                 fields.setdefault(last, value)
-        elif number > start and (not last or not _bare(lines[number - 1])):
+        elif number > start and (not last or not bares[number - 1]):
             break
         elif last:
             fields[last] = f"{fields[last]} {line}".strip()

@@ -308,9 +308,9 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "date line",
             [
-                rf"[\[(【]?\s*(?:{_STAMP_WORD}\s*(?:on|at|am|le|el|il|em|op|den|dnia)?\s*[:：]?\s*)?{_STAMP}[\s|"
+                rf"[\[(【]?\s*(?:{_STAMP_WORD}\s*+(?:on|at|am|le|el|il|em|op|den|dnia)?\s*+[:：]?\s*+)?{_STAMP}[\s|"
                 rf".·•\])】-]*",
-                rf"{_STAMP_WORD}\s*(?:at|um|à|om|kl\.?)?\s*[:：]?\s*{_CLOCK}[\s.]*",
+                rf"{_STAMP_WORD}\s*+(?:at|um|à|om|kl\.?)?\s*+[:：]?\s*+{_CLOCK}[\s.]*",
                 rf"{_STAMP_WORD}\s*[:：](?=.*\d){_up_to(80)}|last updated at \d.{{0,60}}|(?:updated|published)[:.\s]*",
             ],
         ),
@@ -482,7 +482,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 _SMALL = frozenset("and by of in for und et y de the von van da di la del".split())
-_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+_AROUND = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 
 
 @lru_cache(maxsize=1024)  # a text is asked about when it is cleaned, when it is marked and when it is summarized
