@@ -72,6 +72,9 @@ Paywall = Literal["open", "metered", "closed", "unknown"]
 PAYWALLED = "behind the paywall"
 """The reason of an aside a visitor without a subscription does not see."""
 
+NOSNIPPET = "data-nosnippet"
+"""The attribute, and the reason of an aside, of what must not be excerpted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -128,6 +131,7 @@ class Article:
     own: bool = False  # the editor's own text: needs neither outlet nor link
     limit: ExcerptLimit | None = None  # None: the publisher states none
     right: str = ""  # the editor's word why more may be excerpted than a visitor sees: "we subscribe"; '' for none
+    source_right: str = ""  # the same word on its source, as digest.toml says it now; '' for none
     sender: str = ""  # the domain that mailed it, as domains are compared; '' for what is no mail
 
     def published_at(self, zone: ZoneInfo) -> datetime | None:
@@ -139,15 +143,18 @@ class Article:
     def body(self) -> tuple[Span, ...]:
         """The stretches that report: all that may be summarized or quoted. What stands behind a paywall only counts
         where the editor confirmed a right to it."""
+        right = self.right_held()
         return tuple(
-            r.span
-            for r in self.regions
-            if r.kind == "body" or (self.right and r.kind == "aside" and r.reason == PAYWALLED)
+            r.span for r in self.regions if r.kind == "body" or (right and r.kind == "aside" and r.reason == PAYWALLED)
         )
 
     def excerpt_chars(self) -> int | None:
         """How many characters may be excerpted: None for as many as the newsletter likes, 0 for none."""
-        return None if self.limit is None or self.right or self.own else self.limit.chars
+        return None if self.limit is None or self.right_held() or self.own else self.limit.chars
+
+    def right_held(self) -> str:
+        """Why more may be excerpted than a visitor sees, by a word on it or on its source; '' for none."""
+        return self.right or self.source_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +265,7 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal[
-    "pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "words", "section", "credit"
-]
+EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "words", "section", "credit"]
 
 
 @dataclass(frozen=True, slots=True)

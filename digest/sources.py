@@ -155,8 +155,7 @@ def _read_path(
                 elif blocked := brief.blocking(found):
                     errors.append(Collected(entry.name, note=f"“{found.title}” is left out, blocked: {blocked}"))
                 else:
-                    right = entry.right or found.right
-                    article = replace(found, seen=became_new(found, seen, config.zone), right=right)
+                    article = replace(found, seen=became_new(found, seen, config.zone))
                     before, after = files.keep(name, article)
                     tally.count(before, after)
                     if GUESSED in found.warnings and (before is None or before.version != after.version):
@@ -508,7 +507,7 @@ class _Web:
                 continue
             before = self.store.articles.get(article.id)
             if fresh.known is not None:
-                after = self.store.articles.revise(article)
+                after = self.store.articles.revise(article, whole=not fresh.again)
             elif before is not None:
                 after = self.store.articles.complete(article)
             else:
@@ -538,7 +537,7 @@ class _Web:
         )
         first = found.state.imported_at is None
         seen = became_new(article, self.seen, self.config.zone) if first else self.seen
-        article = replace(article, seen=seen, right=entry.right)
+        article = replace(article, seen=seen)
         if fresh.known is not None:
             return replace(article, id=fresh.known.article)
         other = self.store.articles.get(article.id)

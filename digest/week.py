@@ -53,6 +53,7 @@ def open_project(folder: Path, *, create: bool = False) -> Iterator[Project]:
     """
     config = load_config(folder)
     with open_store(folder, create=create, durability=config.send.durability) as store:
+        store.articles.source_rights = {source.name: source.right for source in config.sources if source.right}
         yield Project(folder, config, store)
 
 

@@ -157,7 +157,9 @@ def test_an_unclosed_quote_ends_with_its_paragraph_and_is_not_trusted() -> None:
 
 
 def test_the_writers_opinion_is_nobodys_quote() -> None:
-    text = "The bridge is open.\n\nAuthor’s view: “We should all be ashamed of this bridge,” one might say, said Ann Lee."
+    text = (
+        "The bridge is open.\n\nAuthor’s view: “We should all be ashamed of this bridge,” one might say, said Ann Lee."
+    )
     assert find_quotes(text) == []
 
 

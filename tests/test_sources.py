@@ -18,6 +18,7 @@ from digest.config import load_config
 from digest.model import Article
 from digest.sources import Collected, read_sources
 from digest.store import Store, open_store
+from digest.week import open_project
 from tests.local_web import Answer, LocalWeb, item, page, rss, words
 
 NOW = datetime(2026, 3, 20, 18, 0, tzinfo=UTC)
@@ -667,7 +668,12 @@ def test_an_editors_right_to_a_source_lifts_its_limits(web: LocalWeb, store: Sto
     web["/feed.xml"] = Answer(rss(item(1, link="https://a.example/1")), headers={"X-Robots-Tag": "nosnippet"})
     newsletter(store.folder, f"{web.url}/feed.xml", keys='right = "we subscribe"\n')
     collect(store)
-    assert store.articles.all()[0].excerpt_chars() is None
+    assert store.articles.all()[0].excerpt_chars() == 0
+    with open_project(store.folder) as project:
+        assert project.store.articles.all()[0].excerpt_chars() is None
+    newsletter(store.folder, f"{web.url}/feed.xml")
+    with open_project(store.folder) as project:  # the word is taken back: it holds no longer
+        assert project.store.articles.all()[0].excerpt_chars() == 0
 
 
 def test_nothing_of_a_blocked_domain_is_collected(web: LocalWeb, store: Store) -> None:

@@ -139,14 +139,6 @@ def test_a_window_holds_its_end_and_not_its_beginning(store: Store) -> None:
     assert [a.id for a in store.articles.between(AT, AT + 2 * DAY)] == ["a1", "a2"]
 
 
-def test_articles_are_found_by_words_of_the_title_and_by_id(store: Store) -> None:
-    store.articles.add(article("london"))
-    store.articles.add(article("paris"))
-    assert [a.id for a in store.articles.find("LONDON rain")] == ["london"]
-    assert [a.id for a in store.articles.find("paris")] == ["paris"]
-    assert store.articles.find("snow") == []
-
-
 # ------------------------------------------------------------------------------------------------ drafts and approval
 
 

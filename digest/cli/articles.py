@@ -248,7 +248,7 @@ def show(ctx: click.Context, article: str, as_json: bool) -> None:
                 "version": found.version,
                 "paywall": found.paywall,
                 "limit": {"chars": found.limit.chars, "reason": found.limit.reason} if found.limit else None,
-                "right": found.right,
+                "right": found.right_held(),
                 "license": found.license,
                 "image": image_json(found.image),
             }

@@ -220,8 +220,8 @@ def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
 
 def print_rights(article: Article) -> None:
     """What its publisher allows to be shown of it, and what would change that."""
-    if article.right:
-        say(f"  excerpted with a right: {article.right}")
+    if right := article.right_held():
+        say(f"  excerpted with a right{'' if article.right else ' to its source'}: {right}")
         return
     if article.limit and article.own:
         say(f"  excerpted as the editors’ own text, though {article.limit.reason}")

@@ -248,7 +248,7 @@ def _why_json(pick: Pick, edits: Sequence[Edit]) -> dict[str, object]:
         "edits": [{"kind": e.kind, "value": e.value, "who": e.who, "at": e.at} for e in edits if e.target == lead.id],
         "limit": {"chars": lead.limit.chars, "reason": lead.limit.reason} if lead.limit else None,
         "paywall": lead.paywall,
-        "right": lead.right,
+        "right": lead.right_held(),
         "removed": [{"line": r.line, "reason": r.reason, "text": r.text} for r in lead.removed],
     }
 

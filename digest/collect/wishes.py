@@ -14,14 +14,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from digest.collect.urls import web_address
+from digest.model import NOSNIPPET as NOSNIPPET
 from digest.model import ExcerptLimit
 from digest.model import stricter as stricter
 
 AGENT = "newsletter-digest"
 """Our product token; rules for it win over those for everybody."""
-
-NOSNIPPET = "data-nosnippet"
-"""The attribute, and the reason of an aside, of what must not be excerpted."""
 
 _SEARCH = "googlebot"
 """Whoever speaks to it of snippets speaks of what others may show of the page, and most often to it only."""

@@ -86,7 +86,7 @@ def led(group: Sequence[Article], copies: Container[str], typical: Mapping[str, 
 
 def is_closed(article: Article) -> bool:
     """Is *article* behind a paywall to readers, with no right to show more of it?"""
-    return article.paywall == "closed" and not article.right and not article.own
+    return article.paywall == "closed" and not article.right_held() and not article.own
 
 
 def _links(articles: Sequence[Article], terms: Sequence[Terms]) -> Links:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.model import Article, stricter
+from digest.model import NOSNIPPET, PAYWALLED, Article, Region, Span, stricter
 from digest.store.codec import from_json, instant, to_json
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ _NEWEST = """SELECT data FROM article AS a
 class Articles:
     """Every listing gives the newest version of each article, by the time it was first seen.
 
-    A publisher's limit, once known, outlives every text that comes in later without a word of it: the stricter one
-    counts, and only an editor's right lifts it.
+    What is known of an article outlives every text that comes in later without a word of it: link, outlet, names,
+    date, a right. So does what its publisher reserves: of two limits the stricter one counts, a paragraph once marked
+    as not to be excerpted stays marked, and only an editor's right lifts a limit.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._conn = store.conn
+        self.source_rights: Mapping[str, str] = {}  # source -> why more of its articles may be excerpted; never stored
 
     def add(self, article: Article) -> Article:
         """*article* as it is now stored.
@@ -53,15 +55,18 @@ class Articles:
                 return self.add(article)
             return self._keep(known, _completed(known, article))
 
-    def revise(self, article: Article) -> Article:
+    def revise(self, article: Article, *, whole: bool = True) -> Article:
         """*article* as its own source has it now: a new version where the text is another one, and its facts in any
-        case; what its editors know of it (outlet, names, a right) stays."""
+        case. Outlet, names, date and whether it is the editors' own stay as they are known.
+
+        whole: the text is all there is of it; else a part, and a longer one that is known stays.
+        """
         with self._store.transaction():
             known = self.get(article.id)
             if known is None:
                 return self.add(article)
             told = replace(
-                article,
+                _filled(article, known),
                 version=known.version,
                 seen=known.seen,
                 outlet=known.outlet or article.outlet,
@@ -69,23 +74,25 @@ class Articles:
                 published=known.published or article.published,
                 published_precision=known.published_precision or article.published_precision,
                 own=known.own,
-                limit=stricter(known.limit, article.limit),
-                right=known.right or article.right,
             )
-            return self._keep(known, told if told.text_hash == known.text_hash else _next_version(known, told))
+            if not whole and len(known.text) > len(article.text):
+                return self._keep(known, replace(_completed(known, told), title=told.title, url=told.url))
+            if told.text_hash != known.text_hash:
+                return self._keep(known, _next_version(known, told))
+            return self._keep(known, replace(told, regions=_reserving(told, known, (NOSNIPPET,))))
 
     def _keep(self, known: Article | None, stored: Article) -> Article:
         if stored != known:
             self._write(stored)
-        return stored
+        return self._with_rights([stored])[0]
 
     def correct(self, article: Article) -> Article:
         """*article*'s facts (outlet, link, authors …) in place of those stored; its text and version stay."""
         with self._store.transaction():
-            self._write(article)
-        return article
+            return self._keep(None, article)
 
     def _write(self, article: Article) -> None:
+        article = replace(article, source_right="")
         self._conn.execute(
             "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -114,44 +121,76 @@ class Articles:
         """First seen after *since*, up to and including *until*."""
         return self._read(f"{_NEWEST} AND seen > ? AND seen <= ? ORDER BY seen, id", (instant(since), instant(until)))
 
-    def find(self, words: str) -> list[Article]:
-        """Those with every word in the title, ignoring case, or with this URL or id."""
-        wanted = words.casefold().split()
-        return [
-            a
-            for a in self.all()
-            if words in (a.id, a.url, a.canonical) or (wanted and all(w in a.title.casefold() for w in wanted))
-        ]
-
     def _read(self, sql: str, values: Iterable[str] = ()) -> list[Article]:
-        return [from_json(Article, data) for (data,) in self._conn.execute(sql, tuple(values))]
+        return self._with_rights([from_json(Article, data) for (data,) in self._conn.execute(sql, tuple(values))])
+
+    def _with_rights(self, articles: list[Article]) -> list[Article]:
+        """*articles*, each with the right to a source that brought it, first or again."""
+        rights = self.source_rights
+        if not rights:
+            return articles
+        sql = f"SELECT article, source FROM entry WHERE source IN ({', '.join('?' * len(rights))})"
+        brought: dict[str, str] = dict(self._conn.execute(sql, tuple(rights)))
+        held = [rights.get(a.source) or rights.get(brought.get(a.id, ""), "") for a in articles]
+        return [replace(a, source_right=right) for a, right in zip(articles, held, strict=True)]
 
 
 def _next_version(known: Article, changed: Article) -> Article:
     return replace(
-        changed,
+        _filled(changed, known),
         version=known.version + 1,
         seen=known.seen,
-        limit=stricter(known.limit, changed.limit),
-        right=known.right or changed.right,
+        regions=_reserving(changed, known, (NOSNIPPET,)),
     )
 
 
 def _completed(known: Article, again: Article) -> Article:
-    """*known* with what it did not know taken from *again*; nothing known is changed."""
+    """*known* with what it did not know taken from *again*, and set aside what *again* reserves; else unchanged."""
     return replace(
-        known,
-        url=known.url or again.url,
-        canonical=known.canonical or again.canonical,
+        _filled(known, again),
+        regions=_reserving(known, again, (NOSNIPPET, PAYWALLED)),
         standfirst=known.standfirst or again.standfirst,
-        authors=known.authors or again.authors,
-        outlet=known.outlet or again.outlet,
-        published=known.published or again.published,
-        published_precision=known.published_precision or again.published_precision,
         image=known.image or again.image,
         license=known.license or again.license,
-        own=known.own or again.own,
-        limit=stricter(known.limit, again.limit),
-        right=known.right or again.right,
-        paywall=known.paywall if known.paywall != "unknown" else again.paywall,
+        paywall=again.paywall if known.paywall == "unknown" or again.paywall == "closed" else known.paywall,
     )
+
+
+def _filled(article: Article, other: Article) -> Article:
+    """*article*, and where it says nothing of itself, what *other* knows of it; of limits the stricter one."""
+    return replace(
+        article,
+        url=article.url or other.url,
+        canonical=article.canonical or other.canonical,
+        authors=article.authors or other.authors,
+        outlet=article.outlet or other.outlet,
+        published=article.published or other.published,
+        published_precision=article.published_precision or other.published_precision,
+        own=article.own or other.own,
+        limit=stricter(article.limit, other.limit),
+        right=article.right or other.right,
+    )
+
+
+def _reserving(article: Article, other: Article, reasons: Collection[str]) -> tuple[Region, ...]:
+    """The regions of *article*, each paragraph that *other* sets aside for one of *reasons* set aside here too."""
+    reserved = {
+        paragraph: region.reason
+        for region in other.regions
+        if region.kind == "aside" and region.reason in reasons
+        for paragraph in region.span.of(other.text).split("\n\n")
+    }
+    if not reserved:
+        return article.regions
+    regions: list[Region] = []
+    for region in article.regions:
+        at = region.span.start
+        for paragraph in region.span.of(article.text).split("\n\n"):
+            kind, reason, end = region.kind, region.reason, at + len(paragraph)
+            if paragraph in reserved and (kind != "aside" or reserved[paragraph] == NOSNIPPET):
+                kind, reason = "aside", reserved[paragraph]
+            if regions and (regions[-1].kind, regions[-1].reason) == (kind, reason):
+                at = regions.pop().span.start
+            regions.append(Region(kind, Span(at, end), reason))
+            at = end + 2
+    return tuple(regions)
