@@ -139,6 +139,8 @@ def _take_head(lines: Sequence[str]) -> tuple[dict[str, str], list[Removed], lis
 
 
 def _head_line(line: str) -> dict[str, str]:
+    if len(line) > 1_000:  # a paragraph
+        return {}
     if web_address(line) and " " not in line:
         return {"url": line}
     field = _FIELD.match(line)

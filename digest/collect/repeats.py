@@ -12,6 +12,9 @@ REPEATS = "pull quote: repeats the text"
 _LEAST = 30
 """Letters and digits; a shorter paragraph may stand in another by chance. Scripts without blanks need half."""
 
+_MOST = 300_000
+"""Characters; in a longer text only paragraphs that are the same are looked for: each is searched in all the others."""
+
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WHO = re.compile(r"\s+[–—-]\s*[^–—]{2,60}$")
 
@@ -21,6 +24,9 @@ def find_repeats(texts: Sequence[str]) -> set[int]:
     and a name after a dash at its end aside. Of two that are the same, the first stays."""
     keys = [_key(text) for text in texts]
     whole = "\0".join(keys)
+    if len(whole) > _MOST:
+        first: dict[str, int] = {}
+        return {nth for nth, key in enumerate(keys) if first.setdefault(key, nth) != nth and len(key) >= _LEAST}
     begins = list(accumulate((len(key) + 1 for key in keys), initial=0))
     found: set[int] = set()
     for nth, text in enumerate(texts):
