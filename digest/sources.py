@@ -140,16 +140,19 @@ def _read_path(
     tally, errors, brief = _Tally(), [], config.brief_for_picking()
     state = store.sources.state(entry.name)
     try:
-        with store.transaction():
-            files = _Files(store, entry, folder / entry.path)
-            for name, found in read_folder(
+        read = list(  # before the transaction: a large folder takes seconds, and a `send` may be at work
+            read_folder(
                 folder / entry.path,
                 seen=seen,
                 source=entry.name,
                 outlet=entry.outlet or None,
                 zone=config.zone,
                 own=entry.own,
-            ):
+            )
+        )
+        with store.transaction():
+            files = _Files(store, entry, folder / entry.path)
+            for name, found in read:
                 if isinstance(found, DigestError):
                     errors.append(Collected(entry.name, error=str(found), hint=found.hint))
                 elif blocked := brief.blocking(found):

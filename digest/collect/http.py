@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.reading import MAX_BYTES
-from digest.collect.wishes import limit_from_headers, site_limit, tdm_address
+from digest.collect.wishes import AGENT, limit_from_headers, site_limit, tdm_address
 from digest.errors import told_bug
 from digest.model import ExcerptLimit, stricter
 
@@ -132,7 +132,7 @@ async def fetch_each(
                 if request.page and host in busy:
                     reserved = site_limit(rules.get(tdm_address(request.url) or "", b""), request.url)
                     return await take(replace(busy[host], url=request.url, final_url=request.url, limit=reserved))
-                site = _Site(clients[request.allow_private], rules, user_agent)
+                site = _Site(clients[request.allow_private], rules)
                 answer = await _within(site, request, timeout_s, max_bytes)
                 if answer.retry_after_s and answer.error:
                     busy[host] = answer
@@ -265,8 +265,8 @@ class _Site:
     reserved: the strictest of what those sites reserve of this page; None: nothing so far.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, rules: dict[str, Any], user_agent: str) -> None:
-        self.client, self.rules, self.user_agent = client, rules, user_agent
+    def __init__(self, client: httpx2.AsyncClient, rules: dict[str, Any]) -> None:
+        self.client, self.rules = client, rules
         self.reserved: ExcerptLimit | None = None
 
     async def enter(self, url: str) -> None:
@@ -292,7 +292,7 @@ class _Site:
             status = found.status or 0
             text = found.body.decode("utf-8", "replace") if status == 200 else ""
             self.rules[origin] = Protego.parse("User-agent: *\nDisallow: /" if status >= 500 else text)
-        return bool(self.rules[origin].can_fetch(url, self.user_agent))
+        return bool(self.rules[origin].can_fetch(url, AGENT))
 
 
 # ------------------------------------------------------------------------------------------- the connection
