@@ -321,7 +321,7 @@ def test_a_folded_subject_cannot_start_a_new_header():
 def test_a_text_of_megabytes_is_read_in_seconds(kind, shape):
     """Paragraph by paragraph looked for in all the others, ten megabytes took minutes."""
     paragraphs = [
-        f"Lamp {n} of the town was counted, and lamp {n * 7919 % 10_000} was out again. " * 3 for n in range(9_000)
+        f"Lamp {n} of the town was counted, and lamp {n * 7919 % 10_000} was out again. " * 3 for n in range(25_000)
     ]
     text = {"paragraphs": "\n\n".join(paragraphs), "one line": " ".join(paragraphs), "one word": "lamp" * 1_250_000}[
         shape
@@ -329,7 +329,7 @@ def test_a_text_of_megabytes_is_read_in_seconds(kind, shape):
     started = time.process_time()
     article = read_article(f"The lamps\n\n{text}", kind=kind)
     assert len(article.text) > 4_000_000
-    assert time.process_time() - started < 6.0
+    assert time.process_time() - started < 10.0
 
 
 # ------------------------------------------------------------------------------------------------ folders
