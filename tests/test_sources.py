@@ -664,16 +664,53 @@ def test_a_feeds_own_server_may_reserve_its_entries(web: LocalWeb, store: Store)
     assert store.articles.all()[0].excerpt_chars() == 90
 
 
-def test_an_editors_right_to_a_source_lifts_its_limits(web: LocalWeb, store: Store) -> None:
-    web["/feed.xml"] = Answer(rss(item(1, link="https://a.example/1")), headers={"X-Robots-Tag": "nosnippet"})
-    newsletter(store.folder, f"{web.url}/feed.xml", keys='right = "we subscribe"\n')
-    collect(store)
-    assert store.articles.all()[0].excerpt_chars() == 0
-    with open_project(store.folder) as project:
-        assert project.store.articles.all()[0].excerpt_chars() is None
+def test_an_editors_right_to_a_source_lifts_its_limits_while_digest_toml_says_so(web: LocalWeb, store: Store) -> None:
+    """Also of what another source brought first; and another text of it changes nothing."""
+    ours, theirs = f"{web.url}/feed.xml", f"{web.url}/theirs.xml"
+    for path in ("/feed.xml", "/theirs.xml"):
+        web[path] = Answer(rss(item(1, link="https://a.example/1")), headers={"X-Robots-Tag": "nosnippet"})
+
+    def allowed() -> int | None:
+        with open_project(store.folder) as project:
+            (found,) = project.store.articles.all()
+            assert project.store.articles.get(found.id) == found
+            return found.excerpt_chars()
+
+    for urls in ((theirs,), (theirs, ours)):
+        newsletter(store.folder, *urls, keys='right = "we subscribe"\n')
+        collect(store)
+        assert allowed() is None
+    newsletter(store.folder, theirs, ours)
+    assert allowed() == 0
+    with (store.folder / "digest.toml").open("a", encoding="utf-8") as file:
+        file.write('right = "we subscribe"\n')  # of the second, which brought it again
+    assert allowed() is None
+    web["/theirs.xml"] = rss(item(1, link="https://a.example/1", body=words(1, 9)))
+    collect(store, NOW + DAY)
+    assert allowed() is None
+    newsletter(store.folder, theirs, ours)
+    assert allowed() == 0
+
+
+def test_a_page_that_fails_for_once_leaves_the_text_it_gave_until_it_is_back(web: LocalWeb, store: Store) -> None:
+    def entry(title: str, teaser: str) -> None:
+        web["/feed.xml"] = rss(item(1, link=f"{web.url}/a", guid="1", title=title, body=f"<p>{teaser}</p>"))
+
+    entry("Berths", "A teaser.")
+    web["/a"] = page("Berths", words(1, 8))
     newsletter(store.folder, f"{web.url}/feed.xml")
-    with open_project(store.folder) as project:  # the word is taken back: it holds no longer
-        assert project.store.articles.all()[0].excerpt_chars() == 0
+    collect(store)
+    (whole,) = store.articles.all()
+    web["/a"] = Answer("busy", 503)
+    for day, title in enumerate(("Late berths", "Later berths"), 1):
+        entry(title, f"Another teaser, the {day}. one.")
+        collect(store, NOW + day * DAY)
+        (now,) = store.articles.all()
+        assert (now.title, now.text, now.version) == (title, whole.text, 1)
+    web["/a"] = page("Berths", words(1, 9))
+    collect(store, NOW + 3 * DAY)
+    (now,) = store.articles.all()
+    assert (now.version, "Fact 1-8" in now.text) == (2, True)
 
 
 def test_nothing_of_a_blocked_domain_is_collected(web: LocalWeb, store: Store) -> None:

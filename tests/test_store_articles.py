@@ -1,14 +1,15 @@
-"""A publisher's limit outlives every other text of its article, until an editor has a right."""
+"""What editors know and publishers reserve outlives every other text of an article, until an editor has a right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from digest.model import NOSNIPPET, ExcerptLimit, Region, Span
+from digest.model import NOSNIPPET, PAYWALLED, Article, ExcerptLimit, Region, Span
 from digest.store import Store, open_store
 from tests.make import article
 
@@ -62,15 +63,37 @@ def test_a_part_of_the_text_does_not_take_the_place_of_all_of_it(store: Store) -
     assert (now.text, now.title, now.version) == (article("Port", LONGER).text, "Port, corrected", 1)
 
 
+FIRST, SECOND, THIRD = "The first pier is open.", "The second pier is closed.", "The third pier is dry."
+
+
+def marked(*paragraphs: tuple[str, str], paywall: str = "open") -> Article:
+    """An article of paragraphs, each with the reason it is set aside for, '' for a part of the report."""
+    made = article("Port", "\n\n".join(text for text, _ in paragraphs), paywall=paywall)
+    regions, at = [], 0
+    for text, reason in paragraphs:
+        regions.append(Region("aside" if reason else "body", Span(at, at + len(text)), reason))
+        at += len(text) + 2
+    return replace(made, regions=tuple(regions))
+
+
+def set_aside(found: Article) -> list[tuple[str, str]]:
+    assert all(a.span.end + 2 == b.span.start for a, b in pairwise(found.regions))
+    return [(r.span.of(found.text), r.reason) for r in found.regions if r.kind == "aside"]
+
+
 @pytest.mark.parametrize("way", ["add", "complete", "revise"])
-def test_a_paragraph_once_reserved_stays_reserved(store: Store, way: str) -> None:
-    text = "The harbour counts its ships.\n\nThis is for subscribers of the harbour only."
-    open_to_all = article("Port", text)
-    at = open_to_all.text.index("This is for")
-    end = len(open_to_all.text)
-    kept = (Region("body", Span(0, at - 2)), Region("aside", Span(at, end), NOSNIPPET))
-    store.articles.add(replace(open_to_all, regions=kept))
-    again = replace(article("Port", f"{text}\n\nA third paragraph came later."))
-    now = getattr(store.articles, way)(again)
-    assert not any("subscribers" in span.of(now.text) for span in now.body())
-    assert any("counts its ships" in span.of(now.text) for span in now.body())
+@pytest.mark.parametrize("more", [(), (("The fourth pier is new. " * 9, ""),)], ids=["same text", "another text"])
+def test_a_paragraph_once_reserved_stays_reserved(store: Store, way: str, more: tuple[tuple[str, str], ...]) -> None:
+    store.articles.add(marked((FIRST, NOSNIPPET), (SECOND, ""), (THIRD, NOSNIPPET)))
+    now = getattr(store.articles, way)(marked((FIRST, ""), (SECOND, ""), *more, (THIRD, "")))
+    assert set_aside(now) == [(FIRST, NOSNIPPET), (THIRD, NOSNIPPET)]
+    assert now == store.articles.get(now.id)
+
+
+@pytest.mark.parametrize("way", ["add", "complete", "revise"])
+@pytest.mark.parametrize("reason", [NOSNIPPET, PAYWALLED])
+def test_an_unchanged_text_of_which_more_is_reserved_now_is_reserved(store: Store, way: str, reason: str) -> None:
+    store.articles.add(marked((FIRST, ""), (SECOND, ""), (THIRD, "caption")))
+    paywall = "closed" if reason == PAYWALLED else "open"
+    now = getattr(store.articles, way)(marked((FIRST, ""), (SECOND, reason), (THIRD, "caption"), paywall=paywall))
+    assert (set_aside(now), now.version, now.paywall) == ([(SECOND, reason), (THIRD, "caption")], 1, paywall)
