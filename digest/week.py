@@ -136,7 +136,7 @@ def choose(
     return pick_week(
         store.articles.all(),
         brief=config.brief_for_picking(),
-        now=win.until,
+        now=win.until.astimezone(config.zone),
         since=win.since,
         limit=limit or config.week.limit,
         past=past,

@@ -6,6 +6,8 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from digest.model import Brief, Edit, SectionBrief
 from digest.pick import group_stories, pick_week
 from tests.make import NOW, article
@@ -110,6 +112,35 @@ def test_an_edit_taken_back_is_as_if_never_made() -> None:
     good = article("Good", PORT)
     picks = pick_week([good], brief=Brief(), now=NOW, edits=[edit("drop", good.id), edit("drop", good.id, "")])
     assert picks[0].lost is None
+
+
+@pytest.mark.parametrize(
+    ("edits", "second", "reasons"),
+    [
+        ([("lead", "yes"), ("lead", "")], False, ()),
+        ([("lead", "yes"), ("pin", "")], False, ()),
+        ([("pin", "yes"), ("lead", "yes"), ("lead", "")], True, ("pinned by the editor",)),
+        ([("pin", "yes"), ("lead", "yes"), ("pin", "")], False, ()),
+        ([("lead", "yes"), ("drop", "yes"), ("drop", "")], True, ("pinned by the editor", "lead by the editor")),
+        ([("lead", "yes"), ("drop", "yes"), ("pin", "yes")], True, ("pinned by the editor",)),
+        ([("pin", "yes"), ("drop", "yes")], False, ()),
+    ],
+    ids=lambda e: ", ".join(kind + (" --undo" if not value else "") for kind, value in e) if type(e) is list else None,
+)
+def test_what_is_taken_back_leaves_what_was_said_before(
+    edits: list[tuple[str, str]], second: bool, reasons: tuple[str, ...]
+) -> None:
+    mine = [article("First", PORT, days_old=0), article("Second", COUNCIL, outlet="B", days_old=5)]
+    said = [edit(kind, mine[1].id, value) for kind, value in edits]
+    found = pick_week(mine, brief=Brief(), now=NOW, limit=1, edits=said)[0]
+    assert (found.story.lead.title == "Second") == second
+    assert tuple(r for r in found.reasons if "by the editor" in r) == reasons
+
+
+def test_a_negative_weight_is_none() -> None:
+    first, second = article("First", PORT, source="a"), article("Second", COUNCIL, outlet="B", source="b")
+    _, miss = pick_week([first, second], brief=Brief(source_weights={"b": -1.0}), now=NOW, limit=1)
+    assert (miss.lost, miss.remedy) == ("score 0.00, the last pick has 0.98", "needs 0.98 more; or `digest pin`")
 
 
 def test_the_editors_lead_comes_first() -> None:

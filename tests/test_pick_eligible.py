@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,6 +124,36 @@ def test_what_cannot_be_picked_names_a_pin_among_its_remedies_and_the_pin_works(
     assert one(mine, brief, edit("pin", mine.id)).lost is None
 
 
+@pytest.mark.parametrize(
+    ("word", "text", "language", "blocked"),
+    [
+        ("ad", "An ad on the quay.", "en", True),
+        ("ad", "Two ads on the quay.", "en", True),
+        ("ad", "The administration adds an adult to the quay.", "en", False),
+        ("sponsored", "The sponsor of the quay.", "en", False),
+        ("horoscope", "Horoscopes of the quay.", "en", True),
+        ("广告", "The 广告 of the quay.", "en", True),
+        ("광고", "부두의 광고에서는 말한다.", "ko", True),
+        ("publicité", "Le quai est public.", "fr", False),
+        ("publicité", "Les publicités du quai.", "fr", True),
+        ("#ad", "A quay. #ad", "en", True),
+        ("#ad", "A quay. #adult or ad", "en", False),
+        ("€uro", "It costs one €uro.", "en", True),
+        ("C++", "New C++ on the quay, and C.", "en", True),
+        ("C++", "New C on the quay.", "en", False),
+        ("广告", "港口办公室本周公布广告迟到船位的数字，并说明原因。", "zh", True),
+        ("open data", "Open data of the quay.", "en", True),
+        ("open data", "Data, open on the quay.", "en", False),
+        (" ", "Blanks on the quay.", "en", False),
+    ],
+)
+def test_a_blocked_word_blocks_what_holds_it_and_nothing_else(
+    word: str, text: str, language: str, blocked: bool
+) -> None:
+    mine = article("Quay", f"{text} {'kade ' * 20}", language=language)
+    assert one(mine, Brief(blocked=(word,))).lost == (f"blocked: holds “{word}”" if blocked else None)
+
+
 def test_a_blocked_word_taken_out_of_the_brief_lets_the_article_in() -> None:
     mine = article("Sponsored", COUNCIL)
     assert "take “sponsored” out of [brief] blocked" in one(mine, Brief(blocked=("sponsored",))).remedy
@@ -156,6 +187,22 @@ def test_a_language_nobody_named_is_said_to_be_the_newsletters() -> None:
     miss = one(article("Haven", PORT, language="nl"), Brief(languages=("en",), languages_named=False))
     assert miss.lost == "written in nl; [week] languages is not set: only en, the newsletter’s language"
     assert miss.remedy == 'write languages = ["en", "nl"] under [week], or `digest pin`'
+
+
+def test_days_are_those_of_the_zone_of_now() -> None:
+    """23:30 in New York on 20 March is the 21st in UTC."""
+    new_york = ZoneInfo("America/New_York")
+    late, since = (datetime(2026, 3, day, 3, 30, tzinfo=UTC) for day in (21, 22))
+    (miss,) = pick_week(
+        [replace(article("Port", PORT), seen=late)], brief=PLAIN, now=NOW.astimezone(new_york), since=since
+    )
+    assert miss.lost == "old: 2026-03-20, this issue begins after 2026-03-21 23:30"
+
+
+@pytest.mark.parametrize(("hours", "age"), [(1, "today"), (17, "today"), (19, "1 day old"), (43, "2 days old")])
+def test_a_story_is_as_old_as_the_days_on_the_calendar(hours: int, age: str) -> None:
+    """It is six in the evening."""
+    assert age in one(article("Port", PORT, days_old=hours / 24)).reasons
 
 
 def test_a_day_before_the_year_1000_is_printed_with_four_digits() -> None:

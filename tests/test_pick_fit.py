@@ -75,3 +75,9 @@ def test_a_brief_matches_in_a_script_without_blanks() -> None:
     mine: list[Article] = [article("北港", text, language="ja", outlet="A"), article("Chess", CHESS, outlet="B")]
     picks = pick_week(mine, brief=Brief(keywords={"地震": 1.0}), now=NOW)
     assert fit_of(picks, text) > fit_of(picks, CHESS)
+
+
+def test_a_keyword_of_more_than_letters_counts_as_it_is_written() -> None:
+    brief = Brief(keywords={"C++": 1.0, " #tide ": 0.9, "€uro": 0.8, " ": 1.0})
+    picks = ranked(brief, f"{FERRY} C++, #tide, €uro.", f"{CHESS} C, tide, uro.")
+    assert [p.reasons[1] for p in picks] == ["matches: C++,  #tide , €uro", "matches nothing in the brief"]

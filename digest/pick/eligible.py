@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from re import Pattern
 
 from digest.model import Article, Brief
 
@@ -22,26 +22,32 @@ class Fault:
     remedy: str  # '' where only a pin helps
 
 
-def fault_of(article: Article, brief: Brief, since: datetime, now: datetime, *, pinned: bool) -> Fault | None:
-    """All that keeps *article* out of an issue that covers ``since < seen <= now``; None where nothing does.
+def fault_of(
+    article: Article, brief: Brief, blocked: Mapping[str, Pattern[str]], since: datetime, now: datetime, *, pinned: bool
+) -> Fault | None:
+    """All that keeps *article* out of an issue that covers ``since < seen <= now``; None where nothing does. Days are
+    those of the zone of *now*. *blocked*: the words of *brief*, each with what finds it.
 
     A pin overrules everything but a blocked domain, which is about the publisher.
     """
-    faults = [] if pinned else list(_faults(article, brief, since, now))
+    faults = [] if pinned else list(_faults(article, brief, blocked, since, now))
     remedies = [fault.remedy for fault in faults]
     ways = [" and ".join(remedies)] if all(remedies) else []
     remedy = ", or ".join(filter(None, [*ways, "`digest pin`"])) if faults else ""
-    if blocked := brief.blocking(article):
-        faults.insert(0, Fault(f"blocked: {blocked}", blocked.lift))
-        remedy = f"{blocked.lift}; then {remedy}" if remedy else blocked.lift
+    if publisher := brief.blocking(article):
+        faults.insert(0, Fault(f"blocked: {publisher}", publisher.lift))
+        remedy = f"{publisher.lift}; then {remedy}" if remedy else publisher.lift
     return Fault("; ".join(fault.lost for fault in faults), remedy) if faults else None
 
 
-def _faults(article: Article, brief: Brief, since: datetime, now: datetime) -> Iterator[Fault]:
+def _faults(
+    article: Article, brief: Brief, blocked: Mapping[str, Pattern[str]], since: datetime, now: datetime
+) -> Iterator[Fault]:
     if article.seen > now:
-        yield Fault(f"new after this issue’s end: {article.seen.date()}", "wait for the next issue")
+        yield Fault(f"new after this issue’s end: {day_of(article.seen, now)}", "wait for the next issue")
     if article.seen <= since:
-        yield Fault(f"old: {article.seen.date()}, this issue begins after {since.date()} {since:%H:%M}", "")
+        begins = f"{day_of(since, now)} {since.astimezone(now.tzinfo):%H:%M}"
+        yield Fault(f"old: {day_of(article.seen, now)}, this issue begins after {begins}", "")
     if (words := len(article.text.split())) < MIN_WORDS and article.language not in UNSPACED:
         link = f" --url {shlex.quote(article.url)}" if article.url else ""
         yield Fault(
@@ -49,12 +55,19 @@ def _faults(article: Article, brief: Brief, since: datetime, now: datetime) -> I
             f"`digest articles add -{link}` with the whole text ({MIN_WORDS} words at least)",
         )
     text = f"{article.title}\n{article.text}".casefold()
-    held = [f"“{word}”" for word in brief.blocked if re.search(rf"\b{re.escape(word.casefold())}", text)]
-    if held:
+    if held := [f"“{word}”" for word, pattern in blocked.items() if pattern.search(text)]:
         yield Fault(f"blocked: holds {', '.join(held)}", f"take {' and '.join(held)} out of [brief] blocked")
     known = article.own or article.language == "und" or not brief.languages
     if not known and article.language not in brief.languages:
         yield _foreign(article.language, brief)
+
+
+def day_of(at: datetime, now: datetime) -> date:
+    """The day of *at* by the clock that shows *now*."""
+    try:
+        return at.astimezone(now.tzinfo).date()
+    except OverflowError:  # the first and the last day there are
+        return at.date()
 
 
 def _foreign(language: str, brief: Brief) -> Fault:

@@ -11,8 +11,9 @@ from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 
 from digest.model import Article, Brief, Edit, Pick, Story
-from digest.pick.eligible import fault_of
+from digest.pick.eligible import day_of, fault_of
 from digest.pick.fit import Fit, closeness, fits, reports_of
+from digest.pick.matching import as_written
 from digest.pick.past import Past, Verdict
 from digest.pick.sections import OTHER, section_of
 from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, Contest, by_score, choose, weight_of
@@ -42,9 +43,9 @@ def pick_week(
     change it).
 
     An article belongs to the week when ``since < article.seen <= now``; *since* is seven days before *now* unless
-    given. *past* are the leads of past issues. *near_misses*: how many of the stories that had a score and were not
-    chosen are given, None for all; those that could not be picked at all always are. Same arguments, same answer, in
-    whatever order the articles come.
+    given. Days are those of the zone of *now*. *past* are the leads of past issues. *near_misses*: how many of the
+    stories that had a score and were not chosen are given, None for all; those that could not be picked at all always
+    are. Same arguments, same answer, in whatever order the articles come.
     """
     start = since if since is not None else now - timedelta(days=7)
     wishes = read_wishes(edits)
@@ -74,10 +75,11 @@ def _sort_out(
     articles: Sequence[Article], brief: Brief, since: datetime, now: datetime, wishes: Wishes
 ) -> tuple[list[Article], list[Pick]]:
     """The articles that may be in the issue, and the others as misses."""
+    blocked = {word: as_written(word) for word in brief.blocked if word.strip()}
     fresh: list[Article] = []
     out: list[Pick] = []
     for article in sorted(articles, key=lambda a: (a.seen, a.id)):
-        fault = fault_of(article, brief, since, now, pinned=article.id in wishes.pins)
+        fault = fault_of(article, brief, blocked, since, now, pinned=article.id in wishes.pins)
         if fault is None:
             fresh.append(article)
         else:
@@ -98,6 +100,7 @@ def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copie
     outlets = {a.outlet or a.source for a in reports}
     copied = {a.outlet or a.source for a in story.articles() if a.id in copies} - outlets
     days = max(0.0, (now - story.lead.seen) / timedelta(days=1))
+    nights = (day_of(now, now) - day_of(story.lead.seen, now)).days
     terms = {
         COVERAGE: len(outlets) + COPY_WORTH * len(copied),
         FIT: LOWEST_FIT + (1 - LOWEST_FIT) * fit.value,
@@ -114,7 +117,7 @@ def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copie
         reasons.append(f"much like a story that does: “{fit.company}”")
     if terms[WEIGHT] != 1.0:
         reasons.append(f"source weight {terms[WEIGHT]:.3g}")
-    reasons.append("today" if days < 1 else f"{counted(int(days), 'day')} old")
+    reasons.append("today" if nights < 1 else f"{counted(nights, 'day')} old")
     reasons += [news] if news else []
     reasons += _limits(story)
     return Pick(story, math.prod(terms.values()), tuple(reasons), section_of(story, brief), terms=terms)

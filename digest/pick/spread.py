@@ -52,8 +52,8 @@ def choose(contest: Contest, near_misses: int | None) -> tuple[list[Pick], list[
 
 
 def weight_of(story: Story, brief: Brief, copies: Container[str]) -> float:
-    """The mean weight of the sources of a story's reports."""
-    weights = [brief.source_weights.get(a.source, 1.0) for a in reports_of(story, copies)]
+    """The mean weight of the sources of a story's reports, 0 or more."""
+    weights = [max(0.0, brief.source_weights.get(a.source, 1.0)) for a in reports_of(story, copies)]
     return round(math.fsum(weights) / len(weights), 4)
 
 

@@ -30,22 +30,27 @@ class Wishes:
 
 
 def read_wishes(edits: Iterable[Edit]) -> Wishes:
-    """What *edits*, in the order they were made, come to; an edit without a value takes one back."""
+    """What *edits*, in the order they were made, come to. A lead is pinned too. An edit without a value takes those of
+    its kind on its article back, as if they were never made; a pin taken back takes a lead with it."""
+    kept: list[Edit] = []
+    for edit in edits:
+        if edit.kind not in {"pin", "drop", "lead"}:
+            continue
+        if edit.value:
+            kept.append(edit)
+        else:
+            ended = {"pin", "lead"} if edit.kind == "pin" else {edit.kind}
+            kept = [e for e in kept if e.target != edit.target or e.kind not in ended]
     pins: dict[str, None] = {}
     drops: dict[str, str] = {}
     lead: str | None = None
-    for edit in edits:
-        if edit.kind == "lead":
-            lead = edit.target if edit.value else None
-        if edit.kind in {"pin", "lead"} and edit.value:
-            pins.pop(edit.target, None)
-            pins[edit.target] = None
-            drops.pop(edit.target, None)
-        elif edit.kind == "pin":
-            pins.pop(edit.target, None)
-        elif edit.kind == "drop" and edit.value:
+    for edit in kept:
+        pins.pop(edit.target, None)
+        drops.pop(edit.target, None)
+        if edit.kind == "drop":
             drops[edit.target] = edit.who
-            pins.pop(edit.target, None)
-        elif edit.kind == "drop":
-            drops.pop(edit.target, None)
+            lead = None if lead == edit.target else lead
+        else:
+            pins[edit.target] = None
+            lead = edit.target if edit.kind == "lead" else lead
     return Wishes(tuple(pins), drops, lead)
