@@ -17,7 +17,7 @@ from digest.text.words import stems, tokens
 POOL = 12  # sentences weighed against each other, besides what they need
 BEAM = 8  # sets kept from each step to the next
 ROOM = 0.9  # more of it asks for longer summaries
-SHORT = 0.4  # of the budget: a summary shorter than that is no better for it
+SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
 SHARED = 0.55  # of the fewer words in common: the same thing in other words
 SHARED_RUN = 5  # words in a row in common: the same thing in the same words
 
