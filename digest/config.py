@@ -7,6 +7,7 @@ key means. An unknown key is an error naming the nearest known one. Secrets are 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 import types
@@ -71,6 +72,10 @@ class SourceEntry:
     allow_private: bool = False  # let this URL point into the editor's own network
     own: bool = False  # the editors' own texts
     right: str = ""  # why more of its articles may be excerpted than a visitor sees: "we subscribe"; '' for none
+
+    def __post_init__(self) -> None:
+        if self.path:  # one folder, one name: "in/" and "./in" are "in"
+            object.__setattr__(self, "path", os.path.normpath(self.path))
 
     @property
     def name(self) -> str:
@@ -265,11 +270,8 @@ def _judge(config: Config, where: str) -> None:
     for key, tag in [("newsletter.language", config.newsletter.language)] + [
         (f"week.languages[{n}]", tag) for n, tag in enumerate(config.week.languages, 1)
     ]:
-        need(
-            is_language(tag),
-            f"{key} = {tag!r} is no language tag",
-            "BCP 47, for example en-GB, de or fr",
-        )
+        hint = language_hint(tag)
+        need(not hint, f"{key} = {tag!r} is no language tag", hint)
     for number, word in enumerate(config.brief.blocked, 1):
         need(bool(word.strip()), f"brief.blocked[{number}] is empty: it would block every article", "take it out")
     for word, weight in config.brief.keywords.items():
@@ -320,9 +322,26 @@ def _judge(config: Config, where: str) -> None:
     )
 
 
-def is_language(tag: str) -> bool:
-    """Whether *tag* is written as BCP 47 wants it."""
-    return re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*", tag) is not None
+_SHORTER = dict(
+    pair.split(":")
+    for pair in """
+    afr:af alb:sq ara:ar arm:hy baq:eu bel:be ben:bn bos:bs bul:bg cat:ca ces:cs chi:zh cym:cy cze:cs dan:da deu:de
+    dut:nl ell:el eng:en est:et eus:eu fas:fa fin:fi fra:fr fre:fr geo:ka ger:de gle:ga glg:gl gre:el heb:he hin:hi
+    hrv:hr hun:hu hye:hy ice:is ind:id isl:is ita:it jpn:ja kat:ka kaz:kk kor:ko lat:la lav:lv lit:lt ltz:lb mac:mk
+    may:ms mkd:mk mlt:mt msa:ms nld:nl nno:nn nob:nb nor:no per:fa pol:pl por:pt ron:ro rum:ro rus:ru slk:sk slo:sk
+    slv:sl spa:es sqi:sq srp:sr swa:sw swe:sv tam:ta tel:te tha:th tur:tr ukr:uk urd:ur vie:vi wel:cy zho:zh
+    """.split()
+)
+"""ISO 639-2 codes that have a shorter one, which is to be used (RFC 5646, 2.2.1); articles have that one."""
+
+
+def language_hint(tag: str) -> str:
+    """What to write instead of *tag*; '' where it is a language as BCP 47 wants it."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*", tag):
+        return "BCP 47, for example en-GB, de or fr"
+    first, *rest = tag.split("-")
+    shorter = _SHORTER.get(first.lower())
+    return f"write {'-'.join([shorter, *rest])!r}" if shorter else ""
 
 
 def _build(cls: type[Any], data: Mapping[str, Any], where: str, prefix: str) -> Any:

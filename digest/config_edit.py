@@ -24,13 +24,14 @@ from digest.config import FILE, SourceEntry, parse_config, read_text
 from digest.errors import ConfigError
 
 _HEADER = re.compile(r"^[ \t]*(\[{1,2})[ \t]*([\w.-]+)[ \t]*\]{1,2}[ \t]*(?:#.*)?$", re.MULTILINE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXT = r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
 
 
 def add_sources(folder: Path, entries: Iterable[SourceEntry]) -> int:
     """Appends those not there yet, each with the keys that differ from the usual; returns how many."""
     with _edited(folder) as file:
-        known = {entry.get("url") or entry.get("path") for entry in file.data.get("sources", [])}
+        known = {_name(entry) for entry in file.data.get("sources", [])}
         fresh = list({entry.name: entry for entry in entries if entry.name not in known}.values())
         for entry in fresh:
             file.append("sources", _said(entry))
@@ -49,7 +50,11 @@ def rename_source(folder: Path, old: str, new: str) -> None:
 def remove_source(folder: Path, name: str) -> bool:
     """Takes the source out; False when there is none of that name."""
     with _edited(folder) as file:
-        return file.remove("sources", lambda entry: (entry.get("url") or entry.get("path")) == name)
+        return file.remove("sources", lambda entry: _name(entry) == name)
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return SourceEntry(url=entry.get("url", ""), path=entry.get("path", "")).name
 
 
 def block(folder: Path, domain: str, reason: str) -> None:
@@ -136,7 +141,10 @@ def _key(word: str) -> str:
 
 
 def toml_value(value: str | float | bool) -> str:
-    """*value* as TOML writes it; JSON's strings are TOML's basic strings but for U+007F."""
+    """*value* as TOML writes it; JSON's strings are TOML's basic strings but for U+007F. Raises ConfigError for what no
+    UTF-8 file can hold."""
+    if isinstance(value, str) and _SURROGATE.search(value):
+        raise ConfigError(f"{value!a} is no text that {FILE} can hold", hint="type it in UTF-8")
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -64,6 +64,22 @@ def test_what_is_no_source_is_refused_and_the_file_stays(
     assert (tmp_path / "digest.toml").read_text("utf-8") == before
 
 
+@pytest.mark.parametrize("typed", ["in", "in/", "./in", "{folder}/in"])
+def test_a_folder_is_kept_under_one_name(run: Run, tmp_path: Path, typed: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("Berths\n\nThe harbour office has put every late berth on a page.")
+    typed = typed.format(folder=tmp_path)
+    assert "in is a source now" in run("sources", "add", typed).stdout
+    assert "in is a source already" in error_of(run("sources", "add", "./in/", ok=False))
+    run("sources", "check", "./in")
+    assert "in is a source no more" in run("sources", "remove", "in/").stdout
+    assert load_config(tmp_path).sources == ()
+
+
+def test_what_is_typed_in_no_utf_8_is_refused_without_a_traceback(run: Run) -> None:
+    assert "is no text" in error_of(run("sources", "block", "x.example", "--reason", "\udcff", ok=False))
+
+
 def test_the_list_shows_each_sources_health(web: LocalWeb, run: Run) -> None:
     web["/good.xml"] = Answer(rss(item(1, link="https://a.example/1")), headers={"Cache-Control": "max-age=3600"})
     web["/gone.xml"] = Answer("", 410)

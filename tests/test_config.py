@@ -22,6 +22,10 @@ def test_two_keys_are_enough() -> None:
     assert config.list_id == "newsletter.example.org"
 
 
+def test_a_language_without_a_shorter_code_has_three_letters() -> None:
+    assert parse_config(SMALL + '[week]\nlanguages = ["fil", "gsw-CH"]\n').week.languages == ("fil", "gsw-CH")
+
+
 def test_the_samples_configuration_loads() -> None:
     assert load_config(ROOT).newsletter.name == "The Weekly Ledger"
 
@@ -41,6 +45,8 @@ def test_the_samples_configuration_loads() -> None:
         (SMALL + "[week]\nlimit = 0\n", "week.limit must lie between 1 and 50", "10 is usual"),
         (SMALL + '[week]\nlanguages = ["en", "german"]\n', "week.languages[2] = 'german' is no language tag", "de"),
         (SMALL + 'language = "en_GB"\n', "newsletter.language = 'en_GB' is no language tag", "en-GB"),
+        (SMALL + 'language = "eng"\n', "newsletter.language = 'eng' is no language tag", "write 'en'"),
+        (SMALL + '[week]\nlanguages = ["GER-AT"]\n', "languages[1] = 'GER-AT' is no language tag", "write 'de-AT'"),
         (SMALL + '[brief]\nblocked = [""]\n', "brief.blocked[1] is empty", "take it out"),
         (SMALL + "[brief.keywords]\nharbor = nan\n", "brief.keywords.harbor = nan is no weight", "1 is usual"),
         (SMALL + '[[sources]]\npath = "a"\nweight = inf\n', "sources number 1 (a): inf is no weight", "from 0 to 100"),

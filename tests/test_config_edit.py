@@ -58,6 +58,22 @@ def test_a_source_taken_out_leaves_its_neighbors_and_the_comments(folder: Path) 
     assert all("harbour.xml" in line for line in lines_gone(before, text(folder)))
 
 
+@pytest.mark.parametrize("written", ["in", "in/", "./in", "other/../in"])
+def test_a_folder_is_one_source_however_it_is_written(folder: Path, written: str) -> None:
+    with (folder / "digest.toml").open("a") as file:
+        file.write(f'\n[[sources]]\npath = "{written}"\nweight = 2\n')
+    assert load_config(folder).brief_for_picking().source_weights["in"] == 2.0
+    assert add_sources(folder, [SourceEntry(path="in"), SourceEntry(path=".//in/")]) == 0
+    assert remove_source(folder, "in")
+
+
+def test_what_no_file_in_utf_8_can_hold_is_refused_and_the_file_stays(folder: Path) -> None:
+    before = text(folder)
+    with pytest.raises(ConfigError, match=r"'x\\udcff' is no text that digest.toml can hold"):
+        block(folder, "spam.example", "x\udcff")
+    assert text(folder) == before
+
+
 def test_a_block_is_added_given_another_reason_and_taken_back(folder: Path) -> None:
     before = text(folder)
     block(folder, "spam.example", "asked us")

@@ -117,7 +117,7 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
 
 def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
     from digest.address import split_mailbox, web_address
-    from digest.config import SourceEntry, is_language
+    from digest.config import SourceEntry, language_hint
     from digest.config_edit import toml_value
 
     def ask(question: str, default: str) -> str:
@@ -141,8 +141,8 @@ def _ask(folder: Path, defaults: bool) -> tuple[str, list[SourceEntry]]:
     reply = ask_mailbox("Where do replies go?", sender)
     postal = ask("The publisher’s postal address (every issue prints it)", "")
     language = ask("Language", "en-GB")
-    while not is_language(language):
-        say(f"{language} is no language tag; like en-GB, de or fr")
+    while hint := language_hint(language):
+        say(f"{language} is no language tag: {hint}")
         language = ask("Language", "en-GB")
     zone = ask("Time zone", _local_zone())
     while not _is_zone(zone):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,8 @@ def add(ctx: click.Context, where: str, outlet: str, weight: float, allow_privat
         url = address if unchecked else _find_feed(address, config, allow_private)
         entry = SourceEntry(url=url, outlet=outlet, weight=weight, allow_private=allow_private)
     elif (folder / where).exists():
-        entry = SourceEntry(path=where, outlet=outlet, weight=weight)
+        near = os.path.relpath(folder / where, folder)
+        entry = SourceEntry(path=where if near.startswith("..") else near, outlet=outlet, weight=weight)
     else:
         what = "web address" if "://" in where else "file or folder"
         raise SourceError(f"there is no {what} {where}", hint="a web address is like https://example.org/feed.xml")
@@ -168,9 +170,17 @@ def remove(ctx: click.Context, where: str) -> None:
     """Take a source out of digest.toml. What it brought stays."""
     from digest.config_edit import remove_source
 
+    where = _source_name(where)
     if not remove_source(folder_of(ctx), where):
         raise ConfigError(f"{where} is no source", hint="`digest sources list` shows them as they are written")
     say(f"{where} is a source no more.")
+
+
+def _source_name(typed: str) -> str:
+    """A source's name as digest.toml's are: of a path, its plain spelling."""
+    from digest.config import SourceEntry
+
+    return typed if "://" in typed else SourceEntry(path=typed).name
 
 
 @sources.command()
@@ -219,6 +229,7 @@ def check(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     """Read every source (or those named) now, stopped and resting ones too. Exit 1 when one does not work."""
     from digest.week import collect
 
+    names = tuple(map(_source_name, names))
     with project_of(ctx) as project:
         known = {entry.name for entry in project.config.sources}
         for name in names:
