@@ -33,10 +33,17 @@ class _Set:
 
 
 def choose(
-    candidates: Sequence[Candidate], worth: Worth, *, limit: int, max_words: int, language: str
+    candidates: Sequence[Candidate],
+    worth: Worth,
+    *,
+    limit: int,
+    max_words: int,
+    language: str,
+    asked: int | None = None,
 ) -> list[Candidate]:
     """At most *limit* of *candidates* and *max_words* words, in text order; *worth* is by the candidate's number.
 
+    asked: the words asked for, where some are spent already and *max_words* are left; None: all are left.
     Where nothing clean fits, the best sentence that reads on its own; empty where none does.
     """
     if limit <= 0:
@@ -45,6 +52,7 @@ def choose(
     clean = {n: c for n, c in fit.items() if not c.doubt}
     pool = _pool(clean, worth, max_words)
     alike = Likeness(fit, language)
+    asked = max_words if asked is None else asked
     best: tuple[float, tuple[int, ...]] | None = None
     beam = [_Set((), frozenset(), 0.0, 0)]
     for _ in range(limit):
@@ -60,9 +68,9 @@ def choose(
                 reached[numbers] = _Set(
                     numbers, kept.covered | worth[number].keys(), kept.total + more, kept.words + clean[number].words
                 )
-        ranked = sorted(reached.values(), key=lambda s: (-_value(s, max_words), s.numbers))
+        ranked = sorted(reached.values(), key=lambda s: (-_value(s, asked), s.numbers))
         for found in ranked:
-            value = _value(found, max_words)
+            value = _value(found, asked)
             if best is not None and value <= best[0]:
                 break
             if _whole(found.numbers, clean):
@@ -96,8 +104,8 @@ def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words:
     return "the others say more in their words"
 
 
-def _value(found: _Set, max_words: int) -> float:
-    return found.total / (max(found.words, SHORT * max_words) + ROOM * max_words)
+def _value(found: _Set, asked: int) -> float:
+    return found.total / (max(found.words, SHORT * asked) + ROOM * asked)
 
 
 def _pool(clean: Mapping[int, Candidate], worth: Worth, max_words: int) -> list[int]:

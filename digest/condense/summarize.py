@@ -154,7 +154,7 @@ def _compose(
     taken = [span for quote in spoken for span in quote.outer]
     budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
-    chosen = choose(usable, worth, limit=sentences, max_words=budget, language=reading.language)
+    chosen = choose(usable, worth, limit=sentences, max_words=budget, language=reading.language, asked=max_words)
     if spoken and (not chosen or chosen[0].needs):
         alone = choose(candidates, worth, limit=sentences, max_words=max_words, language=reading.language)
         if alone and not alone[0].needs:
