@@ -152,6 +152,11 @@ class Article:
         """How many characters may be excerpted: None for as many as the newsletter likes, 0 for none."""
         return None if self.limit is None or self.right_held() or self.own else self.limit.chars
 
+    def title_reserved(self) -> bool:
+        """Whether the title is no headline but the text's first words, and more of them than may be excerpted."""
+        words, chars = self.title.removesuffix(" …"), self.excerpt_chars()
+        return chars is not None and len(words) > chars and self.text.startswith(words)
+
     def right_held(self) -> str:
         """Why more may be excerpted than a visitor sees, by a word on it or on its source; '' for none."""
         return self.right or self.source_right

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.model import Article, Brief, Edit, Pick
+from digest.model import Article, Brief, Edit, ExcerptLimit, Pick
 from digest.pick import pick_week
 from tests.make import NOW, article
 from tests.test_pick import COUNCIL, PORT, PORT_AGAIN, edit
@@ -208,3 +208,15 @@ def test_a_story_is_as_old_as_the_days_on_the_calendar(hours: int, age: str) -> 
 def test_a_day_before_the_year_1000_is_printed_with_four_digits() -> None:
     mine = replace(article("Old", COUNCIL), seen=datetime(1, 1, 1, tzinfo=UTC))
     assert (one(mine).lost or "").startswith("old: 0001-01-01,")
+
+
+def test_a_headline_that_is_reserved_text_is_never_printed() -> None:
+    """A page without a title and with nosnippet: its first words would stand for the headline."""
+    shown = article("Port", PORT)
+    slip = replace(
+        shown, title=f"{shown.text[:60].rsplit(' ', 1)[0]} …", limit=ExcerptLimit(0, "the page says nosnippet")
+    )
+    assert "headline" in (one(slip).lost or "")
+    assert "headline" in (one(slip, PLAIN, edit("pin", slip.id)).lost or "")
+    assert one(replace(slip, right="they wrote to us")).lost is None
+    assert one(replace(slip, title="Port Ellery lists its late ships")).lost is None

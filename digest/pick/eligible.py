@@ -28,7 +28,7 @@ def fault_of(
     """All that keeps *article* out of an issue that covers ``since < seen <= now``; None where nothing does. Days are
     those of the zone of *now*. *blocked*: the words of *brief*, each with what finds it.
 
-    A pin overrules everything but a blocked domain, which is about the publisher.
+    A pin overrules everything but what is the publisher's: a blocked domain, a headline that is reserved text.
     """
     faults = [] if pinned else list(_faults(article, brief, blocked, since, now))
     remedies = [fault.remedy for fault in faults]
@@ -37,6 +37,9 @@ def fault_of(
     if publisher := brief.blocking(article):
         faults.insert(0, Fault(f"blocked: {publisher}", publisher.lift))
         remedy = f"{publisher.lift}; then {remedy}" if remedy else publisher.lift
+    if article.title_reserved():
+        faults.append(Fault("it has no headline but its first words, which its publisher reserves", ""))
+        remedy = "`digest articles add -` with its headline first, or `digest articles fill … --right WHY`"
     return Fault("; ".join(fault.lost for fault in faults), remedy) if faults else None
 
 
