@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.collect import read_article
+from digest.collect import canonical_url, read_article
 from digest.errors import ReadError
 from digest.model import Article
 
@@ -123,6 +123,24 @@ def test_broken_markup_is_read_as_far_as_it_goes():
     markup = page(head='<script type="application/ld+json">{"@type": "NewsArticle", </script>')
     assert PROSE[0] in read(markup[: int(len(markup) * 0.8)]).text
     assert PROSE[0] in read(markup.replace("</p>", "").replace("</article>", "").encode("utf-8") + b"\xff\xfe<").text
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "believed"),
+    [
+        ("https://www.notes.example/lamps?ref=1", "https://notes.example/lamps", True),
+        ("https://amp.notes.example/lamps", "https://www.notes.example/lamps", True),
+        ("https://city.notes.example/lamps", "https://notes.example/city/lamps", True),
+        ("https://notes.example/lamps", "https://city.notes.example/lamps", True),
+        ("https://notes-example.cdn.ampproject.org/c/s/notes.example/amp/lamps", "https://notes.example/lamps", True),
+        ("https://other.example/lamps", "https://notes.example/lamps", False),
+        ("https://notnotes.example/lamps", "https://notes.example/lamps", False),
+        ("https://a.blogspot.example/lamps", "https://b.blogspot.example/lamps", False),
+    ],
+)
+def test_a_page_may_name_an_address_of_its_own_house_only(url: str, said: str, believed: bool):
+    head = f'<link rel=canonical href="{said}"><meta property="og:url" content="{said}">'
+    assert read(page(head=head), url=url).canonical == canonical_url(said if believed else url)
 
 
 def test_a_canonical_address_that_is_none_is_passed_over():

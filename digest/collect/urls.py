@@ -79,6 +79,13 @@ def join_url(base: str | None, link: str | None) -> str | None:
         return None
 
 
+def of_one_house(first: str, second: str) -> bool:
+    """Whether two addresses are of one host, or one of a host below the other's. Hosts beside each other may be two
+    publishers' (blogspot.com, github.io)."""
+    one, other = (f".{host_of(canonical_url(url))}" for url in (first, second))
+    return one.endswith(other) or other.endswith(one)
+
+
 def host_of(url: str | None) -> str:
     """The host as it is written, in lower case without `www.`; '' where there is none."""
     try:

@@ -18,7 +18,7 @@ from digest.collect.pages.blocks import Block, key_of
 from digest.collect.pages.marks import Marks, kind, text_of
 from digest.collect.plain import read_stamp
 from digest.collect.reading import one_line
-from digest.collect.urls import join_url, web_address
+from digest.collect.urls import join_url, of_one_house, web_address
 from digest.model import Precision
 from digest.text.leftovers import DATED
 from digest.text.months import month_of
@@ -40,10 +40,11 @@ def find_outlet(marks: Marks) -> str:
 
 
 def find_canonical(tree: Any, marks: Marks, url: str | None) -> str | None:
-    """The page's own address. A site's front page is nobody's canonical address but its own."""
+    """The page's own address. A site's front page is nobody's canonical address but its own, and an address at another
+    publisher's is that one's article, whatever a page at *url* says."""
     for link in (*tree.xpath("//link[@rel='canonical']/@href"), marks.meta("og:url")):
         address = web_address(join_url(url, link))
-        if not address:
+        if not address or (url and not of_one_house(address, url)):
             continue
         path = urlsplit(address).path.strip("/")
         if path or not url or not urlsplit(url).path.strip("/"):
