@@ -137,14 +137,30 @@ def test_a_draft_whose_source_changed_says_so(run: Run, sample: Path) -> None:
     assert "has changed since" not in run("check").stdout
 
 
-def test_words_are_suggested_from_past_issues_with_their_evidence(run: Run, sample: Path) -> None:
+NOUNS = "apple bridge candle dragon engine falcon garden hammer island jacket kettle ladder mirror needle oyster pepper"
+
+
+def test_words_are_suggested_from_past_issues_with_their_evidence(tmp_path: Path) -> None:
+    """Eight stories of sixteen were picked for the word "keeper"; "lighthouse" stands in the same ones."""
+    run = run_in(tmp_path)
+    run("init", str(tmp_path), "--defaults")
+    text = (tmp_path / "digest.toml").read_text("utf-8").replace("limit = 10 ", "limit = 8 ")
+    text = text.replace("[brief.keywords]\n", "[brief.keywords]\nkeeper = 1.0\n")
+    (tmp_path / "digest.toml").write_text(f'{text}\n[[sources]]\npath = "in"\nown = true\n', "utf-8")
+    (tmp_path / "in").mkdir()
+    for number, noun in enumerate(NOUNS.split()):
+        who = "keeper of the lighthouse" if number % 2 else "old farmer"
+        says = (
+            f"The {noun} of the {who} was {noun}-like for {number + 7} days, and every {noun}ist of {noun}ton saw it."
+        )
+        (tmp_path / "in" / f"{noun}.txt").write_text(f"{noun.title()}\n\n{says} {says.upper()}", "utf-8")
     assert "no past issue" in error_of(run("brief", "suggest", ok=False))
+    run("weekly")
     run("approve", "--yes")
     found = json.loads(run("brief", "suggest", "--json").stdout)
-    known = {word.casefold() for word in load_config(sample).brief.keywords}
-    assert not known & {row["word"] for row in found}
-    assert all(0 < row["weight"] <= 1 and row["picked"] >= 2 for row in found)
-    run("brief", "suggest", "--add")
-    assert {row["word"] for row in found} <= load_config(sample).brief.keywords.keys()
+    assert [(row["word"], row["picked"], row["passed"]) for row in found] == [("lighthouse", 8, 0)]
+    assert "1 word was added to [brief.keywords]" in run("brief", "suggest", "--add").stdout
+    assert load_config(tmp_path).brief.keywords == {"keeper": 1.0, "lighthouse": found[0]["weight"]}
     shown = json.loads(run("brief", "show", "--json").stdout)
-    assert shown["keywords"] == dict(load_config(sample).brief.keywords)
+    assert shown["keywords"] == dict(load_config(tmp_path).brief.keywords)
+    assert run("brief", "suggest", "--add").stdout.startswith("Nothing new: ")

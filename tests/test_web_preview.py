@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from digest.errors import TemplateError
-from digest.model import Excerpt, Summary
+from digest.model import NOSNIPPET, Excerpt, Summary
 from digest.web.preview import Draft, create_preview, mark_tokens, open_links_outside, point_at, repaint, trace
 from tests.web_samples import HOSTILE, TOKENS, draft, excerpt, issue
 
@@ -253,6 +254,16 @@ def test_an_article_is_shown_whole_with_its_excerpts_marked() -> None:
     marked = [p.text for paragraph in paragraphs for p in paragraph if "summary" in p.kinds]
     assert marked == [s.text for s in first.summary.sentences]
     assert paragraphs[-1][0].region == "aside"
+
+
+def test_what_a_publisher_reserves_is_not_shown() -> None:
+    first = issue().items[0]
+    *report, last = first.article.regions
+    reserved = replace(first.article, regions=(*report, replace(last, reason=NOSNIPPET)))
+    changed = replace(first, pick=replace(first.pick, story=replace(first.pick.story, lead=reserved)))
+    page = preview(replace(draft(), issue=replace(issue(), items=(changed,)))).get("/excerpts").text
+    assert html.escape(last.span.of(first.article.text)) not in page
+    assert "[reserved by its publisher]" in page
 
 
 # ------------------------------------------------------------------------------------------------ the copy

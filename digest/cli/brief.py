@@ -48,6 +48,7 @@ def suggest(ctx: click.Context, limit: int, add: bool, as_json: bool) -> None:
     """Words that tell what past issues printed from what they passed over, with the numbers behind each."""
     from digest.config_edit import add_keywords
     from digest.pick import suggest_keywords
+    from digest.pick.wording import counted
     from digest.week import past_choices
 
     with project_of(ctx) as project:
@@ -70,7 +71,8 @@ def suggest(ctx: click.Context, limit: int, add: bool, as_json: bool) -> None:
     if as_json or not found:
         return
     if add:
-        say(f"{number} words are in [brief.keywords] now; `digest pick` shows what they change.")
+        added = counted(number, "word was", "words were")
+        say(f"{added} added to [brief.keywords]; `digest pick` shows what changes.")
     else:
         say("`digest brief suggest --add` writes them into digest.toml; change or delete there what you like.")
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from digest.errors import DigestError
-from digest.model import Article, Excerpt, Issue, Item, Pick, Rendered, Span, Variant
+from digest.model import NOSNIPPET, Article, Excerpt, Issue, Item, Pick, Rendered, Span, Variant
 from digest.web.server import harden, policy
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ VIEWS = {"mail": "Mail", "text": "Text", "source": "Source", "excerpts": "Excerp
 SCHEMES = {"light": "Light", "dark": "Dark", "none": "No style"}
 WIDTHS = {"phone": "Phone", "tablet": "Tablet", "desktop": "Desktop", "free": "Free"}
 
+WITHHELD = "[reserved by its publisher]"
 NO_END = 10**9
 SUBJECT_FITS = (
     (9, "short"),
@@ -349,7 +350,8 @@ def _of(article: Article, excerpts: Iterable[Excerpt]) -> list[Excerpt]:
 
 
 def _paragraphs(article: Article, cuts: Sequence[Cut]) -> tuple[tuple[Piece, ...], ...]:
-    """The article's text in paragraphs, cut wherever a mark or a region begins or ends."""
+    """The article's text in paragraphs, cut wherever a mark or a region begins or ends; what its publisher reserves is
+    left out."""
     breaks = {0, len(article.text)}
     for span in [c.span for c in cuts] + [r.span for r in article.regions]:
         breaks |= {min(span.start, len(article.text)), min(span.end, len(article.text))}
@@ -363,8 +365,9 @@ def _paragraphs(article: Article, cuts: Sequence[Cut]) -> tuple[tuple[Piece, ...
             paragraphs.append([])
             continue
         kinds = sorted({c.kind for c in cuts if c.span.start <= start and end <= c.span.end})
-        region = next((r.kind for r in article.regions if r.span.start <= start and end <= r.span.end), "aside")
-        paragraphs[-1].append(Piece(text, " ".join(kinds), region))
+        region = next((r for r in article.regions if r.span.start <= start and end <= r.span.end), None)
+        shown = WITHHELD if region and region.reason == NOSNIPPET and not kinds else text
+        paragraphs[-1].append(Piece(shown, " ".join(kinds), region.kind if region else "aside"))
     return tuple(tuple(p) for p in paragraphs if p)
 
 
