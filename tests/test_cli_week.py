@@ -55,6 +55,39 @@ def test_weekly_ends_with_the_table_the_subject_the_html_and_the_promise(sample:
     assert "Nothing has been sent." in out
 
 
+def test_every_time_is_said_by_the_newsletters_clock(sample: Path) -> None:
+    config = sample / "digest.toml"
+    config.write_text(config.read_text("utf-8").replace('"Europe/London"', '"Pacific/Auckland"'), "utf-8")
+    run, week, evening = run_in(sample), ("--week", "2026-W12"), "2026-03-22T18:30:00+00:00"
+    run("pin", "trees", *week, now=evening)
+    assert "2026-03-23 07:30" in run("edits", "list").stdout
+    assert "2026-03-23 07:30" in run("why", "trees", *week).stdout
+    run("weekly", *week)
+    assert "2026-03-22 23:59" in run("issues", "list").stdout
+    assert json.loads(run("issues", "list", "--json").stdout)[-1]["until"] == "2026-03-22T10:59:59+00:00"
+    assert "no issue is called" in error_of(run("check", "2026-03-21", ok=False))
+    run("issues", "show", "2026-03-22")
+    run("approve", "--yes", now=evening)
+    assert "on 2026-03-23 07:30" in run("status").stdout
+    assert "after 2026-04-05 23:59" in run("skip", "--week", "2026-W14").stdout
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("edit", "subject", "Berths \udcff"),
+        ("edit", "note", "1", "Berths\n"),
+        ("articles", "fill", "1", "--outlet", "\udcff"),
+        ("articles", "fill", "1", "--author", "\udcff"),
+        ("articles", "fill", "1", "--right", "a\nb"),
+        ("skip", "--reason", "\udcff"),
+    ],
+)
+def test_words_that_cannot_be_kept_or_printed_are_refused(sample: Path, typed: tuple[str, ...]) -> None:
+    told = error_of(run_in(sample)(*typed, ok=False))
+    assert "is not in UTF-8" in told or "holds a line break" in told
+
+
 def test_a_stale_file_is_said_to_be_old_and_not_dropped_silently(sample: Path) -> None:
     out = run_in(sample)("weekly", "--week", "2026-W12").stdout
     assert re.search(r"old: 2026-02-24, not in this issue: “.+” \(examples/week/articles\)", out)

@@ -13,6 +13,7 @@ from digest.cli.common import (
     find_article,
     json_option,
     now,
+    one_line,
     print_json,
     print_rights,
     project_of,
@@ -98,7 +99,7 @@ def add(
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
         _refuse_blocked(brief, article)
         seen = became_new(article, now(), project.config.zone)
-        right = right or article.right
+        right = one_line("right", right) or article.right
         stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
@@ -182,12 +183,12 @@ def fill(
         found = find_article(project, article)
         told = replace(
             found,
-            outlet=outlet or found.outlet,
+            outlet=one_line("outlet", outlet or "") or found.outlet,
             url=url or found.url,
             canonical=canonical_url(url) if url else found.canonical,
-            authors=authors or found.authors,
+            authors=tuple(one_line("author", name) for name in authors) or found.authors,
             own=found.own if own is None else own,
-            right=found.right if right is None else right,
+            right=found.right if right is None else one_line("right", right),
         )
         stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from digest.errors import DigestError, IssueError
 from digest.model import Article, EditKind, Pick
 
 if TYPE_CHECKING:
+    from digest.config import Config
     from digest.render.check import Finding
     from digest.sources import Progress
     from digest.week import Project
@@ -81,12 +83,30 @@ def who(project: Project) -> str:
     return os.environ.get("DIGEST_EDITOR") or project.config.newsletter.editor or getpass.getuser()
 
 
+def one_line(what: str, text: str) -> str:
+    """*text* as it may be kept, and printed in a header (RFC 5322 section 2.2). Raises DigestError."""
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise DigestError(f"the {what} holds a line break or a control character", hint="write it on one line")
+    if re.search("[\ud800-\udfff]", text):
+        raise DigestError(f"the {what} is not in UTF-8: {text!a}", hint="type it again, in UTF-8")
+    return text.strip()
+
+
+def clock(at: datetime, config: Config) -> str:
+    """*at* to the minute by the newsletter's clock."""
+    return f"{at.astimezone(config.zone):%Y-%m-%d %H:%M}"
+
+
 def say(text: str = "") -> None:
     click.echo(text)
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain, allow_nan=False))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) -> None:
@@ -195,7 +215,7 @@ def find_issue(project: Project, words: str) -> str:
     if words == "last":
         return max(known, key=lambda i: (i.until, i.slug)).slug
     found = [i.slug for i in known if i.slug == words] or [i.slug for i in known if str(i.number) == words]
-    found = found or [i.slug for i in known if f"{i.until:%Y-%m-%d}" == words]
+    found = found or [i.slug for i in known if clock(i.until, project.config)[:10] == words]
     found = found or [i.slug for i in known if _holds(project.store.issues.issue(i.slug).subject, words)]
     if len(found) == 1:
         return found[0]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from digest.cli.common import (
+    clock,
     find_article,
     find_issue,
     issue_argument,
     json_option,
     keep_edit,
     now,
+    one_line,
     print_json,
     project_of,
     say,
@@ -72,19 +74,12 @@ def _words(kind: EditKind, about: str) -> click.Command:
     @click.argument("words", nargs=-1)
     @click.pass_context
     def command(ctx: click.Context, words: tuple[str, ...]) -> None:
-        text = _one_line(kind, " ".join(words))
+        text = one_line(kind, " ".join(words))
         with project_of(ctx) as project:
             slug = keep_edit(project, kind, "", text, week=ctx.find_root().obj.get("week"))
             say(f"{slug}: {kind} is now {f'“{text}”' if text else 'the default'}. {REBUILD}")
 
     return command
-
-
-def _one_line(kind: str, text: str) -> str:
-    """Raises DigestError for control characters: a subject is a header (RFC 5322 section 2.2)."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise DigestError(f"the {kind} holds a line break or a control character", hint="write it on one line")
-    return text.strip()
 
 
 edit.add_command(_words("subject", "subject"))
@@ -98,7 +93,7 @@ edit.add_command(_words("intro", "opening lines"))
 @click.pass_context
 def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
     """Write an editor's note on ARTICLE, marked as the editors' own words. Without WORDS: take it back."""
-    text = _one_line("note", " ".join(words))
+    text = one_line("note", " ".join(words))
     week = ctx.find_root().obj.get("week")
     _edit(ctx, "note", article, text, week, "noted on" if text else "no note any more on")
 
@@ -132,7 +127,7 @@ def _edit_file(ctx: click.Context, week: str | None) -> None:
             if place > len(issue.items):
                 raise DigestError(f"there is no story {place} in {slug}", hint="keep the numbers of the file")
             target_id = issue.items[place - 1].article.id if place else ""
-            keep_edit(project, kind, target_id, _one_line(kind, text), week=week)
+            keep_edit(project, kind, target_id, one_line(kind, text), week=week)
         say(f"{slug}: {len(changed)} changed. {REBUILD}")
 
 
@@ -187,6 +182,7 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         slug = find_issue(project, issue)
         rows = project.store.issues.edits(slug)
         titles = {a.id: a.title for a in project.store.articles.all()}
+        config = project.config
     if as_json:
         print_json(
             [{"id": e.id, "kind": e.kind, "target": e.target, "value": e.value, "who": e.who, "at": e.at} for e in rows]
@@ -194,6 +190,6 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         return
     table(
         ("#", "when", "who", "what", "on", "value"),
-        [(e.id, f"{e.at:%Y-%m-%d %H:%M}", e.who, e.kind, titles.get(e.target, ""), e.value) for e in rows],
+        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), e.value) for e in rows],
         title=slug,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from digest.cli.common import (
+    clock,
     find_issue,
     issue_argument,
     json_option,
@@ -28,13 +29,13 @@ def issues() -> None:
 def list_issues(ctx: click.Context, as_json: bool) -> None:
     """Every issue with its state and window."""
     with project_of(ctx) as project:
-        known = project.store.issues.all()
+        known, config = project.store.issues.all(), project.config
     if as_json:
         print_json(
             [{"issue": i.slug, "number": i.number, "state": i.state, "since": i.since, "until": i.until} for i in known]
         )
         return
-    rows = [(i.slug, i.number, i.state, f"{i.since:%Y-%m-%d %H:%M}", f"{i.until:%Y-%m-%d %H:%M}") for i in known]
+    rows = [(i.slug, i.number, i.state, clock(i.since, config), clock(i.until, config)) for i in known]
     table(("issue", "no.", "state", "after", "until"), rows)
 
 
@@ -106,6 +107,6 @@ def new(ctx: click.Context, week: str | None) -> None:
         second = f"{base}-{int(last) + 1}" if last.isdigit() else f"{slug}-2"
         report = run_week(project, now=now(), week=second)
         if report.draft is None:
-            say(f"No second issue: too few stories are new after {known.until:%Y-%m-%d %H:%M}.")
+            say(f"No second issue: too few stories are new after {clock(known.until, project.config)}.")
             return
         say(f"{second}: “{report.draft.issue.subject}”, {report.waiting} waiting. Nothing has been sent.")

@@ -9,6 +9,7 @@ import click
 
 from digest.cli.common import (
     STATE_WORDS,
+    clock,
     find_issue,
     issue_argument,
     json_option,
@@ -342,8 +343,8 @@ def _print_status(project: Project, slug: str) -> None:
     assert known is not None
     account = store.ledger.account(slug)
     say(f"{slug} is {known.state}{f': {known.paused_reason}' if known.state == 'paused' else ''}.")
-    if known.approved_by:
-        say(f"Approved by {known.approved_by} on {known.approved_at:%Y-%m-%d %H:%M}.")
+    if known.approved_by and known.approved_at:
+        say(f"Approved by {known.approved_by} on {clock(known.approved_at, project.config)}.")
     left_out = account.candidates - account.planned
     say(f"{account.candidates} subscribers = {account.planned} planned + {left_out} left out")
     for reason, number in dict(account.excluded).items():

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import folder_of, json_option, now, print_json, project_of, say, table
+from digest.cli.common import clock, folder_of, json_option, now, print_json, project_of, say, table
 from digest.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.collect.http import Fetched
     from digest.collect.opml import SubscriptionList
     from digest.config import Config, SourceEntry
@@ -42,8 +44,8 @@ def list_sources(ctx: click.Context, as_json: bool) -> None:
             entry.outlet,
             f"{entry.weight:g}",
             _health(state),
-            _clock(state.last_ok, config),
-            _clock(state.last_new, config),
+            _when(state.last_ok, config),
+            _when(state.last_new, config),
             _next(entry, state, config),
             state.stopped or state.last_error or "",
         )
@@ -81,14 +83,12 @@ def _next(entry: SourceEntry, state: SourceState, config: Config) -> str:
     if state.stopped:
         return "when you check it"
     if entry.url and state.due and state.due > now():
-        return f"from {_clock(state.due, config)}"
+        return f"from {clock(state.due, config)}"
     return "next run"
 
 
-def _clock(value: object, config: Config) -> str:
-    from datetime import datetime
-
-    return f"{value.astimezone(config.zone):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else "never"
+def _when(at: datetime | None, config: Config) -> str:
+    return clock(at, config) if at else "never"
 
 
 @sources.command()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.common import (
+    clock,
     find_article,
     issue_argument,
     json_option,
     now,
+    one_line,
     pick_json,
     pick_row,
     print_findings,
@@ -69,7 +71,8 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
         if report.draft is None:
             say(
                 f"No issue this week: fewer than {project.config.week.min_items} stories are new "
-                f"between {report.window.since:%Y-%m-%d} and {report.window.until:%Y-%m-%d}. Nothing was queued."
+                f"between {clock(report.window.since, project.config)} and "
+                f"{clock(report.window.until, project.config)}. Nothing was queued."
             )
             return
         _print_draft(project, report, dry_run)
@@ -110,7 +113,7 @@ def _print_collected(collected: tuple[Collected, ...]) -> None:
 def _print_old(project: Project, report: WeekReport) -> None:
     for article in report.old[:10]:
         published = article.published_at(project.config.zone)
-        date = str(published.date()) if published else f"undated, first read {article.seen.date()}"
+        date = str(published.date()) if published else f"undated, first read {clock(article.seen, project.config)[:10]}"
         say(f"old: {date}, not in this issue: “{article.title}” ({article.source})")
     if len(report.old) > 10:
         say(f"… and {len(report.old) - 10} more that are older than this issue")
@@ -233,7 +236,7 @@ def _print_why(project: Project, article: Article, picks: Sequence[Pick], pick: 
             say(f"  also: {other.outlet or other.source}, “{other.title}”")
     for edit in edits:
         if edit.target == article.id:
-            day = f"{edit.at.astimezone(project.config.zone):%Y-%m-%d %H:%M}"
+            day = clock(edit.at, project.config)
             say(f"  edit: {edit.kind} {'taken back' if not edit.value else ''}".rstrip() + f", by {edit.who}, {day}")
     print_rights(article)
     for removed in article.removed:
@@ -315,5 +318,6 @@ def skip(ctx: click.Context, week: str | None, reason: str) -> None:
 
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
+        reason = one_line("reason", reason)
         project.store.issues.skip(slug, since=win.since, until=win.until, who=who(project), at=now(), reason=reason)
-        say(f"{slug} is skipped. The next issue covers what is new after {win.until:%Y-%m-%d %H:%M}.")
+        say(f"{slug} is skipped. The next issue covers what is new after {clock(win.until, project.config)}.")
