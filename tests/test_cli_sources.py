@@ -93,7 +93,7 @@ def test_the_list_shows_each_sources_health(web: LocalWeb, run: Run) -> None:
         "/missing.xml": "failing",
     }
     assert rows["/good.xml"]["last_new"] == "2026-03-20T18:00:00+00:00"
-    assert rows["/good.xml"]["not_before"].startswith("2026-03-20 19:00")
+    assert rows["/good.xml"]["not_before"].startswith("2026-03-20T19:00")
     assert "404" in rows["/missing.xml"]["error"]
     shown = run("sources", "list", now=NOW).stdout
     assert "from 2026-03-20 19:00" in shown
