@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -129,8 +130,10 @@ class Articles:
         rights = self.source_rights
         if not rights:
             return articles
-        sql = f"SELECT article, source FROM entry WHERE source IN ({', '.join('?' * len(rights))})"
-        brought: dict[str, str] = dict(self._conn.execute(sql, tuple(rights)))
+        sql = """SELECT article, source FROM entry WHERE source IN (SELECT value FROM json_each(?))
+                 AND article IN (SELECT value FROM json_each(?))"""
+        asked = json.dumps(list(rights)), json.dumps([a.id for a in articles])
+        brought: dict[str, str] = dict(self._conn.execute(sql, asked))
         held = [rights.get(a.source) or rights.get(brought.get(a.id, ""), "") for a in articles]
         return [replace(a, source_right=right) for a, right in zip(articles, held, strict=True)]
 
