@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 from digest.config import Config, SourceEntry
 from digest.config_edit import rename_source
 from digest.errors import ConfigError, DigestError, SourceError, StoreError, told_bug
-from digest.model import Article, ExcerptLimit
+from digest.model import Article, ExcerptLimit, stricter
 from digest.store import DatabaseError, Store
 from digest.store.sources import KnownEntry, SourceState
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.collect import Entry, Feed
@@ -165,7 +166,7 @@ def _read_path(
                         errors.append(Collected(entry.name, note=f"{name} is {GUESSED}"))
             if left := passed_over(folder / entry.path):
                 kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in left}))
-                note = f"{len(left)} {'file' if len(left) == 1 else 'files'} passed over ({kinds})"
+                note = f"{counted(len(left), 'file')} passed over ({kinds})"
                 errors.append(Collected(entry.name, note=f"{note}: save them as text, Markdown or HTML"))
             store.sources.keep(entry.name, _read_well(state, now, new=tally.new))
     except Exception as raised:
@@ -202,6 +203,8 @@ class _Files:
         return before, self._store.articles.add(found)
 
     def _identified(self, name: str, found: Article) -> Article:
+        from digest.collect.reading import article_id
+
         last = self._known.get(name)
         article = self._store.articles.get(last.article) if last else None
         if article is not None and (
@@ -215,7 +218,7 @@ class _Files:
         same = self._store.articles.get(found.id)
         if same is None or same.text_hash == found.text_hash or not self._others(name, same.id):
             return found
-        return article_id(found, f"{self._name}\n{found.title}\n{name}")
+        return replace(found, id=article_id(f"{self._name}\n{found.title}\n{name}"))
 
     def _others(self, name: str, article: str) -> bool:
         return any(
@@ -360,7 +363,9 @@ class _Web:
                 continue
             elif before is None or (before.changes < MOST_CHANGES and (before.waits or before.hash != item.hash)):
                 fresh.setdefault(key, _Fresh(item, key, before, item.hash))
-        found.notes += [f"{_entries(times)} left out, blocked: {block}" for block, times in blocked.items()]
+        found.notes += [
+            f"{counted(times, 'entry', 'entries')} left out, blocked: {block}" for block, times in blocked.items()
+        ]
         return list(fresh.values())
 
     def _waiting(self, entry: SourceEntry) -> Iterator[_Fresh]:
@@ -370,7 +375,7 @@ class _Web:
         for key, known in self.store.sources.waiting(entry.name).items():
             article = self.store.articles.get(known.article)
             if article is not None and not self.brief.blocking(article):
-                fresh = _Fresh(entry_of(article), key, known, known.hash or "-")
+                fresh = _Fresh(entry_of(article), key, known, known.hash)
                 if self._needs_page(fresh):
                     yield fresh
 
@@ -454,7 +459,6 @@ class _Web:
     async def _read_page(self, answer: Fetched, workers: Workers) -> Reading | None:
         """None where the page cannot be had: the teaser is what there is. Raises ReadError where it cannot be read."""
         from digest.collect.pages import read_page
-        from digest.collect.wishes import stricter
 
         if answer.error or not answer.body:
             return None
@@ -520,12 +524,12 @@ class _Web:
             entry = KnownEntry(article.id, fresh.hash, changes, waits=fresh.again)
             self.store.sources.keep_entry(found.entry.name, fresh.key, entry)
         if bare:
-            found.notes.append(f"{_entries(bare)} with only a link, whose page could not be had")
+            found.notes.append(f"{counted(bare, 'entry', 'entries')} with only a link, whose page could not be had")
         return tally, errors
 
     def _article(self, fresh: _Fresh, found: _Visit) -> Article:
         from digest.collect import Feed, article_from_entry
-        from digest.model import stricter
+        from digest.collect.reading import article_id
 
         entry = found.entry
         article = article_from_entry(
@@ -545,7 +549,7 @@ class _Web:
             return replace(article, id=fresh.known.article)
         other = self.store.articles.get(article.id)
         if fresh.key != fresh.item.key and other is not None and not _same_article(fresh.item, other):
-            return article_id(article, f"{entry.name}\n{fresh.key}\n{fresh.item.title}")
+            return replace(article, id=article_id(f"{entry.name}\n{fresh.key}\n{fresh.item.title}"))
         return article
 
     def _failed(self, found: _Visit, error: DigestError) -> SourceState:
@@ -603,13 +607,6 @@ _PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
 _JSON = "application/json"
 
 
-def article_id(article: Article, identity: str) -> Article:
-    """*article* under the id of *identity*."""
-    import hashlib
-
-    return replace(article, id=hashlib.sha256(identity.encode()).hexdigest()[:16])
-
-
 def _same_article(item: Entry, article: Article) -> bool:
     """Whether an entry that changed is still the article it was: the same address or the same title."""
     from digest.collect import canonical_url
@@ -617,10 +614,6 @@ def _same_article(item: Entry, article: Article) -> bool:
     address = canonical_url(item.address) if item.address else None
     known = {article.canonical, canonical_url(article.url) if article.url else None}
     return address in known or _bare(item.title) == _bare(article.title)
-
-
-def _entries(times: int) -> str:
-    return "1 entry" if times == 1 else f"{times} entries"
 
 
 def _bare(text: str) -> str:

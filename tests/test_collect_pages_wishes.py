@@ -7,8 +7,8 @@ import json
 import lxml.html
 import pytest
 
-from digest.collect.wishes import limit_from_headers, limit_from_page, stricter, tdm_reserved, unquotable
-from digest.model import ExcerptLimit
+from digest.collect.wishes import limit_from_headers, limit_from_page, tdm_reserved, unquotable
+from digest.model import ExcerptLimit, stricter
 
 
 def meta(*pairs: tuple[str, str]):

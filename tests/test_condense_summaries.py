@@ -305,7 +305,7 @@ def test_leftovers_do_not_change_the_summary() -> None:
 @pytest.mark.parametrize("length", [151, 10_000])
 def test_a_long_text_is_read_in_its_front_only(length: int) -> None:
     text = " ".join(f"Ship {n} of the port of Halden lay {n} hours in the fog off the coast." for n in range(length))
-    summary, judged = explain_summary(text, language="en")
+    summary, judged = explain_summary(text)
     assert len(judged) == READ_SENTENCES
     assert summary.sentences and summary.sentences[-1].span.end <= judged[-1].span.end
 
@@ -336,7 +336,7 @@ def test_every_language_has_a_summary_in_its_own_sentences(language: str, method
 
 
 def test_each_sentence_has_a_verdict() -> None:
-    summary, judged = explain_summary(BRIDGE, language="en", sentences=1)
+    summary, judged = explain_summary(BRIDGE, sentences=1)
     assert [j.span for j in judged if j.printed] == [e.span for e in summary.sentences]
     verdicts = {j.text[:12]: j.verdict for j in judged}
     assert verdicts["He called it"].startswith("makes sense only after sentence")

@@ -10,10 +10,10 @@ import click
 
 from digest.cli.common import (
     article_json,
+    as_one_line,
     find_article,
     json_option,
     now,
-    one_line,
     print_json,
     print_rights,
     project_of,
@@ -99,7 +99,7 @@ def add(
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
         _refuse_blocked(brief, article)
         seen = became_new(article, now(), project.config.zone)
-        right = one_line("right", right) or article.right
+        right = as_one_line("right", right) or article.right
         stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
@@ -143,7 +143,7 @@ def read_page(
 
     from digest.collect import read_article
     from digest.collect.http import fetch
-    from digest.collect.wishes import stricter
+    from digest.model import stricter
     from digest.sources import user_agent
 
     answer = fetch(url, user_agent=user_agent(config), allow_private=allow_private, page=True)
@@ -183,12 +183,12 @@ def fill(
         found = find_article(project, article)
         told = replace(
             found,
-            outlet=one_line("outlet", outlet or "") or found.outlet,
+            outlet=as_one_line("outlet", outlet or "") or found.outlet,
             url=url or found.url,
             canonical=canonical_url(url) if url else found.canonical,
-            authors=tuple(one_line("author", name) for name in authors) or found.authors,
+            authors=tuple(as_one_line("author", name) for name in authors) or found.authors,
             own=found.own if own is None else own,
-            right=found.right if right is None else one_line("right", right),
+            right=found.right if right is None else as_one_line("right", right),
         )
         stored = project.store.articles.correct(told)
         say(f"“{stored.title}”: {stored.outlet or 'no outlet'}, {stored.url or 'no link'}.")

@@ -48,7 +48,7 @@ def suggest(ctx: click.Context, limit: int, add: bool, as_json: bool) -> None:
     """Words that tell what past issues printed from what they passed over, with the numbers behind each."""
     from digest.config_edit import add_keywords
     from digest.pick import suggest_keywords
-    from digest.pick.wording import counted
+    from digest.text.wording import counted
     from digest.week import past_choices
 
     with project_of(ctx) as project:

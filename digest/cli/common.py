@@ -83,7 +83,7 @@ def who(project: Project) -> str:
     return os.environ.get("DIGEST_EDITOR") or project.config.newsletter.editor or getpass.getuser()
 
 
-def one_line(what: str, text: str) -> str:
+def as_one_line(what: str, text: str) -> str:
     """*text* as it may be kept, and printed in a header (RFC 5322 section 2.2). Raises DigestError."""
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise DigestError(f"the {what} holds a line break or a control character", hint="write it on one line")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from digest.cli.common import (
+    as_one_line,
     clock,
     find_article,
     find_issue,
@@ -12,7 +13,6 @@ from digest.cli.common import (
     json_option,
     keep_edit,
     now,
-    one_line,
     print_json,
     project_of,
     say,
@@ -74,7 +74,7 @@ def _words(kind: EditKind, about: str) -> click.Command:
     @click.argument("words", nargs=-1)
     @click.pass_context
     def command(ctx: click.Context, words: tuple[str, ...]) -> None:
-        text = one_line(kind, " ".join(words))
+        text = as_one_line(kind, " ".join(words))
         with project_of(ctx) as project:
             slug = keep_edit(project, kind, "", text, week=ctx.find_root().obj.get("week"))
             say(f"{slug}: {kind} is now {f'“{text}”' if text else 'the default'}. {REBUILD}")
@@ -93,7 +93,7 @@ edit.add_command(_words("intro", "opening lines"))
 @click.pass_context
 def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
     """Write an editor's note on ARTICLE, marked as the editors' own words. Without WORDS: take it back."""
-    text = one_line("note", " ".join(words))
+    text = as_one_line("note", " ".join(words))
     week = ctx.find_root().obj.get("week")
     _edit(ctx, "note", article, text, week, "noted on" if text else "no note any more on")
 
@@ -127,7 +127,7 @@ def _edit_file(ctx: click.Context, week: str | None) -> None:
             if place > len(issue.items):
                 raise DigestError(f"there is no story {place} in {slug}", hint="keep the numbers of the file")
             target_id = issue.items[place - 1].article.id if place else ""
-            keep_edit(project, kind, target_id, one_line(kind, text), week=week)
+            keep_edit(project, kind, target_id, as_one_line(kind, text), week=week)
         say(f"{slug}: {len(changed)} changed. {REBUILD}")
 
 

@@ -74,7 +74,8 @@ def summarize(
         if why:
             say()
             _print_judged(judged)
-    if any(len(judged) == READ_SENTENCES for _, judged in told):
+    judged = told[0][1]
+    if len(judged) == READ_SENTENCES and judged[-1].span.end < article.body()[-1].end:
         say(f"Only the first {READ_SENTENCES} sentences were read.")
 
 

@@ -59,8 +59,8 @@ def _carried(project: Project) -> str:
 @click.pass_context
 def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
-    from digest.pick.wording import counted
     from digest.render.check import verify_verbatim
+    from digest.text.wording import counted
     from digest.week import findings as find_faults
 
     with project_of(ctx) as project:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.common import (
+    as_one_line,
     clock,
     find_article,
     issue_argument,
     json_option,
     now,
-    one_line,
     pick_json,
     pick_row,
     print_findings,
@@ -296,7 +296,7 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 def check(ctx: click.Context, issue: str, as_json: bool) -> None:
     """List what should be mended before the issue goes out. Exit 1 when there is an error."""
     from digest.cli.common import find_issue
-    from digest.pick.wording import counted
+    from digest.text.wording import counted
     from digest.week import findings
 
     with project_of(ctx) as project:
@@ -318,6 +318,6 @@ def skip(ctx: click.Context, week: str | None, reason: str) -> None:
 
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
-        reason = one_line("reason", reason)
+        reason = as_one_line("reason", reason)
         project.store.issues.skip(slug, since=win.since, until=win.until, who=who(project), at=now(), reason=reason)
         say(f"{slug} is skipped. The next issue covers what is new after {clock(win.until, project.config)}.")

@@ -21,9 +21,8 @@ from digest.collect.files import passed_over, printable, read_folder, read_sourc
 from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import MAX_BYTES, Reading, assemble, body
 from digest.collect.urls import canonical_url, host_of
-from digest.collect.wishes import stricter
 from digest.errors import ReadError
-from digest.model import Article, ExcerptLimit
+from digest.model import Article, ExcerptLimit, stricter
 
 __all__ = [
     "GUESSED",

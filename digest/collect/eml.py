@@ -15,17 +15,16 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from digest.address import ascii_domain
+from digest.address import ascii_domain, web_address
 from digest.collect.dates import read_date
 from digest.collect.forwards import find_forward
 from digest.collect.mailings import mailing_lines, masked, personal_lines, web_page, without_targets
 from digest.collect.paragraphs import html_paragraphs
 from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading, one_line
-from digest.collect.urls import web_address
-from digest.collect.wishes import NOSNIPPET, limit_from_page
+from digest.collect.wishes import limit_from_page
 from digest.errors import ReadError
-from digest.model import Precision, Removed
+from digest.model import NOSNIPPET, Precision, Removed
 from digest.text.leftovers import DATED
 
 _SHORT = 200

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from digest.collect.feeds import parse_feed
 from digest.collect.reading import MAX_BYTES
-from digest.errors import DigestError, ReadError, SourceError
+from digest.errors import DigestError, ReadError, SourceError, told_bug
 from digest.model import Article
 
 TEXTS = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml"}
@@ -85,6 +85,8 @@ def read_folder(
                 yield name, article
         except (ReadError, SourceError) as error:
             yield name, error
+        except Exception as error:  # a bug, here or in a library: it costs this file only
+            yield name, ReadError(f"{name}: {told_bug(error)}")
 
 
 def passed_over(path: Path) -> list[str]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from urllib.parse import unquote, urlsplit
 
-from digest.collect.urls import canonical_url, host_of, web_address
+from digest.address import web_address
+from digest.collect.urls import canonical_url, host_of
 from digest.model import Removed
 
 _MAIL = re.compile(r"(?<![\w.+%=-])[\w.+%=-]+@[\w-]+(?:\.[\w-]+)+")

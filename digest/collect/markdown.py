@@ -6,11 +6,11 @@ import re
 import tomllib
 from typing import Any
 
+from digest.address import web_address
 from digest.collect.credits import clean_authors
 from digest.collect.dates import read_date
 from digest.collect.plain import read_lines, read_stamp, with_known
 from digest.collect.reading import Reading
-from digest.collect.urls import web_address
 from digest.model import ExcerptLimit, Image, Paywall
 
 _NEW_BLOCK = re.compile(r"^\s{0,3}(?:#{1,6}\s|[-*+]\s+|\d{1,3}[.)]\s+|\|)")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from digest.collect.wishes import NOSNIPPET
+from digest.model import NOSNIPPET
 
 _BLOCKS = frozenset(
     """address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from digest.address import web_address
 from digest.collect.credits import clean_authors
 from digest.collect.dates import read_date
 from digest.collect.reading import Paragraph, Reading, one_line
 from digest.collect.repeats import REPEATS, find_repeats
-from digest.collect.urls import web_address
 from digest.model import Precision, Removed
 from digest.text.boilerplate import Cleaned, Line, clean_lines
 from digest.text.leftovers import DATED

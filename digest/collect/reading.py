@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.collect.urls import canonical_url, web_address
+from digest.address import web_address
+from digest.collect.urls import canonical_url
 from digest.errors import ReadError
 from digest.model import Article, ExcerptLimit, Image, Paywall, Precision, Region, RegionKind, Removed, Span
 
@@ -106,7 +107,7 @@ def assemble(
     canonical = canonical_url(web_address(reading.url) or address) if address else None
     key = identity or canonical or f"{source}\n{title}"
     return Article(
-        id=hashlib.sha256(key.encode()).hexdigest()[:16],
+        id=article_id(key),
         version=1,
         text_hash=hashlib.sha256(text.encode()).hexdigest(),
         url=address,
@@ -154,6 +155,11 @@ def _lay_out(paragraphs: Iterable[Paragraph]) -> tuple[str, tuple[Region, ...]]:
             regions.append(Region(paragraph.kind, Span(at, end), one_line(paragraph.label)))
         at = end
     return "\n\n".join(pieces), tuple(regions)
+
+
+def article_id(identity: str) -> str:
+    """The id of the article that *identity* names: its address, or its source with what tells it there."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _first_words(text: str) -> str:

@@ -9,7 +9,6 @@ import re
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from digest.address import amp_target, ascii_domain, tidy
-from digest.address import web_address as web_address
 
 _TRACKING = frozenset(
     """

@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from digest.collect.urls import web_address
-from digest.model import NOSNIPPET as NOSNIPPET
-from digest.model import ExcerptLimit
-from digest.model import stricter as stricter
+from digest.address import web_address
+from digest.model import NOSNIPPET, ExcerptLimit, stricter
 
 AGENT = "newsletter-digest"
 """Our product token; rules for it win over those for everybody."""

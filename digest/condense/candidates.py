@@ -35,12 +35,12 @@ class Candidate:
     doubt: str  # why it is printed only if there is nothing better; '' for none
 
 
+_PLACE = r"(?:[A-ZÀ-Þ][\w.’' -]{1,30}(?:,\s+[A-Z][\w.’' -]{1,25}){0,2},?\s*)?"
+_AGENCY = r"CNN|Reuters|AP|AFP|UPI|dpa"
 _DATELINE = re.compile(
-    r"\s*(?:[A-ZÀ-Þ][\w.’' -]{1,30}(?:,\s+[A-Z][\w.’' -]{1,25}){0,2},?\s*)?"
-    r"\((?:CNN|Reuters|AP|AFP|UPI|dpa|EFE|ANSA|CNN Student News|[A-Z][\w. ]{1,24}(?:CNN|Reuters|AP|"
-    r"AFP)?)\)\s*(?:--|[-–—])\s*"
-    r"|\s*(?:[A-ZÀ-Þ][\w.’' -]{1,30}(?:,\s+[A-Z][\w.’' -]{1,25}){0,2},?\s*)?"
-    r"\((?:CNN|Reuters|AP|AFP|UPI|dpa)\)\s*(?=[A-ZÀ-Þ“\"‘'])"  # "(CNN)The harbour …"
+    rf"\s*{_PLACE}\((?:{_AGENCY}|EFE|ANSA|CNN Student News|[A-Z][\w. ]{{1,24}}(?:CNN|Reuters|AP|AFP)?)\)"
+    r"\s*(?:--|[-–—])\s*"
+    rf"|\s*{_PLACE}\((?:{_AGENCY})\)\s*(?=[A-ZÀ-Þ“\"‘'])"  # "(CNN)The harbour …"
     r"|\s*[A-ZÀ-Þ]{3}[A-ZÀ-Þ.’' -]{0,28}(?:,\s+[A-Z][\w.’' -]{1,20}?)?(?:\s+\((?:[\w .]{2,24})\))?\s+(?:--|"
     r"[–—]|-)\s+"
 )
@@ -102,14 +102,12 @@ def find_candidates(reading: Reading) -> list[Candidate]:
 
 
 def _sentences(reading: Reading) -> Iterator[Span]:
-    """The sentences of the body in order, but for leftovers behind the first."""
-    first = True
+    """The sentences of the body in order, but for leftovers."""
     for region in reading.body:
         for sentence in split_sentences(region.of(reading.text), reading.language):
             whole = Span(region.start + sentence.start, region.start + sentence.end)
-            if first or not why_removed(whole.of(reading.text)):
+            if not why_removed(whole.of(reading.text)):
                 yield whole
-            first = False
 
 
 def _paragraph_end(text: str, at: int) -> int:
@@ -127,8 +125,8 @@ def _without_dateline(text: str, span: Span) -> Span:
 def _flaw(text: str, words: int) -> str:
     if words > MOST_WORDS:
         return "too long"
-    if is_caption(text) or why_removed(text):
-        return "leftover"
+    if is_caption(text):
+        return "a caption"
     return "" if any(c.isalnum() for c in text) else "no words"
 
 

@@ -51,7 +51,7 @@ def choose(
     fit = {c.number: c for c in candidates if not c.flaw and c.words <= max_words}
     clean = {n: c for n, c in fit.items() if not c.doubt}
     pool = _pool(clean, worth, max_words)
-    alike = Likeness(fit, language)
+    alike = _Likeness(fit, language)
     asked = max_words if asked is None else asked
     best: tuple[float, tuple[int, ...]] | None = None
     beam = [_Set((), frozenset(), 0.0, 0)]
@@ -95,7 +95,7 @@ def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words:
         return f"longer than {max_words} words"
     if not c.needs.met([other.number for other in chosen if other.number < c.number]):
         return c.needs.said()
-    alike = Likeness({other.number: other for other in (*chosen, c)}, language)
+    alike = _Likeness({other.number: other for other in (*chosen, c)}, language)
     for other in chosen:
         if alike(c.number, other.number):
             return f"says what sentence {other.number + 1} says"
@@ -124,7 +124,7 @@ def _whole(numbers: Sequence[int], clean: Mapping[int, Candidate]) -> bool:
     return all(clean[n].needs.met([m for m in numbers if m < n]) for n in numbers)
 
 
-class Likeness:
+class _Likeness:
     """Whether one of two candidates repeats the other."""
 
     def __init__(self, candidates: Mapping[int, Candidate], language: str) -> None:

@@ -1,7 +1,7 @@
-"""sumy at work: its summarizers over our own sentences and words, so no NLTK data is ever needed.
+"""sumy at work: its summarizers over our own sentences and words, so no NLTK data is ever needed; ours among them.
 
 Imported late: sumy brings NLTK and numpy along. Every summarizer answers ratings; which sentences are printed is
-decided in `summarize.py`.
+decided in `choosing.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Words:
 
 
 class EditorialSummarizer(AbstractSummarizer):  # type: ignore[misc]
-    """Our default: the linear score of `editorial.py`, as a sumy summarizer."""
+    """The sentence score of `editorial.py` as a sumy summarizer, for programs that use sumy; no rules around it."""
 
     def __init__(self, language: str = "en") -> None:
         super().__init__(lambda word: stem(word, language))
@@ -80,8 +80,6 @@ def _summarizer(method: str, language: str) -> Any:
         return stem(word, language)
 
     skip = stop_words(language)
-    if method == "editorial":
-        return EditorialSummarizer(language)
     made = _SUMY[method]()(stemmer)
     if method == "edmundson":
         made.bonus_words = frozenset(_BONUS)

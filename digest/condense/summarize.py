@@ -60,22 +60,14 @@ def summarize(
     fits, or none may be excerpted. Where quotes are asked for, at least 60 % of the words are for sentences. Reads
     the first READ_SENTENCES sentences. Raises ValueError for a method not in METHODS.
     """
-    work = _work(article_or_text, title, sentences, max_words, method, language, quotes)
-    return work.summary
+    return _work(article_or_text, title, sentences, max_words, method, language, quotes).summary
 
 
 def explain_summary(
-    article_or_text: Article | str,
-    *,
-    title: str | None = None,
-    sentences: int = 3,
-    max_words: int = 70,
-    method: str = "editorial",
-    language: str | None = None,
-    quotes: int = 0,
+    article_or_text: Article | str, *, sentences: int = 3, max_words: int = 70, method: str = "editorial"
 ) -> tuple[Summary, list[Judgement]]:
-    """What `summarize` answers, and a judgement of each sentence it read, in text order."""
-    work = _work(article_or_text, title, sentences, max_words, method, language, quotes)
+    """What `summarize` answers without quotes, and a judgement of each sentence it read, in text order."""
+    work = _work(article_or_text, None, sentences, max_words, method, None, 0)
     texts = [c.text for c in work.candidates]
     rows = (
         editorial.sentence_features(editorial.Passage(texts, work.language))
@@ -84,7 +76,6 @@ def explain_summary(
     )
     printed = {excerpt.span for excerpt in work.summary.sentences}
     chosen = [c for c in work.candidates if c.span in printed]
-    quoted = [span for quote in work.summary.quotes for span in quote.outer]
     judged = [
         Judgement(
             c.span,
@@ -93,9 +84,7 @@ def explain_summary(
             round(sum(work.worth[c.number].values()), 4),
             {name: round(value, 4) for name, value in row.items()},
             c.span in printed,
-            "its quote is printed by itself"
-            if any(c.span.overlaps(span) for span in quoted)
-            else verdict(c, chosen, limit=sentences, max_words=work.max_words, language=work.language),
+            verdict(c, chosen, limit=sentences, max_words=work.max_words, language=work.language),
         )
         for c, row in zip(work.candidates, rows, strict=True)
     ]

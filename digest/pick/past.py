@@ -19,7 +19,7 @@ from digest.model import Article, Story
 from digest.pick.duplicates import find_copies
 from digest.pick.stories import led
 from digest.pick.vectors import FULL_TERMS, Terms, cosine, is_name, opening_of, terms_of, vectors
-from digest.pick.wording import counted
+from digest.text.wording import counted
 from digest.text.words import stem, stop_words
 
 SAME_EVENT = 0.25  # mean cosine with a past article: more than within a week, where time speaks for it too

@@ -20,7 +20,7 @@ from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, Cont
 from digest.pick.stories import in_order, is_closed, tell_stories
 from digest.pick.vectors import terms_of
 from digest.pick.wishes import Wishes, read_wishes
-from digest.pick.wording import counted
+from digest.text.wording import counted
 
 COPY_WORTH = 0.3  # a copy counts as this share of an outlet
 LOWEST_FIT = 0.25  # the factor of a story that has nothing of the brief

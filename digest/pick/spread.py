@@ -15,7 +15,7 @@ from digest.model import Brief, Pick, Story
 from digest.pick.fit import reports_of
 from digest.pick.sections import OTHER
 from digest.pick.wishes import Wishes
-from digest.pick.wording import counted
+from digest.text.wording import counted
 
 NEAR_MISSES = 10  # so many of the stories that had a score are told why they lost
 MOST_OUTLETS = 9  # more is no advice

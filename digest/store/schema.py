@@ -312,6 +312,7 @@ _HEALTH = (
         article TEXT NOT NULL,
         hash    TEXT NOT NULL,                  -- of its title, link and words, not of its dates
         changes INTEGER NOT NULL DEFAULT 0,     -- how often the hash was another one
+        waits   INTEGER NOT NULL DEFAULT 0,     -- 1: the page behind it could not be had yet
         PRIMARY KEY (source, key)
     ) STRICT, WITHOUT ROWID
     """,

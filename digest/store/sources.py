@@ -44,7 +44,6 @@ class KnownEntry:
 _COLUMNS = (
     "etag, last_modified, last_error, last_ok, last_new, imported_at, due, due_reason, moved_to, unreadable, stopped"
 )
-_WAITS = "?"  # before the hash of an entry that waits for its page; until it stood there, the hash was ''
 _RESTING = "resting_hosts"
 _TIMES = ("last_ok", "last_new", "imported_at", "due")
 
@@ -97,23 +96,21 @@ class Sources:
 
     def entries(self, name: str) -> Mapping[str, KnownEntry]:
         """By key, all that the source ever brought."""
-        rows = self._conn.execute("SELECT key, article, hash, changes FROM entry WHERE source = ?", (name,))
-        return {key: _known(*row) for key, *row in rows}
+        return self._entries("source = ?", name)
 
     def waiting(self, name: str) -> Mapping[str, KnownEntry]:
         """Those whose page could not be had yet."""
-        rows = self._conn.execute(
-            "SELECT key, article, hash, changes FROM entry WHERE source = ? AND (hash = '' OR hash LIKE '?%')", (name,)
-        )
-        return {key: _known(*row) for key, *row in rows}
+        return self._entries("source = ? AND waits", name)
+
+    def _entries(self, which: str, name: str) -> Mapping[str, KnownEntry]:
+        rows = self._conn.execute(f"SELECT key, article, hash, changes, waits FROM entry WHERE {which}", (name,))
+        return {
+            key: KnownEntry(article, hash, changes, waits=bool(waits)) for key, article, hash, changes, waits in rows
+        }
 
     def keep_entry(self, name: str, key: str, entry: KnownEntry) -> None:
         with self._store.transaction():
             self._conn.execute(
-                "INSERT OR REPLACE INTO entry (source, key, article, hash, changes) VALUES (?, ?, ?, ?, ?)",
-                (name, key, entry.article, f"{_WAITS if entry.waits else ''}{entry.hash}", entry.changes),
+                "INSERT OR REPLACE INTO entry (source, key, article, hash, changes, waits) VALUES (?, ?, ?, ?, ?, ?)",
+                (name, key, entry.article, entry.hash, entry.changes, entry.waits),
             )
-
-
-def _known(article: str, hash: str, changes: int) -> KnownEntry:
-    return KnownEntry(article, hash.removeprefix(_WAITS), changes, waits=hash[:1] in ("", _WAITS))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from digest.address import web_address
 from digest.collect.pages.blocks import Block, find_blocks, key_of
 from digest.collect.pages.facts import (
     LATEST,
@@ -33,9 +34,9 @@ from digest.collect.pages.title import find_standfirst, find_title
 from digest.collect.pages.wall import find_wall, stated_words
 from digest.collect.plain import keep_paragraphs
 from digest.collect.reading import Paragraph, Reading, one_line
-from digest.collect.urls import host_of, web_address
-from digest.collect.wishes import NOSNIPPET, limit_from_page, stricter, unquotable
-from digest.model import PAYWALLED
+from digest.collect.urls import host_of
+from digest.collect.wishes import limit_from_page, unquotable
+from digest.model import NOSNIPPET, PAYWALLED, stricter
 
 
 def read_page(data: bytes | str, *, url: str | None = None) -> Reading:

@@ -12,13 +12,14 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from digest.address import web_address
 from digest.collect.credits import clean_authors
 from digest.collect.dates import read_date
 from digest.collect.pages.blocks import Block, key_of
 from digest.collect.pages.marks import Marks, kind, text_of
 from digest.collect.plain import read_stamp
 from digest.collect.reading import one_line
-from digest.collect.urls import join_url, of_one_house, web_address
+from digest.collect.urls import join_url, of_one_house
 from digest.model import Precision
 from digest.text.leftovers import DATED
 from digest.text.months import month_of

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from digest.address import web_address
 from digest.collect.pages.blocks import key_of
 from digest.collect.pages.marks import Marks, text_of
 from digest.collect.reading import one_line
-from digest.collect.urls import join_url, web_address
+from digest.collect.urls import join_url
 from digest.model import Image
 
 # What stands for a missing picture, or for the site.
