@@ -67,6 +67,7 @@ def read_sources(
     now: the clock, for what publishers ask about the next visit. seen: when what is new counts as first seen.
     asked: somebody asks by name, so a stopped or resting source is read all the same.
     """
+    _take_over(store, config)
     entries = [entry for entry in config.sources if not only or entry.name in only]
     results: dict[str, list[Collected]] = {entry.name: [] for entry in entries}
     done = 0
@@ -93,6 +94,16 @@ def read_sources(
     if ready or resting:
         asyncio.run(_Web(store, config, folder, now=now, seen=seen, asked=asked).read(ready, resting, note))
     return [found for entry in entries for found in results[entry.name]]
+
+
+def _take_over(store: Store, config: Config) -> None:
+    """A source that digest.toml names by the address another one moved to goes on as that one: an editor wrote it
+    there, or this program, killed before it could say so here."""
+    named = {entry.name for entry in config.sources}
+    for entry in config.sources:
+        old = store.sources.moved_to(entry.name)
+        if old and old not in named:
+            store.sources.rename(old, entry.name)
 
 
 def became_new(article: Article, now: datetime, zone: ZoneInfo) -> datetime:
@@ -487,7 +498,7 @@ class _Web:
                 self.store.sources.keep(name, state)
         if found.rests is not None:
             return [replace(found.rests, changed=tally.changed), *errors]
-        moved = self._follow_move(found, state)
+        moved = self._follow_move(found)
         warnings = found.feed.warnings if found.feed else ("unchanged",)
         note = "; ".join(filter(None, (moved, *warnings, *found.notes)))
         return [Collected(name, entries, tally.new, tally.changed, note=note), *errors]
@@ -584,7 +595,7 @@ class _Web:
             moved_to=answer.moved_to,
         )
 
-    def _follow_move(self, found: _Visit, state: SourceState) -> str:
+    def _follow_move(self, found: _Visit) -> str:
         """A permanent redirect to the same place for the second time: digest.toml names the new address from now on."""
         old, new = found.entry.url, found.answer.moved_to
         if not new:
@@ -597,9 +608,7 @@ class _Web:
             rename_source(self.folder, old, new)
         except ConfigError as error:
             return f"has moved for good: write {new} instead of {old} in digest.toml ({error})"
-        with self.store.transaction():
-            self.store.sources.keep(old, replace(state, moved_to=None))
-            self.store.sources.rename(old, new)
+        self.store.sources.rename(old, new)
         return f"has moved for good: digest.toml now says {new} instead of {old}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import threading
 import time
 import tracemalloc
@@ -340,3 +341,28 @@ def test_different_hosts_are_asked_together(site):
     found = asyncio.run(fetch_all([Fetch(u, allow_private=True) for u in urls], user_agent=AGENT))
     assert [f.status for f in found] == [200, 200]
     assert site.most == 2
+
+
+def test_a_host_that_lets_the_deadline_pass_is_asked_for_no_further_page(site):
+    requests = [Fetch(f"{site.url}/drip?{n}", allow_private=True, page=True) for n in range(3)]
+    found = asyncio.run(fetch_all(requests, user_agent=AGENT, timeout_s=0.5))
+    assert [answer.late for answer in found] == [True] * 3
+    assert sum(path.startswith("/drip") for path, _ in site.asked) == 1
+
+
+def test_a_name_server_that_hangs_holds_nobody_beyond_the_deadline(site, monkeypatch):
+    """Neither the address asked for, nor the end of the run, nor another host."""
+    asked, hung = socket.getaddrinfo, []
+
+    def hang(host, *rest, **options):
+        if host.endswith(".invalid"):
+            time.sleep(5)
+            hung.append(host)
+        return asked(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    slow = [Fetch(f"http://h{n}.invalid/", allow_private=True) for n in range(12)]
+    sound = Fetch(f"{site.url}/zipped", allow_private=True)
+    *late, good = asyncio.run(fetch_all([*slow, sound], user_agent=AGENT, timeout_s=0.5))
+    assert all("within 0.5 seconds" in answer.error for answer in late)
+    assert good.error == "" and hung == []

@@ -15,6 +15,7 @@ import pytest
 
 from digest.collect import Feed
 from digest.config import load_config
+from digest.config_edit import rename_source
 from digest.model import Article
 from digest.sources import Collected, read_sources
 from digest.store import Store, open_store
@@ -144,6 +145,21 @@ def test_a_move_for_good_seen_twice_is_written_into_the_configuration(web: Local
     (third,) = collect(store, NOW + 2 * DAY)
     assert (third.found, third.new) == (2, 1)
     assert {a.source for a in store.articles.all()} == {new}
+
+
+def test_a_move_written_into_the_configuration_and_not_yet_into_the_database_is_the_same_source(
+    web: LocalWeb, store: Store
+) -> None:
+    """By an editor, or by a run that was killed in between; the entries have no links to be known by."""
+    old, new = f"{web.url}/old.xml", f"{web.url}/new.xml"
+    web["/old.xml"] = Answer("", 301, {"Location": "/new.xml"})
+    web["/new.xml"] = rss(item(1, guid="1"), item(2, guid="2"))
+    newsletter(store.folder, old)
+    collect(store)
+    rename_source(store.folder, old, new)
+    (again,) = collect(store, NOW + DAY)
+    assert (again.found, again.new) == (2, 0)
+    assert {a.source for a in store.articles.all()} == {new} and len(store.articles.all()) == 2
 
 
 def test_a_passing_redirect_changes_nothing(web: LocalWeb, store: Store) -> None:

@@ -10,9 +10,11 @@ back) is in the answer; who fetches heeds it.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import ipaddress
 import re
 import socket
+import threading
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -67,6 +69,7 @@ class Fetched:
     limit: ExcerptLimit | None = None  # how much may be excerpted, as headers and tdmrep.json say; None: they do not
     moved_to: str | None = None  # where permanent redirects (301, 308) lead
     error: str = ""
+    late: bool = False  # its deadline passed
 
     @property
     def not_modified(self) -> bool:
@@ -115,8 +118,8 @@ async def fetch_each(
     at_once: int = AT_ONCE,
 ) -> list[T]:
     """What *take* makes of each answer, in the requests' order. An answer is taken before the next one of its place
-    is asked for, so no more than *at_once* bodies are held. A host that refuses with Retry-After is asked for no
-    further page: the others have its answer."""
+    is asked for, so no more than *at_once* bodies are held. A host that refuses with Retry-After, or lets
+    the deadline pass, is asked for no further page: the others have its answer."""
     slots = asyncio.Semaphore(at_once)
     hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     async with AsyncExitStack() as stack:
@@ -134,7 +137,7 @@ async def fetch_each(
                     return await take(replace(busy[host], url=request.url, final_url=request.url, limit=reserved))
                 site = _Site(clients[request.allow_private], rules)
                 answer = await _within(site, request, timeout_s, max_bytes)
-                if answer.retry_after_s and answer.error:
+                if answer.late or (answer.retry_after_s and answer.error):
                     busy[host] = answer
                 return await take(answer)
 
@@ -154,7 +157,7 @@ async def _within(site: _Site, request: Fetch, timeout_s: float, max_bytes: int)
         async with asyncio.timeout(timeout_s):
             answer = await _get(site.client, request, max_bytes, site.enter if request.page else None)
     except TimeoutError:
-        answer = replace(answer, error=f"no complete answer within {timeout_s:g} seconds")
+        answer = replace(answer, error=f"no complete answer within {timeout_s:g} seconds", late=True)
     except _Refused as error:
         answer = replace(answer, error=str(error))
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
@@ -356,8 +359,20 @@ def _backend(allow_private: bool) -> Any:
 
 
 async def _resolve(host: str, port: int) -> list[str]:
+    """Asked in a thread of its own that nobody waits for: a name server that hangs costs the deadline and no more,
+    and no other name its turn."""
+    answer: concurrent.futures.Future[list[Any]] = concurrent.futures.Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # Shielded: a deadline cancels the waiting, never the answer a thread may be about to give.
+        found = await asyncio.shield(asyncio.wrap_future(answer))
     except socket.gaierror as error:
         raise _Refused(f"the name {host} is not known ({error.strerror})") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

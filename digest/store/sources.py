@@ -71,10 +71,10 @@ class Sources:
             )
 
     def rename(self, old: str, new: str) -> None:
-        """The source is called *new* from now on, in its state, its entries and its articles."""
+        """The source has moved and is called *new* from now on, in its state, its entries and its articles."""
         with self._store.transaction():
             self._conn.execute("DELETE FROM source_state WHERE name = ?", (new,))
-            self._conn.execute("UPDATE source_state SET name = ? WHERE name = ?", (new, old))
+            self._conn.execute("UPDATE source_state SET name = ?, moved_to = NULL WHERE name = ?", (new, old))
             self._conn.execute("UPDATE OR REPLACE entry SET source = ? WHERE source = ?", (new, old))
             for id, version, data in self._conn.execute(
                 "SELECT id, version, data FROM article WHERE source = ?", (old,)
@@ -84,6 +84,15 @@ class Sources:
                     "UPDATE article SET source = ?, data = ? WHERE id = ? AND version = ?",
                     (new, to_json(article), id, version),
                 )
+
+    def moved_to(self, name: str) -> str | None:
+        """The source that was seen to move to *name*, of which nothing is known yet; None where there is none."""
+        row = self._conn.execute(
+            """SELECT name FROM source_state WHERE moved_to = ?1
+               AND NOT EXISTS (SELECT 1 FROM source_state WHERE name = ?1)""",
+            (name,),
+        ).fetchone()
+        return str(row[0]) if row else None
 
     def resting_hosts(self) -> dict[str, datetime]:
         """The hosts of pages that asked to be left alone, and until when."""
