@@ -81,6 +81,12 @@ def test_a_page_is_summarized_and_its_publishers_wish_heeded(run: Run) -> None:
     assert "open it in a browser" in run("summarize", f"{web.url}/open", "--allow-private", ok=False).stderr
 
 
+def test_a_text_of_which_nothing_fits_says_so(run: Run) -> None:
+    given = 'Late ships\n\n"Nobody closed this quote. And it goes on. So does the harbour.\n'
+    assert "no sentence fits: --why says" in run("summarize", "-", given=given).stdout
+    assert "part of a quote" in run("summarize", "-", "--why", given=given).stdout
+
+
 def item_words(run: Run, place: int) -> int:
     told = json.loads(run("issues", "show", "last", "--json").stdout)
     item = told["items"][place - 1]

@@ -281,6 +281,7 @@ def test_datelines_of_every_shape_are_cut(opening: str, rest: str) -> None:
     [
         "Relief: The harbour of Halden is seen from the east after the fire of Friday.",
         "and so the harbour of Halden was closed after a fire that took its oldest warehouse.",
+        f"The harbour of {'Halden' * 200} was closed after a fire that took its oldest warehouse.",
         "“The Law of the Harbour forbids every ship of the port to lie idle in any weather.”",
     ],
 )

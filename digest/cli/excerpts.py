@@ -69,6 +69,8 @@ def summarize(
     for summary, judged in told:
         if compare:
             say(f"{summary.method}:")
+        if judged and not summary.sentences:
+            say(f"  no sentence fits{'' if why else ': --why says what keeps each of them out'}")
         for excerpt in summary.sentences:
             say(f"  [{excerpt.span.start}:{excerpt.span.end}] {excerpt.text}")
         if why:

@@ -18,6 +18,7 @@ from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
 
 FEWEST_WORDS, MOST_WORDS = 5, 60
+MOST_CHARACTERS = 900  # what has longer words is a table or a slip
 FEWEST_WITHOUT_NUMBER = 7  # "The list is one plain page." says little; "The first day it was 128." may say much
 READ_SENTENCES = 150  # a report's matter is in its front; sumy's graphs grow with the square of this
 
@@ -123,7 +124,7 @@ def _without_dateline(text: str, span: Span) -> Span:
 
 
 def _flaw(text: str, words: int) -> str:
-    if words > MOST_WORDS:
+    if words > MOST_WORDS or len(text) > MOST_CHARACTERS:
         return "too long"
     if is_caption(text):
         return "a caption"
