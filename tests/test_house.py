@@ -46,6 +46,7 @@ LIBRARIES = {
     "protego": ["collect"],
     "dateparser": ["collect"],
     "py3langid": ["text"],
+    "snowballstemmer": ["text"],
     "premailer": ["render/email"],
     "jinja2": ["render", "web"],
     "markupsafe": ["render", "web"],

@@ -1,8 +1,9 @@
 """Which sentences together make the summary: worth the most for their words, and whole to read.
 
 A set is worth what its words and pairs are, each counted once, for the words it takes: (sum of chances) / (words +
-ROOM x budget), the F-measure against highlights somewhat longer than the budget. What needs a sentence before it
-comes only with it.
+ROOM x budget), the F-measure against highlights somewhat longer than the budget. Each jump over sentences that could
+be printed takes a little off it: what stands together was written to be read together. What needs a sentence before
+it comes only with it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from digest.text.words import stems, tokens
 
 POOL = 12  # sentences weighed against each other, besides what they need
 BEAM = 8  # sets kept from each step to the next
-ROOM = 0.9  # more of it asks for longer summaries
+ROOM = 0.85  # more of it asks for longer summaries
 SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
+JUMP = 0.1  # of its worth a set loses by each jump over JUMPED sentences or more, and less by a shorter one
+JUMPED = 5
 SHARED = 0.55  # of the fewer words in common: the same thing in other words
 SHARED_RUN = 5  # words in a row in common: the same thing in the same words
 
@@ -30,6 +33,7 @@ class _Set:
     covered: frozenset[Hashable]
     total: float
     words: int
+    value: float
 
 
 def choose(
@@ -50,11 +54,12 @@ def choose(
         return []
     fit = {c.number: c for c in candidates if not c.flaw and c.words <= max_words}
     clean = {n: c for n, c in fit.items() if not c.doubt}
+    places = {n: place for place, n in enumerate(c.number for c in candidates if not c.flaw and not c.doubt)}
     pool = _pool(clean, worth, max_words)
     alike = _Likeness(fit, language)
     asked = max_words if asked is None else asked
     best: tuple[float, tuple[int, ...]] | None = None
-    beam = [_Set((), frozenset(), 0.0, 0)]
+    beam = [_Set((), frozenset(), 0.0, 0, 0.0)]
     for _ in range(limit):
         reached: dict[tuple[int, ...], _Set] = {}
         for kept in beam:
@@ -64,17 +69,16 @@ def choose(
                 numbers = tuple(sorted((*kept.numbers, number)))
                 if numbers in reached or any(alike(number, other) for other in kept.numbers):
                     continue
-                more = sum(chance for unit, chance in worth[number].items() if unit not in kept.covered)
-                reached[numbers] = _Set(
-                    numbers, kept.covered | worth[number].keys(), kept.total + more, kept.words + clean[number].words
-                )
-        ranked = sorted(reached.values(), key=lambda s: (-_value(s, asked), s.numbers))
+                total = kept.total + sum(chance for unit, chance in worth[number].items() if unit not in kept.covered)
+                words = kept.words + clean[number].words
+                value = total / (max(words, SHORT * asked) + ROOM * asked) * (1 - JUMP * _jumps(numbers, places))
+                reached[numbers] = _Set(numbers, kept.covered | worth[number].keys(), total, words, value)
+        ranked = sorted(reached.values(), key=lambda s: (-s.value, s.numbers))
         for found in ranked:
-            value = _value(found, asked)
-            if best is not None and value <= best[0]:
+            if best is not None and found.value <= best[0]:
                 break
             if _whole(found.numbers, clean):
-                best = (value, found.numbers)
+                best = (found.value, found.numbers)
                 break
         beam = ranked[:BEAM]
     if best is not None:
@@ -104,8 +108,13 @@ def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words:
     return "the others say more in their words"
 
 
-def _value(found: _Set, asked: int) -> float:
-    return found.total / (max(found.words, SHORT * asked) + ROOM * asked)
+def _jumps(numbers: Sequence[int], places: Mapping[int, int]) -> float:
+    """How much of the text a reader of these sentences jumps over, from its first sentence on; 1 for a whole jump."""
+    after, jumped = 0, 0
+    for number in numbers:
+        jumped += min(places[number] - after, JUMPED)
+        after = places[number] + 1
+    return jumped / JUMPED
 
 
 def _pool(clean: Mapping[int, Candidate], worth: Worth, max_words: int) -> list[int]:

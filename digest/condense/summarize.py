@@ -170,7 +170,7 @@ def _weigh(method: str, candidates: Sequence[Candidate], reading: Reading) -> Wo
         return []
     texts = [c.text for c in candidates]
     if method == "editorial":
-        return editorial.worth(editorial.Passage(texts, reading.language))
+        return editorial.worth(editorial.Passage(texts, reading.language, title=reading.title))
     from digest.condense.engines import weigh  # sumy, NLTK and numpy: only where one of its methods is asked for
 
     return weigh(method, texts, reading.language, reading.title)
