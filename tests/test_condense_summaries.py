@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.collect import read_article
 from digest.condense import METHODS, READ_SENTENCES, explain_summary, summarize
 from digest.condense.short_forms import explained_forms
 from digest.model import PAYWALLED, ExcerptLimit, Region, Span
 from digest.text.words import count_words
 from tests.make import article
+from tests.test_text_boilerplate import LEFTOVERS
 
 BRIDGE = """Town reopens its old bridge after two years of repairs
 
@@ -295,12 +297,28 @@ def test_a_summary_is_not_cut_shorter_than_the_text_allows() -> None:
     assert len(sentences_of(text)) == 2
 
 
-def test_leftovers_do_not_change_the_summary() -> None:
-    """The same article with what pages leave around it: the same sentences."""
-    around = ["By Ana Ruiz", "Scroll down for video", "Share this article", "Read more: Ten ships", "Leave a Reply"]
-    paragraphs = BRIDGE.split("\n\n")
-    with_leftovers = [paragraphs[0], *around[:2], *paragraphs[1:3], around[2], *paragraphs[3:5], *around[3:4]]
-    assert sentences_of("\n\n".join([*with_leftovers, paragraphs[5]])) == sentences_of(BRIDGE)
+ORNAMENT = "* * *"  # parts what stands around it: no sentence leans over it
+WEEK = Path(__file__).parent.parent / "examples/week/articles"
+SAMPLES = [read_article(path.read_bytes()) for path in sorted(WEEK.glob("*.*"))]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([(a.title, a.text, a.language) for a in SAMPLES]),
+    st.lists(st.tuples(st.sampled_from(sorted(LEFTOVERS.keys() - {ORNAMENT})), st.integers(0, 99)), max_size=8),
+)
+def test_leftovers_do_not_change_the_summary(
+    sample: tuple[str, str, str], leftovers: list[tuple[str, int]]
+) -> None:
+    """The same article with what pages leave between its paragraphs, a comment form at its end: the same sentences."""
+    title, text, language = sample
+    littered = text.split("\n\n")
+    for leftover, place in sorted(leftovers, key=lambda found: LEFTOVERS[found[0]] == "comment form"):
+        last = LEFTOVERS[leftover] == "comment form"
+        littered.insert(len(littered) if last else place % (len(littered) + 1), leftover)
+    cut = summarize("\n\n".join(littered), title=title, language=language)
+    clean = summarize(text, title=title, language=language)
+    assert [e.text for e in cut.sentences] == [e.text for e in clean.sentences]
 
 
 @pytest.mark.parametrize("length", [151, 10_000])

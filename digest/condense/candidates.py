@@ -86,7 +86,7 @@ def find_candidates(reading: Reading) -> list[Candidate]:
         words = count_words(text)
         crossing = _crossing(marked, starts, reaches, span)
         outside = _outside(front.text, span, crossing)
-        follows = reach >= 0 and not front.text[reach : whole.start].strip()
+        follows = reach >= 0 and _adjoin(front.text[reach : whole.start])
         found.append(
             Candidate(
                 len(found),
@@ -109,6 +109,14 @@ def _sentences(reading: Reading) -> Iterator[Span]:
             whole = Span(region.start + sentence.start, region.start + sentence.end)
             if not why_removed(whole.of(reading.text)):
                 yield whole
+
+
+def _adjoin(between: str) -> bool:
+    """Does nothing stand *between* two sentences but lines that pages leave there? An ornament parts them."""
+    if "\n" not in between:
+        return not between.strip()
+    lines = (line.strip() for line in between.splitlines())
+    return all(why_removed(line) not in {"", "ornament"} for line in lines if line)
 
 
 def _paragraph_end(text: str, at: int) -> int:
