@@ -102,7 +102,8 @@ class BriefEntry:
 class SectionEntry:
     name: str
     keywords: tuple[str, ...] = ()
-    max_words: int = 0  # of each item in it; 0: as [summary] says
+    max_words: int = 0  # of each item in it but the lead; 0: as [summary] says
+    max_seconds: int = 0  # of reading, the same
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,11 @@ def _judge(config: Config, where: str) -> None:
         "18 seconds are 70 words; 0 is no limit",
     )
     for section in config.sections:
+        need(
+            section.max_seconds == 0 or section.max_seconds >= 6,
+            f"[[sections]] {section.name}: max_seconds must be at least 6",
+            "10 seconds are 38 words; 0 is as [summary] says",
+        )
         need(
             section.max_words == 0 or section.max_words >= 20,
             f"[[sections]] {section.name}: max_words must be at least 20",

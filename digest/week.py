@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, words_of
-from digest.config import Config, load_config
+from digest.compose import Placed, compose_issue, lay_out, words_in, words_of
+from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
 from digest.pick import NEAR_MISSES, pick_week
@@ -175,18 +175,22 @@ def condense_items(
 
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
     """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
-    than [summary] max_seconds of reading or what [quoting] allows."""
+    than max_seconds of reading or what [quoting] allows."""
     article, summary = place.pick.story.lead, config.summary
+    section = next((s for s in config.sections if s.name == place.pick.section), SectionEntry(""))
     if given := words_of(edits, "words", article.id):
         words = int(given)
     elif place.form == "lead":
         words = summary.lead_words
     else:
-        of_section = {s.name: s.max_words for s in config.sections}
-        words = of_section.get(place.pick.section or "", 0) or summary.max_words
-    seconds = summary.max_seconds * WORDS_A_MINUTE // 60
-    limits = [n for n in (seconds, config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
-    return min([words, *limits])
+        words = section.max_words or summary.max_words
+    limits = (
+        words_in(summary.max_seconds),
+        words_in(section.max_seconds if place.form != "lead" else 0),
+        config.quoting.max_words,
+        config.quoting.outlets.get(article.outlet or "", 0),
+    )
+    return min([words, *(n for n in limits if n)])
 
 
 def build_draft(

@@ -107,3 +107,8 @@ def test_an_item_a_section_and_a_reading_time_have_their_own_budgets(run: Run, t
     (tmp_path / "digest.toml").write_text(config.replace("[summary]", "[summary]\nmax_seconds = 10", 1), "utf-8")
     run("build", "--week", "2026-W12")
     assert max(item_words(run, 1), item_words(run, 2)) <= 230 * 10 // 60
+    short = config.replace('[[sections]]\nname = "Cities"', '[[sections]]\nname = "Cities"\nmax_seconds = 7', 1)
+    (tmp_path / "digest.toml").write_text(short, "utf-8")
+    run("build", "--week", "2026-W12")
+    assert item_words(run, 1) > item_words(run, 5)
+    assert max(item_words(run, 5), item_words(run, 6)) <= 230 * 7 // 60

@@ -307,9 +307,7 @@ SAMPLES = [read_article(path.read_bytes()) for path in sorted(WEEK.glob("*.*"))]
     st.sampled_from([(a.title, a.text, a.language) for a in SAMPLES]),
     st.lists(st.tuples(st.sampled_from(sorted(LEFTOVERS.keys() - {ORNAMENT})), st.integers(0, 99)), max_size=8),
 )
-def test_leftovers_do_not_change_the_summary(
-    sample: tuple[str, str, str], leftovers: list[tuple[str, int]]
-) -> None:
+def test_leftovers_do_not_change_the_summary(sample: tuple[str, str, str], leftovers: list[tuple[str, int]]) -> None:
     """The same article with what pages leave between its paragraphs, a comment form at its end: the same sentences."""
     title, text, language = sample
     littered = text.split("\n\n")

@@ -19,6 +19,11 @@ PREHEADER_MAX = 130
 WORDS_A_MINUTE = 230
 
 
+def words_in(seconds: int) -> int:
+    """The words read in so many *seconds*."""
+    return seconds * WORDS_A_MINUTE // 60
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A pick with its form; `pick.section` is the section it is printed in."""

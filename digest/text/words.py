@@ -19,6 +19,7 @@ _SIGNS = (  # of the scripts of India; the danda and the digits between them are
 _LETTERS = rf"[^\W_]++(?:[{_MARKS}{_SIGNS}]++[^\W_]*+)*+"
 # In Hebrew a double mark inside a word makes an abbreviation of it.
 _WORD = re.compile(rf"{_LETTERS}(?:(?:['’.,-]|(?<=[א-ת])[\"״׳](?=[א-ת])){_LETTERS})*")
+_PIECE = re.compile(r"(?<!\S)(?:(?!\s)[\W_])*+[^\W_]")  # where one begins that holds a letter or a digit
 _HAN_KANA = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # and Lao, Burmese, Khmer
 _WIDE = re.compile(rf"[{_HAN_KANA}]|[{_THAI}][{_TONES}]*")
@@ -36,11 +37,12 @@ def tokens(text: str) -> list[str]:
 
 def count_words(text: str) -> int:
     """Words as a reader counts them; where a script has no blanks, two characters are one word (Thai: four)."""
+    if not _WIDE.search(text):
+        return len(_PIECE.findall(text))
     wide = "".join(_WIDE.findall(text))
     thai = sum("\u0e00" <= c <= "\u17ff" and c.isalnum() for c in wide)
     han = sum(c > "\u17ff" for c in wide)
-    rest = _WIDE.sub(" ", text) if wide else text
-    return sum(any(c.isalnum() for c in piece) for piece in rest.split()) + (han + 1) // 2 + (thai + 3) // 4
+    return len(_PIECE.findall(_WIDE.sub(" ", text))) + (han + 1) // 2 + (thai + 3) // 4
 
 
 def stop_words(language: str) -> frozenset[str]:
