@@ -423,8 +423,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "cookie notice",
             [
-                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
-                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}\W{{0,3}}{_USE}.{{0,200}}",
+                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}"
+                rf"(?:{_USE}.{{0,25}}{_COOKIES}|{_COOKIES}\W{{0,3}}{_USE}).{{0,200}}",
                 r"accept (?:all )?cookies|cookie (?:policy|settings|preferences)",
             ],
         ),
@@ -489,8 +489,7 @@ _AROUND = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 def leftover_reason(line: str) -> str:
     """The reason the whole of *line*, without blanks around it, is a leftover; '' if it may be part of a text."""
     folded = _folded(line)
-    bare = _AROUND.sub("", folded)
-    if len(bare) <= _LONGEST and bare in _WHOLE_REASON:
+    if len(folded) <= 2 * _LONGEST and (bare := _AROUND.sub("", folded)) in _WHOLE_REASON:
         return _WHOLE_REASON[bare]
     opening = _OPENING.fullmatch(line.replace("’", "'").strip("»›>→▶►•-–— "))
     if opening and _is_title(opening["title"] or ""):
