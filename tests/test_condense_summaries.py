@@ -81,6 +81,24 @@ def test_a_text_without_a_fitting_sentence_has_an_empty_summary() -> None:
     assert sentences_of("The bridge of Halden is open again after two years of repairs.", max_words=5) == []
 
 
+def test_what_opens_a_text_may_lean_forward_where_nothing_else_can_be_printed() -> None:
+    opening = "He may have stopped diving, but Yusuf Demir of Halden has counted 640 ships this year."
+    assert sentences_of(f"{opening} Demir is 85 and says he will count the ships of the port again.")[0] == opening
+    asked = "What has the diver Yusuf Demir of Halden done since he left the harbour office?"
+    assert sentences_of(f"{asked} Demir has counted 640 ships and put them on a public page.")[0] == asked
+    assert asked not in sentences_of(f"{SHIPS} {asked} The page of the harbour office has 128 readers a day.")
+
+
+def test_a_short_budget_prints_no_sentence_without_what_it_needs() -> None:
+    assert sentences_of(f"{SHIPS} He asked the city for the figures.", max_words=12) == []
+
+
+def test_the_lines_that_open_a_report_are_cut_off() -> None:
+    said = "The council counted all of the ships in the harbour of Halden."
+    for line in ("Thursday, May 7, 2015 ", "(Rolling Stone)", "Evansville, Indiana, United States - "):
+        assert sentences_of(line + said) == [said]
+
+
 def test_repeats_are_said_once() -> None:
     text = "The old bridge of Halden was opened again on Friday. " * 3 + "Lorries will pay 4 pounds for each crossing."
     assert len(sentences_of(text)) == 2
@@ -95,6 +113,8 @@ LEANING = [
     ("The largest ship of all that called at the port in those six months was 61.", "a bare number"),
     ("Demir has counted 640 written complaints to the port since 15 September.", "a bare surname"),
     ("The seagrass has grown 40 centimetres since the port counted it last autumn.", "a noun spoken of before"),
+    ("The 46-year-old diver has counted 640 ships since the port opened its page.", "a person not named"),
+    ("Before the page was opened, the retired goalkeeper counted the ships of the port.", "a person named late"),
 ]
 
 
@@ -168,7 +188,9 @@ def test_summaries_of_news_never_dangle(bench_data: Path) -> None:
     for row in map(json.loads, rows):
         summary = summarize(row["text"], title=row["title"] or None, language="en")
         assert summary.sentences
-        assert not summary.sentences[0].text.lower().startswith(("he ", "she ", "it ", "they ", "but ", "and "))
+        first = summary.sentences[0]
+        leaning = first.text.lower().startswith(("he ", "she ", "it ", "they ", "but ", "and "))
+        assert not leaning or first.span.start < 60  # the text's own first sentence leans on nothing before it
         for excerpt in summary.sentences:
             assert excerpt.span.of(row["text"]) == excerpt.text
 
@@ -285,6 +307,9 @@ def test_datelines_of_every_shape_are_cut(opening: str, rest: str) -> None:
         "and so the harbour of Halden was closed after a fire that took its oldest warehouse.",
         f"The harbour of {'Halden' * 200} was closed after a fire that took its oldest warehouse.",
         "“The Law of the Harbour forbids every ship of the port to lie idle in any weather.”",
+        "So who pays for the page that lists all the late ships of the harbour of Halden?",
+        "Here is what the harbour office of Halden counted in all six months of its page.",
+        "The harbour of Halden was closed after a fire that took its oldest warehouse and the.",
     ],
 )
 def test_captions_broken_sentences_and_words_of_nobody_are_not_printed(never: str) -> None:

@@ -9,18 +9,20 @@ it comes only with it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from digest.condense.candidates import Candidate
+from digest.condense.candidates import QUESTION, Candidate
+from digest.condense.leaning import Needs
 from digest.text.words import stems, tokens
 
 POOL = 12  # sentences weighed against each other, besides what they need
 BEAM = 8  # sets kept from each step to the next
 ROOM = 0.85  # more of it asks for longer summaries
-SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
+SHORT = 0.4  # of the budget: a summary shorter than that is no better for it
 JUMP = 0.1  # of its worth a set loses by each jump over JUMPED sentences or more, and less by a shorter one
 JUMPED = 5
+LAST_RESORT = ("too short", "no end")  # doubts that print a sentence where nothing else is left
 SHARED = 0.55  # of the fewer words in common: the same thing in other words
 SHARED_RUN = 5  # words in a row in common: the same thing in the same words
 
@@ -54,13 +56,44 @@ def choose(
         return []
     fit = {c.number: c for c in candidates if not c.flaw and c.words <= max_words}
     clean = {n: c for n, c in fit.items() if not c.doubt}
-    places = {n: place for place, n in enumerate(c.number for c in candidates if not c.flaw and not c.doubt)}
-    pool = _pool(clean, worth, max_words)
+    printable = [c.number for c in candidates if not c.flaw and not c.doubt]
     alike = _Likeness(fit, language)
     asked = max_words if asked is None else asked
-    best: tuple[float, tuple[int, ...]] | None = None
+
+    def search(printable: Sequence[int]) -> tuple[int, ...]:
+        places = {number: place for place, number in enumerate(printable)}
+        return _best_set(clean, worth, places, alike, limit=limit, max_words=max_words, asked=asked)
+
+    best = search(printable)
+    first = fit.get(0)
+    if not best and first is not None and not first.needs.names and first.doubt in ("", QUESTION):
+        # "He may be hurt, but the golfer Arnold Palmer …", "What has Alan Gross been up to?": a text's opening leans
+        # forward, on nothing before it
+        clean[0] = replace(first, needs=Needs((), ()), doubt="")
+        best = search(sorted({0, *printable}))
+    if best:
+        return [fit[number] for number in best]
+    # Nothing clean: one sentence that reads on its own is better than none.
+    last = [c for c in fit.values() if not c.needs and c.doubt in LAST_RESORT]
+    last.sort(key=lambda c: (-sum(worth[c.number].values()), c.number))
+    return last[:1]
+
+
+def _best_set(
+    clean: Mapping[int, Candidate],
+    worth: Worth,
+    places: Mapping[int, int],
+    alike: _Likeness,
+    *,
+    limit: int,
+    max_words: int,
+    asked: int,
+) -> tuple[int, ...]:
+    """The numbers of the set worth most, found by a beam search; empty where no set is whole."""
+    pool = _pool(clean, worth, max_words)
+    best: _Set | None = None
     beam = [_Set((), frozenset(), 0.0, 0, 0.0)]
-    for _ in range(limit):
+    for _ in range(min(limit, len(pool))):
         reached: dict[tuple[int, ...], _Set] = {}
         for kept in beam:
             for number in pool:
@@ -75,18 +108,13 @@ def choose(
                 reached[numbers] = _Set(numbers, kept.covered | worth[number].keys(), total, words, value)
         ranked = sorted(reached.values(), key=lambda s: (-s.value, s.numbers))
         for found in ranked:
-            if best is not None and found.value <= best[0]:
+            if best is not None and found.value <= best.value:
                 break
             if _whole(found.numbers, clean):
-                best = (found.value, found.numbers)
+                best = found
                 break
         beam = ranked[:BEAM]
-    if best is not None:
-        return [clean[number] for number in best[1]]
-    # Nothing clean: one sentence that reads on its own is better than none.
-    last = [c for c in fit.values() if not c.needs.names]
-    last.sort(key=lambda c: (bool(c.needs), bool(c.doubt), -sum(worth[c.number].values()), c.number))
-    return last[:1]
+    return best.numbers if best is not None else ()
 
 
 def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words: int, language: str) -> str:
