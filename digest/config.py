@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.address import Address, is_domain, site_of, split_mailbox, web_address
 from digest.errors import AddressError, ConfigError
-from digest.model import Brief, SectionBrief
+from digest.model import SUMMARY_METHODS, Brief, SectionBrief
 
 FILE = "digest.toml"
 MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
@@ -261,7 +261,12 @@ def _judge(config: Config, where: str) -> None:
             f"[[sections]] {section.name}: max_words must be at least 20",
             "0 is as [summary] says",
         )
-    need(config.summary.sentences >= 1, "summary.sentences must be at least 1", "3 is usual")
+    need(1 <= config.summary.sentences <= 20, "summary.sentences must lie between 1 and 20", "3 is usual")
+    need(
+        config.summary.method in SUMMARY_METHODS,
+        f"summary.method = {config.summary.method!r} is no method",
+        f"one of: {', '.join(SUMMARY_METHODS)}",
+    )
     need(bool(config.newsletter.name.strip()), "newsletter.name is empty", "what is the newsletter called?")
     for key, text in {
         "name": config.newsletter.name,

@@ -186,6 +186,19 @@ class Quote:
     outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks, to be printed
 
 
+SUMMARY_METHODS: tuple[str, ...] = (
+    "editorial",
+    "luhn",
+    "lsa",
+    "lex-rank",
+    "text-rank",
+    "sum-basic",
+    "kl",
+    "reduction",
+    "edmundson",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     method: str

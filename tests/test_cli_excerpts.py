@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.condense import METHODS, READ_SENTENCES
+from digest.condense import READ_SENTENCES
+from digest.model import SUMMARY_METHODS
 from digest.text.words import count_words
 from tests.command_line import ROOT, Run, run_in
 from tests.local_web import LocalWeb, page
@@ -51,9 +52,9 @@ def test_why_names_the_rule_for_each_sentence(text: Path, run: Run) -> None:
 
 def test_all_methods_stand_side_by_side(text: Path, run: Run) -> None:
     told = json.loads(run("summarize", str(text), "--compare", "--json").stdout)
-    assert [row["method"] for row in told] == list(METHODS)
+    assert [row["method"] for row in told] == list(SUMMARY_METHODS)
     shown = run("summarize", "-", "--compare", given=TEXT).stdout
-    assert [line[:-1] for line in shown.splitlines() if line.endswith(":")] == list(METHODS)
+    assert [line[:-1] for line in shown.splitlines() if line.endswith(":")] == list(SUMMARY_METHODS)
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones(text: Path, run: Run) -> None:

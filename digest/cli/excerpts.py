@@ -51,13 +51,14 @@ def summarize(
     as_json: bool,
 ) -> None:
     """Summarize a text in its own sentences: a FILE, the page at a URL, or pasted text (-)."""
-    from digest.condense import METHODS, READ_SENTENCES, explain_summary
+    from digest.condense import READ_SENTENCES, explain_summary
+    from digest.model import SUMMARY_METHODS
 
-    if method not in METHODS:
-        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(METHODS)}")
+    if method not in SUMMARY_METHODS:
+        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(SUMMARY_METHODS)}")
     article = _read(ctx, what, allow_private)
     told = []
-    for name in METHODS if compare else (method,):
+    for name in SUMMARY_METHODS if compare else (method,):
         told.append(explain_summary(article, sentences=sentences, max_words=max_words, method=name))
     if as_json:
         rows = [_summary_json(article, *one, why=why) for one in told]

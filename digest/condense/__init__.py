@@ -6,10 +6,9 @@ Reading order: reading, candidates (with leaning, short_forms), editorial and en
 
 from digest.condense.candidates import READ_SENTENCES
 from digest.condense.quotes import find_quotes, key_quotes
-from digest.condense.summarize import METHODS, Judgement, explain_summary, summarize
+from digest.condense.summarize import Judgement, explain_summary, summarize
 
 __all__ = [
-    "METHODS",
     "READ_SENTENCES",
     "Judgement",
     "explain_summary",

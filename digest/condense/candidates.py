@@ -48,7 +48,7 @@ _DATELINE = re.compile(
     r"[–—]|-)\s+"
 )
 _OPENING_LINE = re.compile(  # of the first sentence only, where nothing else can open it so
-    rf"(?i:(?:{WEEKDAY},?\s+)?{MONTH})\s+\d{{1,2}},?\s+\d{{4}}\s+(?=[A-ZÀ-Þ“\"])"  # "Thursday, May 7, 2015 On Tuesday …"
+    rf"(?i:(?:{WEEKDAY},?\s+)?{MONTH})\s+\d{{1,2}},?\s+\d{{4}}\s+(?=[A-ZÀ-Þ“\"])"  # "Thursday, May 7, 2015 On …"
     r"|\([A-Z][\w.& ]{1,24}\)(?=[A-ZÀ-Þ“\"])"  # "(Rolling Stone)The band …"
     r"|[A-ZÀ-Þ][\w.’'-]+(?: [A-ZÀ-Þ][\w.’'-]+){0,2}(?:, [A-ZÀ-Þ][\w.’'-]+(?: [A-ZÀ-Þ][\w.’'-]+){0,2}){1,2}"
     r"\s+(?:--|[–—-])\s+(?=[A-ZÀ-Þ“\"])"  # "Evansville, Indiana, United States - This week …"

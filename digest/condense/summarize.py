@@ -13,20 +13,9 @@ from digest.condense.candidates import FEWEST_WORDS, Candidate, find_candidates
 from digest.condense.choosing import Worth, choose, verdict
 from digest.condense.quotes import key_quotes
 from digest.condense.reading import Reading, read
-from digest.model import Article, Excerpt, Quote, Span, Summary
+from digest.errors import DigestError
+from digest.model import SUMMARY_METHODS, Article, Excerpt, Quote, Span, Summary
 from digest.text.words import count_words
-
-METHODS: tuple[str, ...] = (
-    "editorial",
-    "luhn",
-    "lsa",
-    "lex-rank",
-    "text-rank",
-    "sum-basic",
-    "kl",
-    "reduction",
-    "edmundson",
-)
 
 QUOTE_SHARE = 0.4  # of max_words, kept for key quotes where they are asked for
 
@@ -58,7 +47,7 @@ def summarize(
 
     Shorter where little may stand in print or the article's publisher allows fewer characters; empty if no sentence
     fits, or none may be excerpted. Where quotes are asked for, at least 60 % of the words are for sentences. Reads
-    the first READ_SENTENCES sentences. Raises ValueError for a method not in METHODS.
+    the first READ_SENTENCES sentences. Raises DigestError for a method not in SUMMARY_METHODS.
     """
     return _work(article_or_text, title, sentences, max_words, method, language, quotes).summary
 
@@ -109,8 +98,8 @@ def _work(
     language: str | None,
     quotes: int,
 ) -> _Work:
-    if method not in METHODS:
-        raise ValueError(f"no summary method {method!r}; there are {', '.join(METHODS)}")
+    if method not in SUMMARY_METHODS:
+        raise DigestError(f"there is no summary method {method!r}", hint=f"one of: {', '.join(SUMMARY_METHODS)}")
     chars = source.excerpt_chars() if isinstance(source, Article) else None
     if chars == 0:
         return _Work(Summary(method, (), ()), [], [], 0, language or "")
