@@ -24,7 +24,8 @@ from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Rendered, Variant
 
-TOKENS = ("EMAIL", "LEAVE", "VIEW", "PREFS")
+IN_WORDS = ("EMAIL",)
+TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
 """What differs between two readers' letters: their address; where to leave, to see the issue on the web, to choose."""
 
 SOFT = b"=\r\n"
@@ -178,7 +179,7 @@ def _may_hold(attribute: re.Match[str], names: Mapping[str, str]) -> bool:
     """Whether a token may stand in *attribute*: in words, or as the whole target of a link."""
     name, value = attribute[1].lower(), attribute[2]
     quoted = value[0] in "\"'"
-    return quoted and (name in _SAID or (name == "href" and names.get(value[1:-1], "EMAIL") != "EMAIL"))
+    return quoted and (name in _SAID or (name == "href" and names.get(value[1:-1], IN_WORDS[0]) not in IN_WORDS))
 
 
 def variant_of(rendered: Rendered, key: str) -> Variant:
@@ -390,10 +391,10 @@ def _segment(name: str, raw: str, literal: str) -> bytes:
 
 
 def _value(name: str, raw: str) -> str:
-    """*raw* fit to stand for the token *name*: an address stays as it is, a URL is percent-encoded ASCII."""
+    """*raw* fit to stand for the token *name*: words stay as they are, a URL is percent-encoded ASCII."""
     if _UNSAFE.search(raw):
         raise SendError(f"{raw!a}: a value for {name} holds no line breaks or control characters")
-    if name == "EMAIL":
+    if name in IN_WORDS:
         return raw.translate(_BIDI)
     if not re.match(r"https?://|mailto:|#", raw):
         raise SendError(f"{raw!a} is no address for {name}", hint="https:// or mailto:")
