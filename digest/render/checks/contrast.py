@@ -8,7 +8,7 @@ data-ogsb around the mail), and light with every ``<style>`` removed, as Gmail s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,9 @@ _BLACK, _WHITE = (0.0, 0.0, 0.0, 1.0), (255.0, 255.0, 255.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
+    """One way the mail may be shown. *present* are the attributes a client puts around it."""
+
     rule: str
     words: str
     scheme: str
@@ -46,18 +48,18 @@ class _Look:
     styled: bool = True
 
 
-_LOOKS = (
-    _Look("contrast-light", "in light", "light", 375),
-    _Look("contrast-light", "in light on a wide screen", "light", 800),
-    _Look("contrast-light", "without styles", "light", 375, styled=False),
-    _Look("contrast-dark", "in dark", "dark", 375),
-    _Look("contrast-dark", "in dark on a wide screen", "dark", 800),
-    _Look("contrast-dark", "as Outlook darkens", "light", 375, CLIENT),
+LOOKS = (
+    Look("contrast-light", "in light", "light", 375),
+    Look("contrast-light", "in light on a wide screen", "light", 800),
+    Look("contrast-light", "without styles", "light", 375, styled=False),
+    Look("contrast-dark", "in dark", "dark", 375),
+    Look("contrast-dark", "in dark on a wide screen", "dark", 800),
+    Look("contrast-dark", "as Outlook darkens", "light", 375, CLIENT),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
     """What a look gives one element: colors as a reader sees them, size in pixels."""
 
     ink: Color
@@ -71,38 +73,43 @@ def judge_mail(mail: Mail) -> Iterator[Finding]:
     """One finding for each pair of colors that reads badly, and one for the smallest words."""
     if mail.body is None:
         return
-    sheets = [sheet for _, sheet in mail.sheets]
     told: set[tuple[str, str, str]] = set()
-    dark_default = _knows_dark(mail)
-    for look in _LOOKS:
+    for look in LOOKS:
         if look.width > 375 and not _wide_colors(mail):
             continue
-        cascade = Cascade(
-            sheets if look.styled else [], {"scheme": look.scheme, "width": str(look.width)}, look.present, _NAMES
-        )
-        states = _states(mail, cascade, dark=look.scheme == "dark" and dark_default)
-        bad: dict[tuple[str, str], tuple[Any, str, int, bool]] = {}
-        for element, text in mail.words():
-            state, words = states.get(element), FILLER.sub("", text).strip(" \t\r\n\f\u00a0·|,")
-            if state is None or state.ground is None or not state.shown or not words:
+        bad: dict[tuple[str, str], tuple[Any, str, int, float]] = {}
+        pieces = list(seen(mail, look))
+        for element, words, state in pieces:
+            if state.ground is None:
                 continue
             ink, ground = hex_of(over(state.ink, state.ground)), hex_of(state.ground)
             is_large = state.size >= 24 or (state.bold and state.size >= 18.66)
-            if contrast(ink, ground) < (READABLE_LARGE if is_large else READABLE):
-                first = bad.get((ink, ground), (element, words, 0, is_large))
-                bad[ink, ground] = (*first[:2], first[2] + 1, first[3])
-        for (ink, ground), (element, words, count, is_large) in bad.items():
+            needed = READABLE_LARGE if is_large else READABLE
+            if contrast(ink, ground) < needed:
+                first = bad.get((ink, ground), (element, words, 0, needed))
+                bad[ink, ground] = (*first[:2], first[2] + 1, max(first[3], needed))
+        for (ink, ground), where in bad.items():
             if (look.rule, ink, ground) not in told:
                 told.add((look.rule, ink, ground))
-                yield _unreadable(mail, look, ink, ground, (element, words, count, is_large))
-        if look is _LOOKS[0]:
-            yield from _small(mail, states)
+                yield _unreadable(mail, look, ink, ground, where)
+        if look is LOOKS[0]:
+            yield from _small(mail, pieces)
     yield from _dark(mail)
 
 
-def _unreadable(mail: Mail, look: _Look, ink: str, ground: str, where: tuple[Any, str, int, bool]) -> Finding:
-    element, words, count, is_large = where
-    needed = READABLE_LARGE if is_large else READABLE
+def seen(mail: Mail, look: Look) -> Iterator[tuple[Any, str, State]]:
+    """(element, text, state) of every piece of text that *look* shows, without the marks that only separate."""
+    sheets = [sheet for _, sheet in mail.sheets] if look.styled else []
+    cascade = Cascade(sheets, {"scheme": look.scheme, "width": str(look.width)}, look.present, _NAMES)
+    states = _states(mail, cascade, dark=look.scheme == "dark" and _knows_dark(mail))
+    for element, text in mail.words():
+        words = " ".join(FILLER.sub("", text).split()).strip("· |,")
+        if words and states[element].shown:
+            yield element, words, states[element]
+
+
+def _unreadable(mail: Mail, look: Look, ink: str, ground: str, where: tuple[Any, str, int, float]) -> Finding:
+    element, words, count, needed = where
     shown = words if len(words) <= 40 else f"{words[:38].rstrip()}…"
     others = f" and {count - 1} more" if count > 1 else ""
     what = f"{look.words}, “{shown}”{others}: {ink} on {ground} is {contrast(ink, ground):.2f}:1, {needed:g} is needed"
@@ -110,11 +117,11 @@ def _unreadable(mail: Mail, look: _Look, ink: str, ground: str, where: tuple[Any
     return found(look.rule, mail.place(element), what, remedy)
 
 
-def _states(mail: Mail, cascade: Cascade, *, dark: bool) -> dict[Any, _State]:
+def _states(mail: Mail, cascade: Cascade, *, dark: bool) -> dict[Any, State]:
     canvas, ink = (_BLACK, _WHITE) if dark else (_WHITE, _BLACK)
     link = (158.0, 158.0, 255.0, 1.0) if dark else (0.0, 0.0, 238.0, 1.0)  # what browsers give a link without a color
-    top = _State(ink, canvas, 16.0, False, True)
-    states: dict[Any, _State] = {}
+    top = State(ink, canvas, 16.0, False, True)
+    states: dict[Any, State] = {}
     for element in mail.elements:
         above = states.get(element.getparent(), top)
         values = cascade.values(element)
@@ -136,7 +143,7 @@ def _states(mail: Mail, cascade: Cascade, *, dark: bool) -> dict[Any, _State]:
         )
         size = pixels_of(values["font-size"], above.size) if "font-size" in values else _usual_size(element, above.size)
         shown = above.shown and values.get("display", "").lower() != "none"
-        states[element] = _State(color, ground, size, bold, shown)
+        states[element] = State(color, ground, size, bold, shown)
     return states
 
 
@@ -146,15 +153,11 @@ def _usual_size(element: Any, inherited: float) -> float:
     return inherited * factor if factor else inherited
 
 
-def _small(mail: Mail, states: dict[Any, _State]) -> Iterator[Finding]:
-    small = [
-        (element, text.strip(), states[element].size)
-        for element, text in mail.words()
-        if states[element].shown and states[element].size < SMALLEST and re.search(r"\w", text)
-    ]
+def _small(mail: Mail, pieces: Sequence[tuple[Any, str, State]]) -> Iterator[Finding]:
+    small = [piece for piece in pieces if piece[2].size < SMALLEST and re.search(r"\w", piece[1])]
     if small:
-        element, words, size = min(small, key=lambda entry: entry[2])
-        what = f"“{words[:40]}” is {size:g} px{f', and {len(small) - 1} more' if len(small) > 1 else ''}"
+        element, words, state = min(small, key=lambda piece: piece[2].size)
+        what = f"“{words[:40]}” is {state.size:g} px{f', and {len(small) - 1} more' if len(small) > 1 else ''}"
         yield found("text-small", mail.place(element), what, "16 px for reading, 13 at least")
 
 
