@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import argparse
 import resource
+import statistics
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from digest.model import Envelope, Issue
 from digest.render import render_issue
+from digest.render.check import check_issue
+from digest.render.checks.rules import RULES
 from digest.render.message import Skeleton
+from tests.check_samples import long
 from tests.render_samples import FIELDS, make_config, sample_issue
 
 DATE = datetime(2015, 9, 28, 7, tzinfo=UTC)
@@ -36,7 +40,7 @@ def fifteen() -> Issue:
         summary = replace(item.summary, sentences=sentences, quotes=quotes)
         pick = replace(item.pick, story=replace(item.pick.story, lead=article))
         more.append(replace(item, pick=pick, summary=summary))
-    return replace(issue, items=(*issue.items[:7], *more, *issue.items[7:]))
+    return replace(issue, items=tuple(long(item) for item in (*issue.items[:7], *more, *issue.items[7:])))
 
 
 def messages(count: int) -> None:
@@ -72,6 +76,23 @@ def messages(count: int) -> None:
     )
 
 
+def checking(runs: int) -> None:
+    """Judges the issue of fifteen stories *runs* times, as the preview does at each change."""
+    config, issue = make_config(), fifteen()
+    rendered = render_issue(issue, config)
+    start = time.process_time()
+    found = check_issue(issue, rendered, config)
+    first, times = time.process_time() - start, []
+    for _ in range(runs):
+        start = time.process_time()
+        check_issue(issue, rendered, config)
+        times.append(time.process_time() - start)
+    print(
+        f"check of {len(issue.items)} stories: {statistics.median(times) * 1e3:.0f} ms (median of {runs}; the first "
+        f"{first * 1e3:.0f} ms), {len(RULES)} rules, {len(found)} findings"
+    )
+
+
 def _resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -79,7 +100,10 @@ def _resident_mb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=0, metavar="COUNT")
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    if options.check:
+        checking(30)
     if options.messages:
         messages(options.messages)
 

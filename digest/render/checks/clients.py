@@ -82,7 +82,7 @@ def judge_mail(mail: Mail) -> Iterator[Finding]:
     for element in mail.elements:
         if element in mail.hidden and element.getparent() in mail.hidden:
             continue
-        for feature, shown in _of_tag(element):
+        for feature, shown in _of_tag(str(element.tag), tuple(element.keys()), element.get("rel") or ""):
             note(feature, mail.place(element), shown)
         if style := element.get("style"):
             for feature, shown in _of_style(element.tag, style):
@@ -109,15 +109,17 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _of_tag(element: Any) -> Iterator[tuple[Feature, str]]:
-    tag, attributes = str(element.tag), element.keys()
+@lru_cache(maxsize=1024)
+def _of_tag(tag: str, attributes: tuple[str, ...], rel: str) -> tuple[tuple[Feature, str], ...]:
+    """The features that a tag with these attributes uses, each with what shows it."""
+    found: list[tuple[Feature, str]] = []
     for feature in _of_tags():
         if feature.element.match(tag):
-            if tag == "link" and not feature.on.match(element.get("rel") or ""):
-                continue
-            yield feature, f"<{tag}>"
-        elif attributes and (name := next((a for a in attributes if feature.attribute.match(a)), "")):
-            yield feature, name
+            if tag != "link" or feature.on.match(rel):
+                found.append((feature, f"<{tag}>"))
+        elif name := next((a for a in attributes if feature.attribute.match(a)), ""):
+            found.append((feature, name))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)

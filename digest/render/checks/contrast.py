@@ -102,7 +102,7 @@ def seen(mail: Mail, look: Look) -> Iterator[tuple[Any, str, State]]:
     sheets = [sheet for _, sheet in mail.sheets] if look.styled else []
     cascade = Cascade(sheets, {"scheme": look.scheme, "width": str(look.width)}, look.present, _NAMES)
     states = _states(mail, cascade, dark=look.scheme == "dark" and _knows_dark(mail))
-    for element, text in mail.words():
+    for element, text in mail.words:
         words = " ".join(FILLER.sub("", text).split()).strip("· |,")
         if words and states[element].shown:
             yield element, words, states[element]

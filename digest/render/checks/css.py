@@ -294,6 +294,8 @@ class Cascade:
         self, sheets: Sequence[Sheet], conditions: Mapping[str, str], present: frozenset[str], names: frozenset[str]
     ) -> None:
         self._present = present
+        self._known: dict[tuple[str | None, ...], dict[str, str]] = {}
+        self._local = True  # whether tag, class, id and style alone decide what holds for an element
         self._rules: dict[str, list[tuple[Selector, tuple[int, int, int], int, tuple[Declaration, ...]]]] = {}
         order = 0
         for sheet in sheets:
@@ -305,12 +307,22 @@ class Cascade:
                 for selector in rule.selectors:
                     if not all(test[0] in present for c in selector.compounds for test in c.tests if test[0] in CLIENT):
                         continue
-                    last = selector.compounds[-1]
+                    *around, last = selector.compounds
+                    wrapped = all({test[0] for test in c.tests} & CLIENT for c in around)
+                    self._local &= wrapped and not last.tests and not last.pseudo
                     key = f".{last.classes[0]}" if last.classes else last.tag
                     self._rules.setdefault(key, []).append((selector, selector.specificity, order, kept))
 
     def values(self, element: Any) -> dict[str, str]:
         """What holds for *element* itself, nothing inherited: property -> value."""
+        if not self._local:
+            return self._values(element)
+        key = (element.tag, element.get("class"), element.get("id"), element.get("style"))
+        if key not in self._known:
+            self._known[key] = self._values(element)
+        return self._known[key]
+
+    def _values(self, element: Any) -> dict[str, str]:
         weighed: list[tuple[bool, bool, tuple[int, int, int], int, Declaration]] = []
         if self._rules:
             keys = [f".{name}" for name in (element.get("class") or "").split()]

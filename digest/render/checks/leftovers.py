@@ -61,7 +61,7 @@ def judge_mail(mail: Mail, config: Config) -> Iterator[Finding]:
             line = _line_of(mark, mail.variant.html)
             place = at_line(line) if line else "text part"
             yield found("placeholder-left", place, f"the placeholder {mark} was left in", "mend the template")
-    for element, text in mail.words():
+    for element, text in mail.words:
         words = text.strip()
         if words in fields or (len(words) > 6 and words in said):
             continue

@@ -51,23 +51,24 @@ class Mail:
                 unseen.add(element)
         return frozenset(unseen)
 
-    def words(self) -> Iterator[tuple[Any, str]]:
+    @cached_property
+    def words(self) -> tuple[tuple[Any, str], ...]:
         """(element, text) for every piece of text a reader sees, in order; the element is the one around it."""
+        return tuple(self._words())
+
+    def _words(self) -> Iterator[tuple[Any, str]]:
         for element in self.elements:
-            if element not in self.hidden and element.text:
+            if element.text and element not in self.hidden and not element.text.isspace():
                 yield element, element.text
-            above = element.getparent()
-            if element.tail and above is not None and above not in self.hidden:
-                yield above, element.tail
+            if element.tail and not element.tail.isspace():
+                above = element.getparent()
+                if above is not None and above not in self.hidden:
+                    yield above, element.tail
 
     @cached_property
     def seen(self) -> str:
         """What a reader sees, blanks made one; a tag that begins a block counts as a blank."""
-        return squeeze(" ".join(text for _, text in self._blocks()))
-
-    def _blocks(self) -> Iterator[tuple[Any, str]]:
-        if self.root is not None:
-            yield self.root, text_of(self.root, skip=self.hidden)
+        return squeeze(text_of(self.root, skip=self.hidden)) if self.root is not None else ""
 
     @cached_property
     def items(self) -> tuple[Item, ...]:

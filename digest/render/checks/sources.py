@@ -10,7 +10,7 @@ from math import ceil
 
 from digest.config import Config
 from digest.errors import VerbatimError
-from digest.model import PAYWALLED, Article, Issue, Item, Quote, Rendered, Span
+from digest.model import PAYWALLED, Article, Brief, Issue, Item, Quote, Rendered, Span
 from digest.render.checks.mail import place_of
 from digest.render.checks.rules import Finding, Place, found
 from digest.render.view import one_line, printed_quotes
@@ -24,11 +24,11 @@ def judge(issue: Issue, rendered: Rendered, config: Config, newest: Mapping[str,
     """The findings about the issue's sources; *newest* are its articles as they are stored now, by id."""
     yield from _verbatim(issue, rendered)
     seen: dict[str, str] = {}
-    quotes = printed_quotes(issue)
+    quotes, brief = printed_quotes(issue), config.brief_for_picking()
     for item in issue.items:
         yield from _credit(item)
         yield from _twice(item, seen)
-        yield from _rights(item, config, newest.get(item.article.id))
+        yield from _rights(item, brief, newest.get(item.article.id))
         yield from _outdated(item, newest.get(item.article.id))
         yield from quoting(item, quotes.get(item.article.id, ()), config)
 
@@ -175,9 +175,9 @@ def _twice(item: Item, seen: dict[str, str]) -> Iterator[Finding]:
         seen[address] = place_of(item).words
 
 
-def _rights(item: Item, config: Config, now: Article | None) -> Iterator[Finding]:
+def _rights(item: Item, brief: Brief, now: Article | None) -> Iterator[Finding]:
     """What the publisher asked for, in the text cited and as the article is *now*, and what this newsletter decided."""
-    article, place, brief = item.article, place_of(item), config.brief_for_picking()
+    article, place = item.article, place_of(item)
     again = "`digest build` cuts it again"
     if_you_may = f"{again}; `digest articles fill ARTICLE --right WHY` if you may excerpt it"
     taken = sum(len(text) for text in _printed(item))

@@ -67,7 +67,7 @@ def _languages(mail: Mail) -> Iterator[Finding]:
         yield found("language-missing", "HTML", "the wrapper inside <body> has no lang", "repeat lang and dir on it")
     heads: dict[str, Any] = {}
     for element in mail.elements:
-        if re.fullmatch(r"h[1-6]|a|p|strong|td", str(element.tag)):
+        if re.fullmatch(r"h[1-6]|a|p|strong", str(element.tag)):
             heads.setdefault(squeeze(text_of(element)), element)
     for item in mail.items:
         title, language = squeeze(one_line(item.article.title)), item.article.language
