@@ -304,7 +304,9 @@ def wrong_mails() -> dict[str, Mail]:
         "subject-shouting": Mail(replace(issue, subject="MINISTERS AGREE TO SHARE RECORDS")),
         "subject-reply": Mail(replace(issue, subject="Re: North Sea ministers agree")),
         "subject-hole": Mail(replace(issue, subject="Hi , ministers agree to share records")),
-        "preheader-empty": Mail(replace(issue, preheader="")),
+        "preheader-empty": Mail(
+            replace(issue, preheader=""), change=_html("(<div[^>]*display: ?none[^>]*>)[^<\u2007\ufeff\u034f]*", r"\1")
+        ),
         "preheader-length": Mail(replace(issue, preheader="Plus: a port.")),
         "preheader-repeats": Mail(replace(issue, preheader=issue.subject)),
         "preheader-not-first": Mail(issue, change=_html(r"(<body[^>]*>)", rf"\1{_p('View in browser')}")),

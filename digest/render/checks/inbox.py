@@ -41,8 +41,8 @@ def judge(issue: Issue) -> Iterator[Finding]:
             around = words[max(0, hole.start() - 12) : hole.end() + 12]
             yield found("subject-hole", place, f"something is missing in “{around}”", f"`digest edit {place} WORDS`")
     if not preheader:
-        yield found("preheader-empty", "preheader", "there is no preheader", "`digest edit preheader WORDS`")
-    elif _same(subject, preheader):
+        return  # the template may write one: `judge_mail` looks
+    if _same(subject, preheader):
         remedy = "say what else is in the issue: `digest edit preheader WORDS`"
         yield found("preheader-repeats", "preheader", "the preheader repeats the subject", remedy)
     elif not PREHEADER[0] <= _width(preheader) <= PREHEADER[1]:
@@ -51,13 +51,15 @@ def judge(issue: Issue) -> Iterator[Finding]:
 
 def judge_mail(mail: Mail) -> Iterator[Finding]:
     """The findings about how the HTML carries the preheader."""
-    if mail.body is None or not one_line(mail.issue.preheader):
+    if mail.body is None:
         return
     first = next((e for e in mail.body.iter() if isinstance(e.tag, str) and (e.text or "").strip()), None)
-    if first is None:
+    words = " ".join(FILLER.sub("", first.text or "").split()) if first is not None else ""
+    if first is None or (not one_line(mail.issue.preheader) and (first not in mail.hidden or not words)):
+        yield found("preheader-empty", "preheader", "there is no preheader", "`digest edit preheader WORDS`")
         return
     if first not in mail.hidden:
-        words = " ".join((first.text or "").split())[:40]
+        words = words[:40]
         remedy = "let a hidden <div> with page.preheader come first"
         yield found("preheader-not-first", "preheader", f"the HTML begins with “{words}”", remedy)
         return

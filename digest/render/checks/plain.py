@@ -30,7 +30,7 @@ def judge_mail(mail: Mail) -> Iterator[Finding]:
     for number, line in enumerate(text.split("\n"), 1):
         if (
             len(line) > WIDEST
-            and " " in line.strip()[:WIDEST]
+            and max(map(len, line.split()), default=0) < WIDEST // 2  # else no break would help
             and "://" not in line
             and not any(t in line for t in tokens)
         ):
