@@ -106,7 +106,7 @@ def test_list_headers_say_how_to_leave_and_whom_to_ask(rendered: Rendered) -> No
 def test_leaving_by_mail_is_never_called_one_click() -> None:
     config = make_config(site=False)
     rendered = render_issue(sample_issue(), config)
-    fields = {"EMAIL": "sam@reader.example.org", "LEAVE": reader_links(config)["LEAVE"] + "abc"}
+    fields = {**FIELDS, "LEAVE": reader_links(config)["LEAVE"] + "abc"}
     message = parse(raw_letter(rendered, config, fields=fields, one_click=False))
     assert message["List-Unsubscribe"] == "<mailto:mara@ledger.example.com?subject=unsubscribe%20abc>"
     assert "List-Unsubscribe-Post" not in message
@@ -156,7 +156,7 @@ def test_any_template_and_value_comes_back_unchanged(html: str, text: str, segme
     """The law of the skeleton: parsing a letter gives the filled templates, whatever stands in them."""
     rendered = rendered_of(html, text)
     (variant,) = rendered.variants
-    fields = {"EMAIL": email, **{name: before + segment for name, before in reader_links(CONFIG).items()}}
+    fields = {**FIELDS, "EMAIL": email, **{name: before + segment for name, before in reader_links(CONFIG).items()}}
     raw = raw_letter(rendered, fields=fields)
     assert bodies(raw) == (preview_text(variant, fields), preview_html(variant, fields))
     head, _, body = raw.partition(b"\r\n\r\n")
