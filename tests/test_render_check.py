@@ -298,7 +298,9 @@ BROKEN = [
     "\x00",
     "\ud800",
     "]]>",
-    "<p>" * 3000,
+    "<div>" * 3000,
+    f"<style>{'@media print{' * 3000}",
+    "<a <a <a " * 200,
 ]
 
 
@@ -325,6 +327,8 @@ def test_a_mail_cut_anywhere_is_judged(start: int, length: int, instead: str) ->
     "changes",
     [
         {"title": "x" * 5000},
+        {"title": "{{" * 50_000},
+        {"title": "<%[[%%" * 20_000},
         {"title": '<script>alert(1)</script> & "quotes"'},
         {"title": "\u202eevil\x00 \ud800"},
         {"url": "https://[broken"},

@@ -347,6 +347,9 @@ def test_only_the_last_path_segment_of_a_link_is_the_reader_s(rendered: Rendered
         "<!--[if mso]><p>{EMAIL}</p><![endif]-->",
         "<{EMAIL}>",
         "<p {EMAIL}>x</p>",
+        "<p title=x<{EMAIL}>x</p>",
+        '<p title="x{EMAIL}<b>x</b>',
+        "<!-- never closed {EMAIL}",
     ],
 )
 def test_a_token_stands_only_where_a_value_can_be_escaped(html: str) -> None:

@@ -44,8 +44,9 @@ _ADDRESS = re.compile(  # RFC 5322, 3.4.1: a dot-atom or a quoted string, and a 
 )
 _MARKUP = re.compile(  # a comment, an element whose content is no text, or one tag
     r"""(?is)<!--.*?-->|<(style|script|title|textarea|noscript|iframe|xmp)\b.*?</\1\s*>"""
-    r"""|<[/!?]?[a-z_](?:[^'">]|"[^"]*"|'[^']*')*>"""
+    r"""|<[/!?]?[a-z_](?:[^'"<>]|"[^"]*"|'[^']*')*>"""
 )
+_BEGUN = re.compile(r"<[/!?a-z_]", re.I)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _SAID = frozenset({"title", "aria-label", "alt", "summary"})  # attributes that hold words
 
@@ -161,18 +162,27 @@ def misplaced_tokens(variant: Variant) -> Iterator[str]:
     if not names:
         return
     token = re.compile("|".join(map(re.escape, names)))
-    for markup in _MARKUP.finditer(variant.html):
-        if not token.search(markup[0]):
+    html, end = variant.html, 0
+    for markup in [*_MARKUP.finditer(html), None]:
+        gap = html[end : markup.start() if markup else len(html)]
+        begun = _BEGUN.search(gap)
+        for found in token.finditer(gap, begun.start() if begun else len(gap)):
+            yield f"{names[found[0]]} stands in a tag that is never closed, {_line(html, end + found.start())}"
+        if markup is None:
+            return
+        end = markup.end()
+        element = (markup[1] or "").lower()
+        if element == "title" or not token.search(markup[0]):
             continue
-        line = variant.html.count("\n", 0, markup.start()) + 1
-        element = markup[1]
-        if element is not None and element.lower() == "title":
-            continue
-        is_tag = element is None and not markup[0].startswith("<!")
+        is_tag = not element and not markup[0].startswith("<!")
         rest = _ATTRIBUTE.sub(lambda a: "" if _may_hold(a, names) else a[0], markup[0]) if is_tag else markup[0]
-        for found in token.findall(rest):
-            place = f"<{element}>" if element else "a comment" if rest.startswith("<!") else rest.split()[0] + " …>"
-            yield f"{names[found]} stands in {place}, line {line} of the HTML"
+        for name in token.findall(rest):
+            place = f"<{element}>" if element else f"{rest.split()[0]} …>" if is_tag else "a comment"
+            yield f"{names[name]} stands in {place}, {_line(html, markup.start())}"
+
+
+def _line(html: str, at: int) -> str:
+    return f"line {html.count(chr(10), 0, at) + 1} of the HTML"
 
 
 def _may_hold(attribute: re.Match[str], names: Mapping[str, str]) -> bool:

@@ -16,6 +16,8 @@ from typing import Any
 CLIENT = frozenset({"data-ogsc", "data-ogsb"})
 """Attributes that Outlook's apps set around, or on, what they repaint."""
 
+DEEPEST = 20  # at-rules inside each other that are looked into
+
 Color = tuple[float, float, float, float]
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
@@ -125,7 +127,7 @@ class _Reader:
                 return
 
     def _at_block(self, prelude: str, around: tuple[str, ...]) -> None:
-        if re.match(r"@(media|supports|layer|container|document)\b", prelude, re.I):
+        if len(around) < DEEPEST and re.match(r"@(media|supports|layer|container|document)\b", prelude, re.I):
             self.block((*around, prelude))
             return
         depth = 1  # @font-face, @page, @keyframes: nothing in it matches an element of the mail

@@ -92,4 +92,6 @@ def _shouting(words: str) -> str:
 
 def _same(subject: str, preheader: str) -> bool:
     one, other = subject.casefold(), preheader.casefold()
+    if max(len(one), len(other)) > 400:  # comparing them letter by letter would take seconds
+        return False
     return bool(one) and (other.startswith(one) or SequenceMatcher(None, one, other, autojunk=False).ratio() > 0.9)

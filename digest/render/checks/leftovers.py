@@ -11,9 +11,10 @@ from digest.render.checks.mail import Mail, at_line, place_of, text_of
 from digest.render.checks.rules import Finding, Place, found
 
 _MERGE = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|%%\w+%%|%[A-Z][A-Z0-9_]{2,}%|\[\[\w+\]\]|\*\|[\w:]+\|\*|<%.*?%>|\$\{\w+\}|__D[0-9a-f]{8}_\w+?__"
+    r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|%%\w{1,60}%%|%[A-Z][A-Z0-9_]{2,60}%|\[\[\w{1,60}\]\]|\*\|[\w:]{1,60}\|\*"
+    r"|<%.{0,200}?%>|\$\{\w{1,60}\}|__D[0-9a-f]{8}_\w{1,60}?__"
 )
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}")  # also what a technical newsletter writes about
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}|\$\{\w+\}")  # also what a technical newsletter writes about
 _MARK = re.compile(r"\b(?:TODO|FIXME|TBD|XXX+)\b|\blorem ipsum\b|\[(?:first ?name|name|date|link|insert[^\]]*)\]", re.I)
 _SURE = re.compile(r"TODO|FIXME|TBD|lorem ipsum|LOREM IPSUM|Lorem ipsum")
 _NO_VALUE = re.compile(r"None|undefined|NaN|null|\[object Object\]")

@@ -11,7 +11,7 @@ from digest.render.checks.rules import Finding, Place, found
 from digest.render.view import one_line, web_address
 
 WIDEST = 78  # RFC 5322, 2.1.1
-_NOTE = re.compile(r"^\s*\[(\d+)\]:?\s+<?([^\s<>]+)>?\s*$", re.M)
+_NOTE = re.compile(r"^[ \t]*\[(\d+)\]:?[ \t]+<?([^\s<>]+)>?[ \t]*$", re.M)
 _NAMED = re.compile(r"(?<=\s)\[(\d+)\](?=[\s.,;)]|$)")
 _MARKUP = re.compile(
     r"</?(?:p|a|td|tr|div|span|table|br|strong|em|b|i|ul|li|h[1-6])\b[^<>]*>|&(?:nbsp|amp|quot|lt|gt|#x?\w+|[lr][sd]quo);",
