@@ -58,7 +58,8 @@ def test_an_error_comes_first_and_exits_1(sample: Path) -> None:
     run("edit", "preheader", "Short", now=NOW)
     run("build", "--week", "2026-W12")
     done = run("check", ok=False)
-    assert done.stdout.startswith("To mend: 1 error\n\n  subject\n  ✗ ")
+    assert done.stdout.startswith("2026-W12 for 6 readers, ")
+    assert "To mend: 1 error\n\n  subject\n  ✗ " in done.stdout
     assert done.stdout.index("To mend") < done.stdout.index("To look at")
     assert "2026-W12 has 1 error\n" in error_of(done)
 

@@ -304,6 +304,10 @@ def check(ctx: click.Context, issue: str, strict: bool, fetch_links: bool, as_js
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         found = findings(project, slug, answers=ask_links(project, slug) if fetch_links else None)
+        readers = sum(project.store.ledger.counts(slug).values())
+        largest = max(len(v.html.encode()) for v in project.store.issues.rendered(slug).variants)
+    if not as_json:
+        say(f"{slug} for {counted(readers, 'reader')}, {largest // 1024} of the 102 KB at which Gmail cuts it.\n")
     print_findings(found, as_json, clean=f"{slug}: nothing to mend.")
     errors = sum(f.severity == "error" for f in found)
     if errors or (strict and found):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from digest.config import Config
 from digest.model import Issue
-from digest.render.checks.mail import Mail, at_line, place_of, text_of
+from digest.render.checks.mail import Mail, at_line, place_of, strings_of, text_of
 from digest.render.checks.rules import Finding, Place, found
 
 _MERGE = re.compile(
@@ -45,8 +45,7 @@ def judge(issue: Issue, config: Config) -> Iterator[Finding]:
 
 def judge_mail(mail: Mail, config: Config) -> Iterator[Finding]:
     """What the template left over, in HTML and text part."""
-    news = config.newsletter
-    said = "\n".join([mail.said, news.name, news.tagline, news.sign_off, news.postal_address, news.editor])
+    said = "\n".join([mail.said, *strings_of(config.newsletter).values()])
     fields = set(said.split("\n"))
     tokens = set(mail.variant.tokens.values())
     attributes = " ".join(
@@ -76,11 +75,10 @@ def judge_mail(mail: Mail, config: Config) -> Iterator[Finding]:
 
 
 def _own_words(issue: Issue, config: Config) -> Iterator[tuple[Place, str]]:
-    yield Place("subject"), issue.subject
-    yield Place("preheader"), issue.preheader
-    yield Place("intro"), issue.intro
-    news = config.newsletter
-    yield Place("digest.toml"), f"{news.name} {news.tagline} {news.sign_off} {news.postal_address}"
+    for name, words in strings_of(issue).items():
+        yield Place(name), words
+    for name, words in strings_of(config.newsletter).items():
+        yield Place(f"digest.toml, newsletter.{name}"), words
     for item in issue.items:
         yield Place(f"{place_of(item).words}, note", item.article.id), item.note
 

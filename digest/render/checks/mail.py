@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -80,14 +80,13 @@ class Mail:
     @cached_property
     def said(self) -> str:
         """Every word that is an article's or the editors': what the template did not make. One field a line."""
-        issue = self.issue
-        fields = [issue.title, issue.subject, issue.preheader, issue.intro, *issue.sections]
-        for item in issue.items:
+        said = [*strings_of(self.issue).values(), *self.issue.sections]
+        for item in self.issue.items:
             for article in item.pick.story.articles():
-                fields += [article.title, article.outlet or "", *article.authors]
-            fields += [item.article.text, item.note, item.credit, item.pick.section]
-            fields += [words or "" for quote in item.summary.quotes for words in (quote.speaker, quote.role)]
-        return "\n".join(fields)
+                said += [article.title, article.outlet or "", *article.authors]
+            said += [item.article.text, item.note, item.credit, item.pick.section]
+            said += [words or "" for quote in item.summary.quotes for words in (quote.speaker, quote.role)]
+        return "\n".join(said)
 
     # -------------------------------------------------------------------------------------------- places
 
@@ -115,6 +114,12 @@ class Mail:
         line = element.sourceline or 0
         article = next((self._homes[e] for e in (element, *element.iterancestors()) if e in self._homes), "")
         return Place(self._titles[article], article, line) if article else at_line(line)
+
+
+def strings_of(value: Any) -> dict[str, str]:
+    """The fields of a dataclass that are words: name -> what it holds."""
+    held = ((f.name, getattr(value, f.name)) for f in fields(value))
+    return {name: words for name, words in held if isinstance(words, str)}
 
 
 def at_line(line: int) -> Place:
