@@ -121,6 +121,10 @@ def right_mails() -> dict[str, Mail]:
         "no intro": Mail(replace(issue, intro="")),
         "an own text without outlet or address": Mail(replace(issue, items=(lead, own, *others[1:]))),
         "markup in an article": Mail(replace(issue, items=(lead, printed, *others[1:]))),
+        "an address that looks like a placeholder": Mail(
+            _item(url="https://commonplace.example.org/%C3%89TUDE%20XXX/TODO/%%A%%?a={{b}}&c=[[d]]")
+        ),
+        "words behind a comment": Mail(issue, change=_more(f'<div style="{READABLE}"><!-- x -->Some words</div>')),
         "the longest words": Mail(
             replace(
                 issue,

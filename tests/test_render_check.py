@@ -196,6 +196,25 @@ def test_the_links_to_ask_are_the_web_s_not_the_reader_s() -> None:
     assert not set(asked) & set(rendered.variants[0].tokens.values())
 
 
+def test_words_behind_a_comment_are_read_too() -> None:
+    issue = base()
+    rendered = render_issue(issue, CONFIG)
+    (variant,) = rendered.variants
+    html = variant.html.replace(
+        "</body>", '<div style="color:#bbbbbb"><!-- x -->Pale <b>and <i>so</i></b> on</div></body>'
+    )
+    mail = read(issue, replace(variant, html=html))
+    assert [text for _, text in mail.words][-4:] == ["Pale ", "and ", "so", " on"]
+    found = check_issue(issue, replace(rendered, variants=(replace(variant, html=html),)), CONFIG)
+    assert [f.rule for f in found] == ["contrast-light"]
+
+
+@pytest.mark.parametrize(("language", "rule"), [("en-GB", "placeholder-left"), ("es", "placeholder-maybe")])
+def test_todo_is_a_word_in_spanish(language: str, rule: str) -> None:
+    config = replace(CONFIG, newsletter=replace(CONFIG.newsletter, language=language))
+    assert rule in [f.rule for f in judged(Mail(replace(base(), intro="TODO lo que cuenta"), config))]
+
+
 # ------------------------------------------------------------------------------------------------ mail programs
 
 

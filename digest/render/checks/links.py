@@ -28,7 +28,7 @@ _VAGUE = re.compile(
 _SHORTENERS = frozenset(
     """
     bit.ly t.co goo.gl tinyurl.com ow.ly is.gd buff.ly dlvr.it lnkd.in rebrand.ly cutt.ly shorturl.at t.ly trib.al
-    fb.me youtu.be.link ift.tt wp.me amzn.to mailchi.mp list-manage.com awstrack.me sendgrid.net hubspotlinks.com
+    fb.me ift.tt wp.me amzn.to mailchi.mp list-manage.com awstrack.me sendgrid.net hubspotlinks.com
     mjt.lu safelinks.protection.outlook.com urldefense.com urldefense.proofpoint.com feedproxy.google.com
     """.split()
 )
@@ -123,7 +123,8 @@ def _address(href: str, place: Place) -> Iterator[Finding]:
         yield found("link-private", place, what, "link to the public address")
     if told := [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if is_tracking(name)]:
         what = f"{href} carries {', '.join(told[:3])}"
-        yield found("link-tracking", place, what, "cut it off the address")
+        remedy = "`digest articles fill ARTICLE --url URL`" if place.article else "cut it off the address"
+        yield found("link-tracking", place, what, remedy)
     if any(host == short or host.endswith(f".{short}") for short in _SHORTENERS):
         yield found("link-shortened", place, f"{href} goes by {host}", "link to where it leads")
 

@@ -57,13 +57,15 @@ class Mail:
         return tuple(self._words())
 
     def _words(self) -> Iterator[tuple[Any, str]]:
-        for element in self.elements:
-            if element.text and element not in self.hidden and not element.text.isspace():
-                yield element, element.text
-            if element.tail and not element.tail.isspace():
-                above = element.getparent()
-                if above is not None and above not in self.hidden:
-                    yield above, element.tail
+        from lxml import etree
+
+        if self.root is None:
+            return
+        for event, element in etree.iterwalk(self.root, events=("start", "end")):
+            around = element if event == "start" else element.getparent()
+            text = element.text if event == "start" else element.tail
+            if text and not text.isspace() and around is not None and around not in self.hidden:
+                yield around, text
 
     @cached_property
     def seen(self) -> str:
@@ -137,7 +139,7 @@ def read(issue: Issue, variant: Variant) -> Mail:
     from lxml import etree
 
     html = variant.html.replace("\x00", "\ufffd").encode("utf-8", "replace")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     root = etree.fromstring(html, parser) if html.strip() else None
     elements = tuple(e for e in root.iter() if isinstance(e.tag, str)) if root is not None else ()
     return Mail(issue, variant, root, elements)
