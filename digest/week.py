@@ -371,7 +371,7 @@ def ask_links(project: Project, slug: str) -> dict[str, Answer]:
     import asyncio
 
     from digest.collect.http import PAGE_TYPES, Fetch, fetch_all
-    from digest.render.check import Answer, link_targets
+    from digest.render.checks.links import Answer, link_targets
 
     store = project.store
     urls = link_targets(store.issues.issue(slug), store.issues.rendered(slug))

@@ -16,8 +16,9 @@ from digest.config import Quoting, Send
 from digest.errors import VerbatimError
 from digest.model import PAYWALLED, Article, Excerpt, ExcerptLimit, Region, Span
 from digest.render import render_issue
-from digest.render.check import Finding, check_issue, link_targets, verify_verbatim
+from digest.render.check import Finding, check_issue, verify_verbatim
 from digest.render.checks import clients, sources
+from digest.render.checks.links import link_targets
 from digest.render.checks.mail import read
 from digest.render.checks.rules import GROUPS, RULES
 from tests.check_samples import CONFIG, Mail, base, long, many_quotes, right_mails, with_article, wrong_mails

@@ -17,9 +17,7 @@ from digest.render.checks.mail import read
 from digest.render.checks.rules import Finding
 from digest.render.checks.sources import verify_verbatim, visible_text
 
-__all__ = ["Answer", "Finding", "check_issue", "link_targets", "verify_verbatim", "visible_text"]
-
-link_targets = links.targets
+__all__ = ["Answer", "Finding", "check_issue", "verify_verbatim", "visible_text"]
 
 
 def check_issue(

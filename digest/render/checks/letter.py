@@ -18,9 +18,13 @@ CLIP = 102 * 1024
 NEAR = 0.85  # of CLIP
 WORDS_ROOM = 40  # bytes a reader's address or name is reckoned at
 
-_FREEMAIL = re.compile(
-    r"(?:gmail|googlemail|outlook|hotmail|live|msn|aol|icloud|me|mac|proton|protonmail|web|t-online|mail|zoho)"
-    r"\.(?:com|me|de|ru)|(?:yahoo|gmx|yandex|hotmail|outlook|live|orange|libero)\.[a-z.]{2,6}"
+_FREEMAIL = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.de live.com msn.com aol.com
+    icloud.com me.com mac.com proton.me protonmail.com zoho.com mail.ru yandex.ru yandex.com web.de gmx.de gmx.net
+    gmx.at gmx.ch gmx.com t-online.de freenet.de yahoo.com yahoo.co.uk yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.co.jp
+    ymail.com orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it btinternet.com qq.com 163.com naver.com
+    """.split()
 )
 
 
@@ -35,7 +39,7 @@ def judge(config: Config, readers: int | None, readers_before: int | None) -> It
             "set newsletter.postal_address in digest.toml",
             severity="error" if config.send.transport == "smtp" else "warning",
         )
-    if _FREEMAIL.fullmatch(news.sender.address.domain):
+    if news.sender.address.domain in _FREEMAIL:
         what = f"{news.sender.address} is at a public mailbox provider"
         yield found("from-freemail", "newsletter", what, "send from your own domain: newsletter.from")
     if readers == 0:

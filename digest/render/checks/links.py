@@ -44,7 +44,7 @@ class Answer:
     moved_to: str | None = None  # where permanent redirects lead; None: nowhere else
 
 
-def targets(issue: Issue, rendered: Rendered) -> list[str]:
+def link_targets(issue: Issue, rendered: Rendered) -> list[str]:
     """Every web address that is linked in any variant, in order, each once; no reader's own."""
     mails = (read(issue, variant) for variant in rendered.variants)
     hrefs = (href for mail in mails for _, href in _links(mail))
