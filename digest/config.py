@@ -117,10 +117,15 @@ class SummaryEntry:
 
 @dataclass(frozen=True)
 class Quoting:
-    """How much of an article may be quoted, in words: summary and key quotes together."""
+    """How much of an article may be printed in its own words, summary and key quotes together. Openly licensed texts
+    and the editors' own are free."""
 
-    max_words: int = 0  # 0: no limit of its own
-    outlets: Mapping[str, int] = field(default_factory=dict)  # outlet -> its own limit
+    max_words: int = 100  # of an item; 0: no limit of its own
+    max_share: float = 0.25  # of the article's report, 0 to 1
+    lead_max_words: int = 120
+    lead_max_share: float = 0.35
+    quotes: int = 1  # key quotes an item may carry
+    outlets: Mapping[str, int] = field(default_factory=dict)  # outlet -> the most words of it in an item
 
 
 @dataclass(frozen=True)

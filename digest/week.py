@@ -7,7 +7,7 @@ later and comes out the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,15 +20,16 @@ from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
 from digest.pick import NEAR_MISSES, pick_week
-from digest.sources import Collected, Progress, read_sources
+from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
 
 if TYPE_CHECKING:
-    from digest.render.check import Finding
+    from digest.render.check import Answer, Finding
 
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=21)
 QUOTED_ITEMS = 2  # besides the lead
+LINK_TIMEOUT_S = 15.0  # for one address of a mail
 STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
 
 
@@ -340,14 +341,50 @@ def past_choices(project: Project) -> tuple[list[Article], list[Article]]:
     return list(picked.values()), [a for a in collected.values() if a.id not in picked]
 
 
-def findings(project: Project, slug: str) -> list[Finding]:
-    """What to mend in the stored issue, errors first; a source that changed since it was made is named."""
+def findings(
+    project: Project,
+    slug: str,
+    *,
+    issue: Issue | None = None,
+    rendered: Rendered | None = None,
+    answers: Mapping[str, Answer] | None = None,
+) -> list[Finding]:
+    """What to mend in the stored issue (or in *issue* as *rendered*, a fresher draft of it), errors first.
+
+    A source that changed since it was made is named, and an audience unlike the last issue's. answers: what its links
+    answered (see `ask_links`); None: nobody asked.
+    """
     from digest.render.check import check_issue
 
     store = project.store
-    issue = store.issues.issue(slug)
-    newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
-    return check_issue(issue, store.issues.rendered(slug), project.config, newest=newest)
+    issue, rendered = issue or store.issues.issue(slug), rendered or store.issues.rendered(slug)
+    before = [i.slug for i in store.issues.all() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    return check_issue(
+        issue,
+        rendered,
+        project.config,
+        newest={item.article.id: store.articles.get(item.article.id) for item in issue.items},
+        readers=sum(store.ledger.counts(slug).values()),
+        readers_before=sum(store.ledger.counts(before[-1]).values()) if before else None,
+        answers=answers,
+    )
+
+
+def ask_links(project: Project, slug: str) -> dict[str, Answer]:
+    """What every web address linked in the stored issue answers now, asked politely and never in a private network."""
+    import asyncio
+
+    from digest.collect.http import PAGE_TYPES, Fetch, fetch_all
+    from digest.render.checks.links import Answer, link_targets
+
+    store = project.store
+    urls = link_targets(store.issues.issue(slug), store.issues.rendered(slug))
+    requests = [Fetch(url, accept=PAGE_TYPES) for url in urls]
+    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config), timeout_s=LINK_TIMEOUT_S))
+    return {
+        answer.url: Answer(answer.status, "" if answer.status == 200 else answer.error, answer.moved_to)
+        for answer in answers
+    }
 
 
 def write_files(project: Project, draft: Draft) -> Path:

@@ -57,9 +57,8 @@ def _stamp(folder: Path) -> str:
 
 @lru_cache(maxsize=1)
 def _build(folder: Path, slug: str, stamp: str) -> Draft:
-    from digest.render.check import check_issue
     from digest.web.preview import Draft
-    from digest.week import Window, build_draft, open_project
+    from digest.week import Window, build_draft, findings, open_project
 
     with open_project(folder) as project:
         store = project.store
@@ -72,12 +71,11 @@ def _build(folder: Path, slug: str, stamp: str) -> Draft:
             fresh = build_draft(project, Window(slug, known.since, known.until), slug)
             if fresh is not None:
                 issue, rendered, picks = fresh.issue, fresh.rendered, fresh.picks
-        newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
         return Draft(
             issue=issue,
             rendered=rendered,
             near_misses=tuple(p for p in picks if p.lost),
-            findings=tuple(check_issue(issue, rendered, project.config, newest=newest)),
+            findings=tuple(findings(project, slug, issue=issue, rendered=rendered)),
             stamp=f"{stamp}-{rendered.fingerprint[:8]}",
             from_line=str(project.config.newsletter.sender),
             zone=project.config.zone,

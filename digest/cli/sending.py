@@ -75,9 +75,9 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
         made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
         verify_verbatim(made, rendered)
         findings = find_faults(project, slug)
-        errors = [f for f in findings if f.level == "error"]
+        errors = [f for f in findings if f.severity == "error"]
         for finding in findings:
-            say(f"{finding.level}: {finding.where}: {finding.what}")
+            say(f"{finding.severity}: {finding.place}: {finding.what}")
         if errors:
             raise IssueError(f"{slug} has {counted(len(errors), 'error')}", hint="`digest check` says what to mend")
         waiting = store.ledger.counts(slug).get("waiting", 0)

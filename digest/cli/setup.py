@@ -220,7 +220,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     with project_of(ctx) as project:
         findings = examine(project.folder, project.config, project.store)
     print_findings(findings, as_json, clean="All well.")
-    if any(f.level == "error" for f in findings):
+    if any(f.severity == "error" for f in findings):
         raise DigestError("something would go wrong", hint="mend the errors above")
 
 

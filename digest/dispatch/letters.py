@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import quote
 
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch.keys import message_id
 from digest.model import Envelope, Letter, Rendered
-from digest.render.message import Skeleton
+from digest.render.message import Skeleton, reader_links
 
 
 class Mailroom:
@@ -51,15 +50,6 @@ class Mailroom:
 
 
 def reader_fields(config: Config, issue: str, address: Address, token: str) -> Mapping[str, str]:
-    """What stands for the tokens in one reader's letter. Without a site people leave by mail, and there is
-    nothing to view or prefer."""
-    site = config.site.url.rstrip("/")
-    if site:
-        return {
-            "EMAIL": str(address),
-            "LEAVE": f"{site}/leave/{token}",
-            "VIEW": f"{site}/issues/{issue}",
-            "PREFS": f"{site}/preferences/{token}",
-        }
-    mailbox = quote(config.site.mailto or str(config.reply_to.address), safe="@+")
-    return {"EMAIL": str(address), "LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20{token}"}
+    """What stands for the tokens in one reader's letter."""
+    own = {"LEAVE": token, "VIEW": issue, "PREFS": token}
+    return {"EMAIL": str(address), **{name: before + own[name] for name, before in reader_links(config).items()}}

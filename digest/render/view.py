@@ -117,7 +117,10 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 def web_address(url: str | None) -> str:
     """*url* with everything unsafe percent-encoded; '' unless it is http or https."""
-    if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
+    try:
+        if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
+            return ""
+    except ValueError:  # unbalanced brackets
         return ""
     return percent(url.strip(), safe="!#$%&'()*+,/:;=?@~-._")
 

@@ -385,7 +385,7 @@ class Length:
 def _shown(draft: Draft, state: State) -> dict[str, object]:
     variant = next(v for v in draft.rendered.variants if v.key == state.variant)
     size = len(variant.html.encode())
-    errors = sum(f.level == "error" for f in draft.findings)
+    errors = sum(f.severity == "error" for f in draft.findings)
     return {
         "draft": draft,
         "day": lambda when: _day(when, draft.zone),

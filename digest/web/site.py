@@ -131,6 +131,11 @@ def create_site(folder: Path, config: Config) -> Flask:
     def preferences(token: str) -> str:
         return render_template("site/preferences.html", token=token, masked=whose(token))
 
+    @app.get("/issues")
+    def issues() -> str:
+        """The archive that List-Archive names: every issue readers have, newest first."""
+        return render_template("site/issues.html", issues=_archive(folder))
+
     @app.get("/issues/<slug>")
     def issue(slug: str) -> Response:
         variant = _published(folder, slug, request.args.get("variant", ""))
@@ -223,6 +228,16 @@ def _published(folder: Path, slug: str, key: str) -> Variant | None:
         if stored is None or stored.state not in LOCKED_STATES:
             return None
         return next((v for v in store.issues.rendered(slug).variants if v.key == key), None)
+
+
+def _archive(folder: Path) -> list[tuple[str, str, str]]:
+    """(slug, subject, language) of every issue that began to leave, newest first."""
+    from digest.store import open_store
+
+    with open_store(folder) as store:
+        left = [known.slug for known in store.issues.all() if known.state in ("sending", "paused", "sent")]
+        variants = [(slug, store.issues.rendered(slug).variants[0]) for slug in reversed(left)]
+    return [(slug, variant.subject, variant.language) for slug, variant in variants]
 
 
 # ------------------------------------------------------------------------------------------------ the look
