@@ -189,17 +189,16 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     return min([words, *limits])
 
 
-def build_draft(
+def compose_week(
     project: Project,
     win: Window,
     slug: str,
     *,
     limit: int | None = None,
     progress: Progress = quiet,
-) -> Draft | None:
-    """The draft as everything stored makes it; None when the week has fewer than [week] min_items stories."""
-    from digest.render import render_issue
-    from digest.render.templates import find_templates
+) -> tuple[Issue, tuple[Pick, ...]] | None:
+    """The issue as everything stored makes it, with its picks and near misses, not yet rendered; None when the week
+    has fewer than [week] min_items stories."""
     from digest.render.words import word
 
     config, store = project.config, project.store
@@ -234,10 +233,29 @@ def build_draft(
         editors=word("editors", language),
     )
     progress("compose", 1, 1)
+    return issue, tuple(picks)
+
+
+def build_draft(
+    project: Project,
+    win: Window,
+    slug: str,
+    *,
+    limit: int | None = None,
+    progress: Progress = quiet,
+) -> Draft | None:
+    """`compose_week`, rendered; None where that is None."""
+    from digest.render import render_issue
+    from digest.render.templates import find_templates
+
+    composed = compose_week(project, win, slug, limit=limit, progress=progress)
+    if composed is None:
+        return None
+    issue, picks = composed
     progress("render", 0, 1)
-    rendered = render_issue(issue, config, templates=find_templates(project.folder))
+    rendered = render_issue(issue, project.config, templates=find_templates(project.folder))
     progress("render", 1, 1)
-    return Draft(issue, rendered, tuple(picks))
+    return Draft(issue, rendered, picks)
 
 
 # ------------------------------------------------------------------------------------------------ the week
