@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -149,8 +150,6 @@ def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and two others."""
-    from digest.condense import summarize
-
     summaries: dict[str, Summary] = {}
     quoted = 0
     progress("condense", 0, max(1, len(placed)))
@@ -158,19 +157,32 @@ def condense_items(
         article = place.pick.story.lead
         if place.form != "link":
             lead = place.form == "lead"
-            summary = summarize(
+            summary = _cut(
                 article,
-                title=article.title,
-                sentences=config.summary.sentences,
-                max_words=word_budget(place, config, edits),
-                method=config.summary.method,
-                language=article.language,
-                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
+                config.summary.sentences,
+                word_budget(place, config, edits),
+                config.summary.method,
+                1 if lead or quoted < QUOTED_ITEMS else 0,
             )
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
         progress("condense", number, len(placed))
     return summaries
+
+
+@lru_cache(maxsize=64)  # the preview composes the same week again at every change
+def _cut(article: Article, sentences: int, max_words: int, method: str, quotes: int) -> Summary:
+    from digest.condense import summarize
+
+    return summarize(
+        article,
+        title=article.title,
+        sentences=sentences,
+        max_words=max_words,
+        method=method,
+        language=article.language,
+        quotes=quotes,
+    )
 
 
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:

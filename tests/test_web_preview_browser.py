@@ -238,6 +238,19 @@ def test_a_sentence_is_shown_in_its_source_and_in_the_mail(desk: Any, workshop: 
     assert window.focused() == sentence, "the keyboard goes back to where it was opened"
 
 
+def test_a_sentence_clicked_in_the_mail_leads_to_its_source(desk: Any, workshop: Workshop) -> None:
+    draft = workshop.show().draft
+    assert draft is not None
+    sentence = draft.issue.items[0].summary.sentences[1].text
+    window = desk()
+
+    window.frame().get_by_text(sentence).click()
+
+    mark = window.page.locator("#source mark.here")
+    mark.wait_for()
+    assert mark.inner_text() == sentence
+
+
 def test_on_a_phone_a_sentence_opens_the_source_and_a_headline_the_mail(desk: Any) -> None:
     window = desk(width=375)
 
@@ -475,6 +488,10 @@ def test_the_keys_do_what_they_say(desk: Any, workshop: Workshop) -> None:
     assert window.focused() == draft.issue.items[1].summary.sentences[0].text
     window.key("Escape")
     window.until("!document.querySelector('#source mark')")
+    window.frame().locator("a").first.focus()
+    window.key("d")
+    assert window.pressed()[2] == "Dark", "also while the keyboard is in the mail"
+    window.key("l")
     window.key("?")
     assert window.page.get_by_role("dialog", name="Keys").is_visible()
     window.page.get_by_label("Single keys are on").uncheck()

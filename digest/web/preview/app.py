@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from digest.address import Address
 from digest.errors import DigestError
@@ -53,7 +56,7 @@ def create_preview(
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent))
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["number"] = lambda value: f"{value:,}"
+    app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=_with_code)
     guard(app, token, open_to_all=frozenset({"static", "stand_in"}))
 
     @app.after_request
@@ -78,6 +81,11 @@ def create_preview(
     pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None)
     api.register(app, workshop, mail_test=mail_test)
     return app
+
+
+def _with_code(words: str) -> Markup:
+    """*words*, escaped, a command between backticks set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))
 
 
 def with_variant_first(rendered: Rendered, key: str) -> Rendered:

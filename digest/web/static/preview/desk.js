@@ -1,7 +1,7 @@
 // The desk in the browser: what is looked at, the keys, the panels. Everything but the ruler, the keys and the search
 // works without it: buttons send the form, links lead to the same page.
-import { fit, loadFrame, pointAt, rule, measureRoom } from "./frame.js";
-import { follow, refresh, say } from "./live.js";
+import { clickedText, fit, loadFrame, measureRoom, pointAt, rule } from "./frame.js";
+import { follow, refresh } from "./live.js";
 
 const form = document.getElementById("view");
 const narrow = matchMedia("(max-width: 859px)");
@@ -78,6 +78,13 @@ function clicked(event) {
   event.preventDefault();
   const isCut = link.dataset.at.includes(".") || link.dataset.panel === "source";
   go({ at: link.dataset.at, panel: isCut ? "source" : "mail" });
+}
+
+/** A sentence clicked in the mail is shown in its source. */
+function traced(event) {
+  const cuts = [...document.querySelectorAll(".cuts a")];
+  const cut = cuts[clickedText(event, cuts.map((link) => link.textContent))];
+  if (cut) go({ at: cut.dataset.at, panel: "source" });
 }
 
 // ---------------------------------------------------------------------------------------------- the keys
@@ -191,11 +198,14 @@ async function mailTest(event) {
 
 if (form) {
   const asked = new URLSearchParams(location.search);
-  if (!asked.has("width") && measureRoom() < 620) state.width = USUAL.width = "375";
+  if (!asked.has("width") && measureRoom() < 600) state.width = USUAL.width = measureRoom() < 360 ? "320" : "375";
   document.addEventListener("submit", (event) => (event.target.id === "test" ? mailTest(event) : submitted(event)));
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", pressed);
-  document.addEventListener("frame-ready", (event) => event.detail.addEventListener("keydown", pressed));
+  document.addEventListener("frame-ready", (event) => {
+    event.detail.addEventListener("keydown", pressed);
+    event.detail.addEventListener("click", traced);
+  });
   document.getElementById("find").addEventListener("input", (event) => search(event.target.value));
   document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
   const single = document.getElementById("single-keys");

@@ -78,8 +78,39 @@ export function pointAt(words, behavior) {
   frame.contentWindow.scrollTo({ top, behavior });
 }
 
-/** The first place in *page* where *words* are seen, blanks and line breaks counting as one; null for none. */
+/** Which of *texts* stands where the mail was clicked: its number in the list; -1 for none. */
+export function clickedText(event, texts) {
+  const page = event.view.document;
+  const caret = page.caretPositionFromPoint?.(event.clientX, event.clientY);
+  if (!caret || event.target.closest("a") || !page.getSelection().isCollapsed) return -1;
+  const { text, places } = readable(page);
+  const at = places.findIndex(([node, offset]) => node === caret.offsetNode && offset >= caret.offset);
+  return texts.findIndex((words) => {
+    const wanted = plain(words);
+    for (let start = text.indexOf(wanted); start >= 0 && at >= 0; start = text.indexOf(wanted, start + 1)) {
+      if (start <= at && at <= start + wanted.length) return true;
+    }
+    return false;
+  });
+}
+
+/** The first place in *page* where *words* are seen; null for none. */
 function find(page, words) {
+  const { text, places } = readable(page);
+  const wanted = plain(words);
+  const start = text.indexOf(wanted);
+  if (start < 0) return null;
+  const range = page.createRange();
+  range.setStart(...places[start]);
+  const [node, at] = places[start + wanted.length - 1];
+  range.setEnd(node, at + 1);
+  return range;
+}
+
+const plain = (words) => words.replace(/\s+/g, " ").trim();
+
+/** The text seen in *page*, blanks and line breaks as one, and where each of its characters stands. */
+function readable(page) {
   const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
   const places = [];
   let text = "";
@@ -92,12 +123,5 @@ function find(page, words) {
       places.push([node, i]);
     }
   }
-  const wanted = words.replace(/\s+/g, " ").trim();
-  const start = text.indexOf(wanted);
-  if (start < 0) return null;
-  const range = page.createRange();
-  range.setStart(...places[start]);
-  const [node, at] = places[start + wanted.length - 1];
-  range.setEnd(node, at + 1);
-  return range;
+  return { text, places };
 }
