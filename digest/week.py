@@ -207,15 +207,17 @@ def compose_week(
     slug: str,
     *,
     limit: int | None = None,
+    picks: Sequence[Pick] | None = None,
     progress: Progress = quiet,
 ) -> tuple[Issue, tuple[Pick, ...]] | None:
     """The issue as everything stored makes it, with its picks and near misses, not yet rendered; None when the week
-    has fewer than [week] min_items stories."""
+    has fewer than [week] min_items stories. *picks*: what `choose` gives, for who knows it already."""
     from digest.render.words import word
 
     config, store = project.config, project.store
     progress("pick", 0, 1)
-    picks = choose(project, win, slug, limit=limit)
+    if picks is None:
+        picks = choose(project, win, slug, limit=limit)
     progress("pick", 1, 1)
     chosen = [p for p in picks if p.lost is None]
     if len(chosen) < config.week.min_items:

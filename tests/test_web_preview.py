@@ -488,6 +488,33 @@ def test_an_edit_shows_at_the_next_look(own: Path) -> None:
     assert "A subject of my own for this week" in said(client.get("/").text)
 
 
+def test_what_chooses_is_heeded_although_picks_are_kept(own: Path) -> None:
+    from digest.week import add_edit, open_project
+
+    shown = Workshop(own, SLUG)
+    draft = shown.show().draft
+    assert draft is not None
+    first, second = (item.article for item in draft.issue.items[:2])
+
+    def titles() -> list[str]:
+        now = shown.show().draft
+        assert now is not None
+        return [item.article.title for item in now.issue.items]
+
+    with open_project(own) as project:
+        add_edit(project, SLUG, "intro", "", "Good morning.", who="Mara", at=NOW)
+        assert titles()[0] == first.title
+        add_edit(project, SLUG, "drop", first.id, "yes", who="Mara", at=NOW)
+        assert first.title not in titles()
+        project.store.articles.correct(replace(second, title="Another headline for the same text"))
+        assert "Another headline for the same text" in titles()
+    config = own / "digest.toml"
+    config.write_text(
+        config.read_text("utf-8").replace("blocked = [", 'blocked = ["Another headline", '), encoding="utf-8"
+    )
+    assert "Another headline for the same text" not in titles()
+
+
 def test_somebody_reading_the_database_changes_nothing(own: Path) -> None:
     shown = Workshop(own, SLUG)
     before = shown.show()

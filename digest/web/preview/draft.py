@@ -19,7 +19,7 @@ from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
 from digest.model import Issue, IssueState, Pick, Rendered
 from digest.render.check import Finding
-from digest.week import Project, Window, compose_week, open_project
+from digest.week import Project, Window, choose, compose_week, open_project
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,9 @@ class Workshop:
         self._lock = Lock()
         self._files = ""
         self._shown = Shown(None, None, "0")
+        self._picked: tuple[object, list[Pick]] | None = None
         self._composed: tuple[object, tuple[Issue, tuple[Pick, ...]] | None] | None = None
+        self._rendered: tuple[object, Rendered] | None = None
 
     def show(self) -> Shown:
         """What there is to show now. From memory while no file changed."""
@@ -107,17 +109,33 @@ class Workshop:
             if known.state == "draft":
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
-                    return _finished(project, self.slug, fresh[0], _render(project, fresh[0]), fresh[1])
+                    return _finished(project, self.slug, fresh[0], self._render(project, fresh[0]), fresh[1])
             return _as_stored(project, self.slug)
 
     def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
-        """`compose_week`, kept until the database or a setting that chooses or cuts is another."""
-        config = project.config
-        looks = replace(config, theme=Theme(first_number=config.theme.first_number), site=Site())
-        key = (database_stamp(self.folder), looks)
+        """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
+        cost most, until an article, a pin, drop or lead, or such a setting is."""
+        config, store = project.config, project.store
+        settings = replace(config, theme=Theme(first_number=config.theme.first_number), site=Site())
+        key: tuple[object, ...] = (database_stamp(self.folder), settings)
         if self._composed is None or self._composed[0] != key:
-            self._composed = key, compose_week(project, win, self.slug)
+            wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]
+            past = [(issue.slug, issue.state) for issue in store.issues.all()]
+            told = (store.articles.stamp(), wishes, past, win, settings)
+            if self._picked is None or self._picked[0] != told:
+                self._picked = told, choose(project, win, self.slug)
+            self._composed = key, compose_week(project, win, self.slug, picks=self._picked[1])
         return self._composed[1]
+
+    def _render(self, project: Project, issue: Issue) -> Rendered:
+        """`render_issue`, kept until the issue, a setting or a template is another."""
+        from digest.render import render_issue
+        from digest.render.templates import find_templates
+
+        key = (issue, project.config, template_stamp(self.folder))
+        if self._rendered is None or self._rendered[0] != key:
+            self._rendered = key, render_issue(issue, project.config, templates=find_templates(project.folder))
+        return self._rendered[1]
 
     def _stored(self) -> Draft | None:
         """The issue as it was last kept; None where even that cannot be had."""
@@ -126,13 +144,6 @@ class Workshop:
                 return _as_stored(project, self.slug)
         except DigestError:
             return None  # the fault that led here is shown
-
-
-def _render(project: Project, issue: Issue) -> Rendered:
-    from digest.render import render_issue
-    from digest.render.templates import find_templates
-
-    return render_issue(issue, project.config, templates=find_templates(project.folder))
 
 
 def _as_stored(project: Project, slug: str) -> Draft:
@@ -164,8 +175,12 @@ def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, pic
 
 def file_stamp(folder: Path) -> str:
     """Another one whenever a file has changed that the draft is made of."""
-    templates = (_file(entry) for entry in _below(folder / "templates"))
-    return "\n".join([_file(folder / "digest.toml"), database_stamp(folder), *templates])
+    return "\n".join([_file(folder / "digest.toml"), database_stamp(folder), template_stamp(folder)])
+
+
+def template_stamp(folder: Path) -> str:
+    """The same for the newsletter's own templates alone."""
+    return "\n".join(_file(entry) for entry in _below(folder / "templates"))
 
 
 def database_stamp(folder: Path) -> str:
