@@ -1,8 +1,8 @@
 """From a saved file to the preview showing it, in a real browser: template, setting, edit.
 
-    python -m bench.preview [--rounds 30]
+    python -m bench.preview [--rounds 30] [--shot FILE]
 
-Times are from the moment the file is in place (or the edit is committed) to the first frame of the browser in which
+--shot takes the picture of docs/preview.md instead. Times are from the moment the file is in place (or the edit is committed) to the first frame of the browser in which
 the mail shows it. The newsletter is the sample, on the real server, with Debian's Chromium.
 """
 
@@ -32,7 +32,7 @@ from digest.week import add_edit, open_project, run_week  # noqa: E402
 NOW = datetime(2026, 3, 22, 18, tzinfo=UTC)
 SLUG = "2026-W12"
 WAIT = """words => { window.seen = new Promise(done => {
-  const look = () => document.getElementById('frame')?.contentDocument?.body?.innerText.includes(words)
+  const look = () => document.getElementById('frame')?.contentDocument?.body?.textContent.includes(words)
     ? done(performance.timeOrigin + performance.now()) : requestAnimationFrame(look);
   look(); }); return 0 }"""
 
@@ -40,6 +40,7 @@ WAIT = """words => { window.seen = new Promise(done => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--shot", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = _newsletter(Path(place))
@@ -55,7 +56,12 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"http://127.0.0.1:{ports[0]}/?token=bench")
             page.wait_for_selector("#frame")
-            page.wait_for_timeout(1000)
+            if options.shot:
+                page.goto(f"http://127.0.0.1:{ports[0]}/?at=1.2")
+            page.wait_for_timeout(2000)
+            if options.shot:
+                page.screenshot(path=options.shot)
+                return
             for name, change in (("template", _template), ("setting", _setting), ("edit", _edit)):
                 _report(name, [_once(page, folder, change, f"{name} {n} seen") for n in range(options.rounds)])
             browser.close()
