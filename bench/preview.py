@@ -2,8 +2,9 @@
 
     python -m bench.preview [--rounds 30] [--shot FILE]
 
---shot takes the picture of docs/preview.md instead. Times are from the moment the file is in place (or the edit is committed) to the first frame of the browser in which
-the mail shows it. The newsletter is the sample, on the real server, with Debian's Chromium.
+Times are from the moment the file is in place (or the edit is committed) to the first frame of the browser in
+which the mail shows it. The newsletter is the sample, on the real server, with Debian's Chromium. --shot takes the
+picture of docs/preview.md instead.
 """
 
 from __future__ import annotations

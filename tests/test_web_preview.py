@@ -23,6 +23,7 @@ from digest.store import open_store
 from digest.web.guard import csrf_word
 from digest.web.preview import Workshop, create_preview
 from digest.web.preview.evidence import cuts_of, evidence_of
+from digest.web.preview.findings import notes_of
 from digest.web.preview.frame import framed, marked, repaint
 from digest.web.preview.inbox import CLIENTS, Line, first_words, fit, rows, width_px
 from digest.web.preview.scores import terms_of
@@ -283,6 +284,34 @@ def test_words_from_a_feed_stay_words(client: FlaskClient, workshop: Workshop) -
         page = client.get(path).text
         assert not re.search(r"<script(?! type=\"module\" src=)|<img (?!src=\"/static)", page), path
     assert "&lt;script&gt;document.title" in client.get("/").text
+
+
+def test_what_the_check_found_is_said_with_its_remedy_and_leads_to_its_story(own: Path) -> None:
+    config = own / "digest.toml"
+    config.write_text(
+        re.sub(r"(?m)^postal_address.*$", 'postal_address = ""', config.read_text("utf-8")), encoding="utf-8"
+    )
+    from digest.week import open_project
+
+    shown = Workshop(own, SLUG)
+    draft = shown.show().draft
+    assert draft is not None
+    nameless = draft.issue.items[0].article
+    with open_project(own) as project:
+        project.store.articles.correct(replace(nameless, url="", canonical=""))
+    now = shown.show().draft
+    assert now is not None
+
+    notes = notes_of(now.findings, now.issue.items)
+    page = said(entered(shown).get("/").text)
+
+    assert any("postal" in note.what for note in notes)
+    about = [note for note in notes if note.story and now.issue.items[note.story - 1].article.id == nameless.id]
+    assert about and about[0].is_error
+    assert [note.is_error for note in notes] == sorted((note.is_error for note in notes), reverse=True)
+    for note in notes:
+        assert " ".join(note.what.split()) in page
+        assert set(re.findall(r"\w+", note.remedy)) <= set(re.findall(r"\w+", page))
 
 
 # ------------------------------------------------------------------------------------------------ what a reader gets
@@ -629,6 +658,18 @@ def test_the_first_words_are_the_preheader_and_end_with_its_filler() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ the files
+
+
+def test_the_docs_name_the_same_keys_as_the_desk(client: FlaskClient) -> None:
+    def keys_in(text: str, key: str, row: str) -> list[tuple[list[str], str]]:
+        return [(re.findall(key, cell), words) for cell, words in re.findall(row, text)]
+
+    page = html.unescape(client.get("/").text)
+    docs = (Path(__file__).resolve().parent.parent / "docs/preview.md").read_text("utf-8")
+
+    shown = keys_in(page, r"<kbd>(.*?)</kbd>", r'<tr><th scope="row">(<kbd>.*?)</th><td>(.*?)</td></tr>')
+    assert shown[:-2] == keys_in(docs, r"`(.*?)`", r"\| (`.*?`) \| (.*?) \|")[-len(shown) : -2]
+    assert len(shown) == 11
 
 
 def test_own_files_stay_small() -> None:

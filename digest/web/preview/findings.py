@@ -12,14 +12,36 @@ from digest.render.check import Finding
 @dataclass(frozen=True)
 class Note:
     is_error: bool
-    where: str
+    rule: str  # '' where the check names none
+    place: str
     what: str
+    why: str  # '' where what is wrong says it all
     remedy: str
     story: int  # the story it is about, from 1; 0 for none
 
 
 def notes_of(findings: Iterable[Finding], items: Sequence[Item]) -> list[Note]:
     """*findings*, errors first."""
-    numbers = {item.article.title: number for number, item in reversed(list(enumerate(items, 1)))}
-    notes = [Note(f.level == "error", f.where, f.what, f.hint, numbers.get(f.where, 0)) for f in findings]
+    stories = {item.article.title: number for number, item in reversed(list(enumerate(items, 1)))}
+    stories |= {item.article.id: number for number, item in enumerate(items, 1)}
+    notes = []
+    for finding in findings:
+        place = _told(finding, "place", "where")
+        about = _told(finding, "article") or place
+        notes.append(
+            Note(
+                is_error=_told(finding, "severity", "level") == "error",
+                rule=_told(finding, "rule"),
+                place=place,
+                what=_told(finding, "what"),
+                why=_told(finding, "why"),
+                remedy=_told(finding, "remedy", "hint"),
+                story=stories.get(about, 0),
+            )
+        )
     return sorted(notes, key=lambda note: not note.is_error)
+
+
+def _told(finding: Finding, *names: str) -> str:
+    """The first of the fields *names* that the check has; '' for none."""
+    return next((str(getattr(finding, name)) for name in names if hasattr(finding, name)), "")
