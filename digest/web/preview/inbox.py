@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -25,6 +26,19 @@ _ASCII = (
 )
 _FILLER = re.compile("(?:\\s*[\u034f\ufeff\u200b\u200c\u00ad]\\s*){10,}")  # put there to end the line
 _OTHERS = {"’": 222, "‘": 222, "“": 333, "”": 333, "–": 556, "—": 1000, "…": 1000, "·": 278, "\u00a0": 278}
+
+NO_END = 10**9
+SUBJECT_FITS = (
+    (9, "short"),
+    (45, "fits most phones"),
+    (60, "whole on a desk, cut on phones"),
+    (NO_END, "long: cut nearly everywhere"),
+)
+PREHEADER_FITS = (
+    (39, "short: the mail’s first words fill the line"),
+    (140, "fills the line"),
+    (NO_END, "long: cut after about 140"),
+)
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,20 @@ def _thousandths(character: str) -> int:
     if base != character:
         return _thousandths(base)
     return 1000 if unicodedata.east_asian_width(character) in "WF" else 556
+
+
+@dataclass(frozen=True)
+class Length:
+    """A count beside the words that judge it."""
+
+    characters: int
+    verdict: str
+
+
+def judge(text: str, scale: Sequence[tuple[int, str]]) -> Length:
+    """How *text* does in an inbox line by *scale*: (most characters, verdict), shortest first."""
+    length = len(text)
+    return Length(length, next(words for most, words in scale if length <= most) if length else "missing")
 
 
 def first_words(html: str) -> str:

@@ -25,28 +25,6 @@ CLIP_BYTES = 102 * 1024  # Gmail cuts a longer mail (email-bugs #41)
 
 
 @dataclass(frozen=True)
-class Length:
-    """A count beside the words that judge it."""
-
-    characters: int
-    verdict: str
-
-
-NO_END = 10**9
-SUBJECT_FITS = (
-    (9, "short"),
-    (45, "fits most phones"),
-    (60, "whole on a desk, cut on phones"),
-    (NO_END, "long: cut nearly everywhere"),
-)
-PREHEADER_FITS = (
-    (39, "short: the mail’s first words fill the line"),
-    (140, "fills the line"),
-    (NO_END, "long: cut after about 140"),
-)
-
-
-@dataclass(frozen=True)
 class StoryRow:
     """One story of the list, with all that says why it is there and where its words are from."""
 
@@ -174,8 +152,8 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
         "sender": sender,
         "from_line": str(config.newsletter.sender),
         "rows": inbox.rows(sender, variant.subject, snippet),
-        "subject": _judge(len(variant.subject), SUBJECT_FITS),
-        "preheader": _judge(len(issue.preheader), PREHEADER_FITS),
+        "subject": inbox.judge(variant.subject, inbox.SUBJECT_FITS),
+        "preheader": inbox.judge(issue.preheader, inbox.PREHEADER_FITS),
         "size": size,
         "clip": CLIP_BYTES,
         "words": len(variant.text.split()),
@@ -196,12 +174,6 @@ def _by_section(items: Iterable[Item]) -> list[tuple[str, list[StoryRow]]]:
             groups.append((item.pick.section, []))
         groups[-1][1].append(StoryRow(number, item, cuts_of(item), terms_of(item.pick)))
     return groups
-
-
-def _judge(length: int, scale: Sequence[tuple[int, str]]) -> Length:
-    if length == 0:
-        return Length(0, "missing")
-    return Length(length, next(words for most, words in scale if length <= most))
 
 
 def _day(when: datetime, zone: tzinfo) -> str:

@@ -198,7 +198,7 @@ async function mailTest(event) {
 
 if (form) {
   const asked = new URLSearchParams(location.search);
-  if (!asked.has("width") && measureRoom() < 600) state.width = USUAL.width = measureRoom() < 360 ? "320" : "375";
+  if (!asked.has("width") && measureRoom() < 600) state.width = USUAL.width = innerWidth < 360 ? "320" : "375";
   document.addEventListener("submit", (event) => (event.target.id === "test" ? mailTest(event) : submitted(event)));
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", pressed);
