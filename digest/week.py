@@ -7,7 +7,7 @@ later and comes out the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -150,6 +150,8 @@ def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and two others."""
+    summarize = _remembering()
+
     summaries: dict[str, Summary] = {}
     quoted = 0
     progress("condense", 0, max(1, len(placed)))
@@ -157,12 +159,14 @@ def condense_items(
         article = place.pick.story.lead
         if place.form != "link":
             lead = place.form == "lead"
-            summary = _cut(
+            summary = summarize(
                 article,
-                config.summary.sentences,
-                word_budget(place, config, edits),
-                config.summary.method,
-                1 if lead or quoted < QUOTED_ITEMS else 0,
+                title=article.title,
+                sentences=config.summary.sentences,
+                max_words=word_budget(place, config, edits),
+                method=config.summary.method,
+                language=article.language,
+                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
             )
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
@@ -170,19 +174,12 @@ def condense_items(
     return summaries
 
 
-@lru_cache(maxsize=64)  # the preview composes the same week again at every change
-def _cut(article: Article, sentences: int, max_words: int, method: str, quotes: int) -> Summary:
+@lru_cache(maxsize=1)
+def _remembering() -> Callable[..., Summary]:
+    """`summarize`, each answer kept a while: the preview composes the same week again at every change."""
     from digest.condense import summarize
 
-    return summarize(
-        article,
-        title=article.title,
-        sentences=sentences,
-        max_words=max_words,
-        method=method,
-        language=article.language,
-        quotes=quotes,
-    )
+    return lru_cache(maxsize=64)(summarize)
 
 
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
@@ -259,17 +256,22 @@ def build_draft(
     progress: Progress = quiet,
 ) -> Draft | None:
     """`compose_week`, rendered; None where that is None."""
-    from digest.render import render_issue
-    from digest.render.templates import find_templates
-
     composed = compose_week(project, win, slug, limit=limit, progress=progress)
     if composed is None:
         return None
     issue, picks = composed
     progress("render", 0, 1)
-    rendered = render_issue(issue, project.config, templates=find_templates(project.folder))
+    rendered = render_week(project, issue)
     progress("render", 1, 1)
     return Draft(issue, rendered, picks)
+
+
+def render_week(project: Project, issue: Issue) -> Rendered:
+    """*issue* as mail, by the newsletter's own templates where it has some."""
+    from digest.render import render_issue
+    from digest.render.templates import find_templates
+
+    return render_issue(issue, project.config, templates=find_templates(project.folder))
 
 
 # ------------------------------------------------------------------------------------------------ the week

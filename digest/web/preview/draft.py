@@ -19,10 +19,11 @@ from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
 from digest.model import Issue, IssueState, Pick, Rendered
 from digest.render.check import Finding
-from digest.week import Project, Window, choose, compose_week, open_project
+from digest.week import Project, Window, choose, compose_week, open_project, render_week
 
 _log = logging.getLogger(__name__)
 
+STANDS_STILL_S = 0.012
 SETTLES_S = 0.04  # an editor that writes a file in two steps is done by then
 _PLACE = re.compile(r"(?P<file>[^:\n]+?\.[a-z0-9]+)(?::(?P<line>\d+))?(?:: | (?=is |cannot ))(?P<what>.*)", re.DOTALL)
 _LATER_LINE = re.compile(r"\bline (\d+)\b")
@@ -70,12 +71,11 @@ class Workshop:
         self._shown = Shown(None, None, "0")
         self._picked: tuple[object, list[Pick]] | None = None
         self._composed: tuple[object, tuple[Issue, tuple[Pick, ...]] | None] | None = None
-        self._rendered: tuple[object, Rendered] | None = None
 
     def show(self) -> Shown:
         """What there is to show now. From memory while no file changed."""
         with self._lock:
-            files = file_stamp(self.folder)
+            files = self._steady()
             if files == self._files:
                 return self._shown
             draft, fault = self._attempt()
@@ -88,6 +88,18 @@ class Workshop:
                 now = replace(now, stamp=str(int(self._shown.stamp) + 1))
             self._files, self._shown = files, now
             return now
+
+    def _steady(self) -> str:
+        """The stamp of the files once they stand still: a commit makes its log a moment before it counts."""
+        files = file_stamp(self.folder)
+        for _ in range(5):  # somebody who never stops writing, a sender, is not waited for
+            if files == self._files:
+                break
+            time.sleep(STANDS_STILL_S)
+            before, files = files, file_stamp(self.folder)
+            if files == before:
+                break
+        return files
 
     def _attempt(self) -> tuple[Draft | None, Fault | None]:
         try:
@@ -109,7 +121,7 @@ class Workshop:
             if known.state == "draft":
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
-                    return _finished(project, self.slug, fresh[0], self._render(project, fresh[0]), fresh[1])
+                    return _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
             return _as_stored(project, self.slug)
 
     def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
@@ -126,16 +138,6 @@ class Workshop:
                 self._picked = told, choose(project, win, self.slug)
             self._composed = key, compose_week(project, win, self.slug, picks=self._picked[1])
         return self._composed[1]
-
-    def _render(self, project: Project, issue: Issue) -> Rendered:
-        """`render_issue`, kept until the issue, a setting or a template is another."""
-        from digest.render import render_issue
-        from digest.render.templates import find_templates
-
-        key = (issue, project.config, template_stamp(self.folder))
-        if self._rendered is None or self._rendered[0] != key:
-            self._rendered = key, render_issue(issue, project.config, templates=find_templates(project.folder))
-        return self._rendered[1]
 
     def _stored(self) -> Draft | None:
         """The issue as it was last kept; None where even that cannot be had."""
@@ -175,12 +177,8 @@ def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, pic
 
 def file_stamp(folder: Path) -> str:
     """Another one whenever a file has changed that the draft is made of."""
-    return "\n".join([_file(folder / "digest.toml"), database_stamp(folder), template_stamp(folder)])
-
-
-def template_stamp(folder: Path) -> str:
-    """The same for the newsletter's own templates alone."""
-    return "\n".join(_file(entry) for entry in _below(folder / "templates"))
+    templates = (_file(entry) for entry in _below(folder / "templates"))
+    return "\n".join([_file(folder / "digest.toml"), database_stamp(folder), *templates])
 
 
 def database_stamp(folder: Path) -> str:
