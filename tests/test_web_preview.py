@@ -672,6 +672,11 @@ def test_the_docs_name_the_same_keys_as_the_desk(client: FlaskClient) -> None:
     assert len(shown) == 11
 
 
+@pytest.mark.parametrize("name", ["../site.css", "preview/../../server.py", "site.css", "preview", "%2e%2e/server.py"])
+def test_no_other_file_is_served(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/static/{name}").status_code == 404
+
+
 def test_own_files_stay_small() -> None:
     """The desk must be there at once: no more than 50 KB of its own."""
     static = Path(__file__).resolve().parent.parent / "digest" / "web" / "static" / "preview"

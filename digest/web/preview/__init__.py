@@ -2,7 +2,7 @@
 
 Reading order: draft (the folder → what is shown, or what keeps it from being shown) · state (what the editor looks
 at) · letter (what one reader gets) · frame (the mail, made inert) · evidence, scores, inbox, findings (the panels) ·
-pages and api (the addresses) · app (all of it behind one door).
+pages, api and assets (the addresses) · app (all of it behind one door).
 """
 
 from digest.web.preview.app import create_preview

@@ -51,9 +51,9 @@ def create_preview(
     """
     from flask import Flask, render_template
 
-    from digest.web.preview import api, pages
+    from digest.web.preview import api, assets, pages
 
-    app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent))
+    app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=_with_code)
@@ -79,6 +79,7 @@ def create_preview(
         return render_template("preview/closed.html", reason="missing"), getattr(error, "code", 404)
 
     pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None)
+    assets.register(app)
     api.register(app, workshop, mail_test=mail_test)
     return app
 
