@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import html
+import json
+import os
 import re
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -22,6 +29,7 @@ from digest.model import NOSNIPPET, Excerpt, Removed, Summary
 from digest.store import open_store
 from digest.web.guard import csrf_word
 from digest.web.preview import Workshop, create_preview
+from digest.web.preview.app import with_code
 from digest.web.preview.evidence import cuts_of, evidence_of
 from digest.web.preview.findings import notes_of
 from digest.web.preview.frame import framed, marked, repaint
@@ -314,6 +322,10 @@ def test_what_the_check_found_is_said_with_its_remedy_and_leads_to_its_story(own
         assert set(re.findall(r"\w+", note.remedy)) <= set(re.findall(r"\w+", page))
 
 
+def test_a_command_in_a_remedy_is_set_as_code_and_nothing_else_is_markup() -> None:
+    assert with_code("`digest pin` <b>&") == "<code>digest pin</code> &lt;b&gt;&amp;"
+
+
 # ------------------------------------------------------------------------------------------------ what a reader gets
 
 
@@ -436,6 +448,33 @@ def test_a_test_to_no_address_says_so(workshop: Workshop) -> None:
 
     assert answer is not None and not answer["ok"] and "me" in answer["said"]
     assert post.sent == []
+
+
+def test_the_command_serves_mails_a_test_and_ends_quietly(own: Path) -> None:
+    command = [sys.executable, "-m", "digest", "--project", str(own), "preview", "--no-open", "--port", "0"]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "DIGEST_NOW": NOW.isoformat()}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        assert server.stdout is not None
+        (address,) = re.findall(r"http://\S+", server.stdout.readline())
+        base = address.partition("/?")[0]
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        opener.open(address, timeout=10).close()
+        with opener.open(base, timeout=10) as answer:
+            (word,) = re.findall(r'name="csrf" value="(\w+)"', answer.read().decode())
+        form = urllib.parse.urlencode({"csrf": word, "address": "me@example.org"}).encode()
+        with opener.open(f"{base}/api/test", form, timeout=20) as answer:
+            assert json.load(answer)["ok"]
+        server.send_signal(signal.SIGINT)
+        _, errors = server.communicate(timeout=20)
+    finally:
+        server.kill()
+        server.wait()
+
+    assert (server.returncode, errors) == (0, "")
+    (letter,) = (own / "var/outbox" / f"{SLUG}-test" / "new").iterdir()
+    message = message_from_bytes(letter.read_bytes(), policy=policy.default)
+    assert message["To"] == "me@example.org" and message["Subject"].startswith("[Test] ")
 
 
 # ------------------------------------------------------------------------------------------------ following the files

@@ -56,7 +56,7 @@ def create_preview(
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=_with_code)
+    app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code)
     guard(app, token, open_to_all=frozenset({"static", "stand_in"}))
 
     @app.after_request
@@ -84,7 +84,7 @@ def create_preview(
     return app
 
 
-def _with_code(words: str) -> Markup:
+def with_code(words: str) -> Markup:
     """*words*, escaped, a command between backticks set as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))
 
