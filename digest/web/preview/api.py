@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digest.web.preview.app import MailTest
 
-LOOKS_EVERY_S = 0.015
+LOOKS_EVERY_S = 0.01
 WAITS_S = 2.0  # Ctrl-C waits no longer for a window that is open
 MOST_READERS = 12
 

@@ -65,13 +65,13 @@ def create_preview(
 
     @app.errorhandler(DigestError)
     def broken(error: DigestError) -> tuple[str, int]:
-        return render_template("preview/broken.html", fault=error, said=str(error), stamp=""), 200
+        return render_template("preview/broken.html", fault=error, said=str(error), stamp=workshop.show().stamp), 200
 
     @app.errorhandler(500)
     def fault(_: Exception) -> tuple[str, int]:
         """A bug: Flask has written its traceback to the terminal."""
         said = "The program has a fault. The terminal shows where."
-        return render_template("preview/broken.html", fault=None, said=said, stamp=""), 500
+        return render_template("preview/broken.html", fault=None, said=said, stamp=workshop.show().stamp), 500
 
     @app.errorhandler(404)
     @app.errorhandler(405)

@@ -10,16 +10,20 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
-from digest.model import Issue, IssueState, Pick, Rendered
-from digest.render.check import Finding
+from digest.model import Article, Issue, IssueState, Pick, Rendered
 from digest.week import Project, Window, choose, compose_week, open_project, render_week
+
+if TYPE_CHECKING:
+    from digest.render.check import Finding
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +40,18 @@ class Draft:
     issue: Issue
     rendered: Rendered
     near_misses: tuple[Pick, ...]
-    findings: tuple[Finding, ...]
+    newest: Mapping[str, Article | None]  # the articles as they are stored now, by id
     state: IssueState
     config: Config
     waiting: int  # letters that would go out
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What to mend. Looked for when it is asked for: the mail need not wait for it."""
+        from digest.render.check import check_issue
+
+        return check_issue(self.issue, self.rendered, self.config, newest=self.newest)
 
 
 @dataclass(frozen=True)
@@ -90,14 +101,14 @@ class Workshop:
             return now
 
     def _steady(self) -> str:
-        """The stamp of the files once they stand still: a commit makes its log a moment before it counts."""
-        files = file_stamp(self.folder)
+        """The stamp of the files, once the database stands still: a commit makes its log a moment before it counts."""
+        files, database = file_stamp(self.folder), database_stamp(self.folder)
         for _ in range(5):  # somebody who never stops writing, a sender, is not waited for
-            if files == self._files:
+            if database in self._files:
                 break
             time.sleep(STANDS_STILL_S)
-            before, files = files, file_stamp(self.folder)
-            if files == before:
+            before, files, database = database, file_stamp(self.folder), database_stamp(self.folder)
+            if database == before:
                 break
         return files
 
@@ -154,8 +165,6 @@ def _as_stored(project: Project, slug: str) -> Draft:
 
 
 def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: tuple[Pick, ...]) -> Draft:
-    from digest.render.check import check_issue
-
     store = project.store
     newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
     known = store.issues.get(slug)
@@ -164,7 +173,7 @@ def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, pic
         issue=issue,
         rendered=rendered,
         near_misses=tuple(p for p in picks if p.lost),
-        findings=tuple(check_issue(issue, rendered, project.config, newest=newest)),
+        newest=newest,
         state=known.state,
         config=project.config,
         waiting=store.ledger.counts(slug).get("waiting", 0),
