@@ -93,7 +93,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
         of = draft()
         seen, _ = letter(of, read_state(request.args))
         values = own_values(seen)
-        lines = [marked(line, values) for line in seen.html.splitlines()]
+        lines = [marked(line, values) for line in seen.html.split("\n")]
         return in_frame(render_template("preview/source.html", lines=lines, fingerprint=of.rendered.fingerprint))
 
     @app.get("/frame/headers")
@@ -126,9 +126,7 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
     issue, config = draft.issue, draft.config
     key = _variant(draft, state, reader)
     variant = next(v for v in draft.rendered.variants if v.key == key)
-    size = len(variant.html.encode())
     sender = config.newsletter.sender.name or config.newsletter.name
-    snippet = inbox.first_words(variant.html)
     notes = notes_of(draft.findings, issue.items)
     return {
         "shown": shown,
@@ -151,17 +149,17 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
         "errors": sum(note.is_error for note in notes),
         "sender": sender,
         "from_line": str(config.newsletter.sender),
-        "rows": inbox.rows(sender, variant.subject, snippet),
+        "rows": inbox.rows(sender, variant.subject, inbox.first_words(variant.html)),
         "subject": inbox.judge(variant.subject, inbox.SUBJECT_FITS),
         "preheader": inbox.judge(issue.preheader, inbox.PREHEADER_FITS),
-        "size": size,
+        "size": len(variant.html.encode()),
         "clip": CLIP_BYTES,
         "words": len(variant.text.split()),
     }
 
 
 def _evidence(items: Sequence[Item], state: State) -> Evidence | None:
-    """The article behind the story pointed at; None where no excerpt is, and for a story that is only a link."""
+    """The article behind the story pointed at; None where none is."""
     if not 1 <= state.story <= len(items):
         return None
     return evidence_of(items[state.story - 1])

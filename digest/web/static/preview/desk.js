@@ -7,16 +7,16 @@ const form = document.getElementById("view");
 const narrow = matchMedia("(max-width: 859px)");
 const USUAL = { panel: "stories", view: "mail", width: "600", look: "light", pictures: "off", variant: "", reader: "", at: "" };
 
-export const state = form ? Object.fromEntries(new FormData(form)) : {};
+const state = form ? Object.fromEntries(new FormData(form)) : {};
 
 /** The address of the page with what is looked at now. */
-export function address() {
+function address() {
   const kept = new URLSearchParams(Object.entries(state).filter(([name, value]) => value !== USUAL[name]));
   return kept.size ? "/?" + kept : "/";
 }
 
 /** Everything that only says what is looked at, brought up to date. */
-export function show() {
+function show() {
   for (const button of document.querySelectorAll(".segment button")) {
     button.setAttribute("aria-pressed", String(state[button.name] === button.value));
     // Only the mail has colors and pictures to switch.
@@ -47,7 +47,7 @@ async function go(changes) {
 }
 
 /** Scroll source and mail to what is pointed at. */
-export function point() {
+function point() {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const behavior = still ? "auto" : "smooth";
   document.querySelector("#source mark.here")?.scrollIntoView({ block: "center", behavior });
@@ -72,19 +72,22 @@ function closed() {
   return { at: "", panel: state.panel === "source" ? "stories" : state.panel };
 }
 
+/** *panel* where there is room for one only; else it is seen beside the one that is open. */
+const beside = (panel) => (narrow.matches ? panel : state.panel);
+
 function clicked(event) {
   const link = event.target.closest("a[data-at]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const isCut = link.dataset.at.includes(".") || link.dataset.panel === "source";
-  go({ at: link.dataset.at, panel: isCut ? "source" : "mail" });
+  go({ at: link.dataset.at, panel: beside(isCut ? "source" : "mail") });
 }
 
 /** A sentence clicked in the mail is shown in its source. */
 function traced(event) {
   const cuts = [...document.querySelectorAll(".cuts a")];
   const cut = cuts[clickedText(event, cuts.map((link) => link.textContent))];
-  if (cut) go({ at: cut.dataset.at, panel: "source" });
+  if (cut) go({ at: cut.dataset.at, panel: beside("source") });
 }
 
 // ---------------------------------------------------------------------------------------------- the keys
@@ -104,8 +107,7 @@ function step(which, by) {
   }
   const next = all[here < 0 && by < 0 ? all.length - 1 : Math.min(all.length - 1, Math.max(0, here + by))];
   if (!next) return;
-  const panel = narrow.matches ? (which === "story" ? "mail" : "source") : state.panel === "mail" ? "stories" : state.panel;
-  go({ at: next.dataset.at, panel });
+  go({ at: next.dataset.at, panel: !narrow.matches ? "stories" : which === "story" ? "mail" : "source" });
   if (!narrow.matches) next.focus({ preventScroll: true });
 }
 

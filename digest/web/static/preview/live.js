@@ -4,7 +4,7 @@ const said = document.getElementById("said");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Say *words* in the head of the page, only where they are news. */
-export function say(words, isBad = false) {
+function say(words, isBad = false) {
   if (!said || said.textContent === words) return;
   said.textContent = words;
   said.className = isBad ? "bad" : "";
