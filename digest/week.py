@@ -7,10 +7,11 @@ later and comes out the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -150,7 +151,7 @@ def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and two others."""
-    from digest.condense import summarize
+    summarize = _remembering()
 
     summaries: dict[str, Summary] = {}
     quoted = 0
@@ -174,6 +175,14 @@ def condense_items(
     return summaries
 
 
+@lru_cache(maxsize=1)
+def _remembering() -> Callable[..., Summary]:
+    """`summarize`, each answer kept a while: the preview composes the same week again at every change."""
+    from digest.condense import summarize
+
+    return lru_cache(maxsize=64)(summarize)
+
+
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
     """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
     than max_seconds of reading or what [quoting] allows."""
@@ -194,22 +203,23 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     return min([words, *(n for n in limits if n)])
 
 
-def build_draft(
+def compose_week(
     project: Project,
     win: Window,
     slug: str,
     *,
     limit: int | None = None,
+    picks: Sequence[Pick] | None = None,
     progress: Progress = quiet,
-) -> Draft | None:
-    """The draft as everything stored makes it; None when the week has fewer than [week] min_items stories."""
-    from digest.render import render_issue
-    from digest.render.templates import find_templates
+) -> tuple[Issue, tuple[Pick, ...]] | None:
+    """The issue as everything stored makes it, with its picks and near misses, not yet rendered; None when the week
+    has fewer than [week] min_items stories. *picks*: what `choose` gives, for who knows it already."""
     from digest.render.words import word
 
     config, store = project.config, project.store
     progress("pick", 0, 1)
-    picks = choose(project, win, slug, limit=limit)
+    if picks is None:
+        picks = choose(project, win, slug, limit=limit)
     progress("pick", 1, 1)
     chosen = [p for p in picks if p.lost is None]
     if len(chosen) < config.week.min_items:
@@ -239,10 +249,34 @@ def build_draft(
         editors=word("editors", language),
     )
     progress("compose", 1, 1)
+    return issue, tuple(picks)
+
+
+def build_draft(
+    project: Project,
+    win: Window,
+    slug: str,
+    *,
+    limit: int | None = None,
+    progress: Progress = quiet,
+) -> Draft | None:
+    """`compose_week`, rendered; None where that is None."""
+    composed = compose_week(project, win, slug, limit=limit, progress=progress)
+    if composed is None:
+        return None
+    issue, picks = composed
     progress("render", 0, 1)
-    rendered = render_issue(issue, config, templates=find_templates(project.folder))
+    rendered = render_week(project, issue)
     progress("render", 1, 1)
-    return Draft(issue, rendered, tuple(picks))
+    return Draft(issue, rendered, picks)
+
+
+def render_week(project: Project, issue: Issue) -> Rendered:
+    """*issue* as mail, by the newsletter's own templates where it has some."""
+    from digest.render import render_issue
+    from digest.render.templates import find_templates
+
+    return render_issue(issue, project.config, templates=find_templates(project.folder))
 
 
 # ------------------------------------------------------------------------------------------------ the week

@@ -167,6 +167,23 @@ class Subscribers:
         for row in self._conn.execute(f"{_SUBSCRIBER} WHERE address_key IS NOT NULL ORDER BY id"):
             yield _subscriber(row)
 
+    def find(self, words: str, limit: int) -> list[Subscriber]:
+        """Up to *limit* people whose address or name holds *words*, in the order they came; '' finds anybody."""
+        found = self._conn.execute(
+            f"""{_SUBSCRIBER} WHERE address_key IS NOT NULL
+                AND (instr(lower(local || '@' || domain), lower(:words)) OR instr(lower(name), lower(:words)))
+                ORDER BY id LIMIT :limit""",
+            {"words": words, "limit": limit},
+        )
+        return [_subscriber(row) for row in found]
+
+    def barred(self, id: int, at: datetime) -> str:
+        """Why that person may get no mail at *at*; '' for those who may."""
+        row = self._conn.execute(
+            f"SELECT {BARRED} FROM subscriber AS s WHERE s.id = :id", {"id": id, "now": micros(at)}
+        ).fetchone()
+        return (row[0] or "") if row else "erased"
+
     def count(self) -> int:
         """Everybody but the erased."""
         return int(self._conn.execute("SELECT count(address_key) FROM subscriber").fetchone()[0])
