@@ -270,7 +270,20 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "words", "section", "credit"]
+EditKind = Literal[
+    "pin",
+    "drop",
+    "lead",
+    "move",
+    "subject",
+    "preheader",
+    "intro",
+    "correction",
+    "note",
+    "words",
+    "section",
+    "credit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +340,7 @@ class Issue:
     items: tuple[Item, ...]
     edits: tuple[Edit, ...]
     audience: str  # the rule in words: "everyone subscribed"
+    correction: str = ""  # what an earlier issue got wrong, in the editors' words; '' for nothing
 
 
 IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]

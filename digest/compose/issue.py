@@ -139,6 +139,7 @@ def compose_issue(
         items=items,
         edits=tuple(edits),
         audience=audience,
+        correction=words_of(edits, "correction") or "",
     )
 
 

@@ -10,42 +10,39 @@ import hashlib
 import json
 import logging
 import re
-import textwrap
 from collections.abc import Sequence
 
 from digest.config import Config
 from digest.model import Issue, Rendered, Variant
+from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
-from digest.render.templates import FAMILY, TemplateLoader, fill_template, find_templates
-from digest.render.theme import palette
-from digest.render.view import ContentsRow, page_of
+from digest.render.templates import TemplateLoader, fill_issue, find_templates
+from digest.render.theme import look_of, palette
+from digest.render.view import page_of
 from digest.render.words import words_for
 
-TEXT_WIDTH = 72
-_NBSP = "\u00a0"
 _BLANKS_AROUND_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
 def render_issue(issue: Issue, config: Config, *, templates: TemplateLoader | None = None) -> Rendered:
     """*issue* as mail, for every variant of it; the same issue gives the same bytes.
 
-    Raises TemplateError (file, line), ConfigError (a color nobody could read).
+    Raises TemplateError (file, line).
     """
     environment = (templates or find_templates()).environment()
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
     language = config.newsletter.language
-    page = page_of(issue, config, language=language)
+    page = page_of(issue, config, tokens, language=language)
     values = {
         "page": page,
-        "issue": issue,
         "w": words_for(language),
         "theme": palette(config.theme),
+        "look": look_of(config.theme),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
-    family = "" if config.theme.template == FAMILY else f"{config.theme.template}/"
-    html = inline(_clean(fill_template(environment, f"{family}issue.html.j2", values)))
-    text = _tidy(fill_template(environment, f"{family}issue.txt.j2", values))
+    html = inline(_clean(fill_issue(environment, config.theme.template, "html", values)))
+    text = _tidy(fill_issue(environment, config.theme.template, "txt", values))
     variant = Variant(
         key="",
         language=language,
@@ -102,35 +99,6 @@ def inline(html: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
     return str(done)
-
-
-def nbsp(text: str, longest: int = 40) -> str:
-    """A fact that should not break over lines; one longer than *longest* may."""
-    return text.replace(" ", _NBSP) if len(text) <= longest else text
-
-
-def no_widow(title: str) -> str:
-    """*title* with its last two words tied, so that no word stands alone on the last line."""
-    head, _, last = title.rpartition(" ")
-    return f"{head}{_NBSP}{last}" if " " in head and len(last) + len(head.rpartition(" ")[2]) <= 22 else title
-
-
-def wrap(text: str, indent: str = "") -> str:
-    """*text* in lines of 72; a line break stands for a blank and for nothing else."""
-    lines = textwrap.wrap(
-        text,
-        TEXT_WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join(lines)
-
-
-def pad(label: str, rows: Sequence[ContentsRow]) -> str:
-    """*label* as wide as the widest section of *rows*."""
-    return label.ljust(max(len(row.section) for row in rows))
 
 
 def _clean(html: str) -> str:

@@ -1,15 +1,18 @@
 """Where templates are found, and their faults named by file and line.
 
-The newsletter's own ``templates/email`` comes first, file by file; what it lacks is taken from the packaged
-family, which is always there as ``briefing/…`` so that an own ``issue.html.j2`` can extend it.
+The newsletter's own ``templates/email`` comes first, file by file; what it lacks is taken from the packaged family.
+An own ``issue.html.j2`` is printed instead of the layout's; an own ``macros.html.j2`` replaces the macros it defines
+and no others. What an own file hides is still there as ``shipped/…``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import TemplateError
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 OWN = Path("templates", "email")
-FAMILY = "briefing"
+SHIPPED = "shipped"
+MACROS = "macros.html.j2"
 
 
 @dataclass(frozen=True)
 class TemplateLoader:
-    """Folders of templates, best first; the last one holds the family `briefing`."""
+    """Folders of templates, best first; the last one holds all that is packaged."""
 
     folders: tuple[Path, ...]
 
@@ -38,7 +42,7 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
 
     files = [FileSystemLoader(folder) for folder in folders]
     return Environment(
-        loader=ChoiceLoader([*files, PrefixLoader({FAMILY: files[-1]})]),
+        loader=ChoiceLoader([*files, PrefixLoader({SHIPPED: files[-1]})]),
         autoescape=lambda name: name is None or ".html" in name,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -48,13 +52,13 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
 
 
 def packaged_templates() -> Path:
-    """The folder of the family `briefing`: inside the installed package, else in the checkout.
+    """The folder of the packaged templates: inside the installed package, else in the checkout.
 
     Raises TemplateError when it is nowhere to be found.
     """
     package = Path(__file__).resolve().parent.parent
     for folder in (package / OWN, package.parent / OWN):
-        if (folder / "issue.html.j2").is_file():
+        if (folder / MACROS).is_file():
             return folder
     raise TemplateError("the program's own templates are missing", hint="install newsletter-digest again")
 
@@ -68,21 +72,41 @@ def find_templates(folder: Path | None = None) -> TemplateLoader:
     return TemplateLoader((packaged,))
 
 
-def fill_template(environment: Environment, name: str, values: Mapping[str, Any]) -> str:
-    """The template *name* with *values*. Raises TemplateError naming file and line."""
+def fill_issue(environment: Environment, layout: str, kind: str, values: Mapping[str, Any]) -> str:
+    """The issue as *kind* (``html``, ``txt``): by the newsletter's own ``issue.KIND.j2``, else by the layout's.
+
+    Raises TemplateError naming file and line.
+    """
+    with named_faults(environment):
+        template = environment.select_template([f"issue.{kind}.j2", f"{layout}/issue.{kind}.j2"])
+        return template.render(values, m=_macros(environment, values))
+
+
+def _macros(environment: Environment, values: Mapping[str, Any]) -> SimpleNamespace:
+    """The macros by name: the packaged ones, and the newsletter's own in their place. They call each other through
+    it, so that one of its own is also used by the others."""
+    m = SimpleNamespace()
+    for name in (f"{SHIPPED}/{MACROS}", MACROS):
+        module = environment.get_template(name).make_module({**values, "m": m})
+        vars(m).update((key, value) for key, value in vars(module).items() if not key.startswith("_"))
+    return m
+
+
+@contextmanager
+def named_faults(environment: Environment) -> Iterator[None]:
+    """What is wrong in a template leaves as a TemplateError naming file and line; a bug of ours as itself."""
     import jinja2
 
     try:
-        return environment.get_template(name).render(values)
+        yield
     except jinja2.TemplateNotFound as error:
-        # get_template raises it for `name`, the compiled template for what it extends, includes or imports
         raise TemplateError(
-            f"there is no template {error.name or name!r}",
+            f"there is no template {error.name!r}",
             hint=f"there are: {', '.join(sorted(environment.list_templates()))}",
         ) from error
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(
-            f"{error.filename or error.name or name}:{error.lineno}: {error.message}",
+            f"{error.filename or error.name}:{error.lineno}: {error.message}",
             hint="mend that line; the packaged templates show the form",
         ) from error
     except Exception as error:
@@ -91,7 +115,7 @@ def fill_template(environment: Environment, name: str, values: Mapping[str, Any]
             raise
         raise TemplateError(
             f"{where}: {error}",
-            hint="mend that line; digest/render/view.py lists what a template may ask for",
+            hint="mend that line; docs/templates.md lists what a template may ask for",
         ) from error
 
 
