@@ -115,8 +115,8 @@ class SectionEntry:
 class SummaryEntry:
     method: str = "editorial"
     sentences: int = 3
-    max_words: int = 70
-    lead_words: int = 90
+    max_words: int = 0  # of an item, its quote included; 0: as the layout has it
+    lead_words: int = 0  # of the lead; 0: as the layout has it
     max_seconds: int = 0  # of reading, the lead included; 0: no limit of its own
 
 
@@ -264,8 +264,8 @@ def _judge(config: Config, where: str) -> None:
 
     need(1 <= config.week.limit <= 50, "week.limit must lie between 1 and 50", "10 is usual")
     need(config.week.min_items >= 1, "week.min_items must be at least 1", "3 is usual")
-    need(config.summary.max_words >= 20, "summary.max_words must be at least 20", "70 is usual")
-    need(config.summary.lead_words >= 20, "summary.lead_words must be at least 20", "90 is usual")
+    for key, words in {"max_words": config.summary.max_words, "lead_words": config.summary.lead_words}.items():
+        need(words == 0 or words >= 20, f"summary.{key} must be at least 20", "45 are usual; 0 is as the layout has it")
     need(
         config.summary.max_seconds == 0 or config.summary.max_seconds >= 6,
         "summary.max_seconds must be at least 6",

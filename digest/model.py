@@ -6,6 +6,7 @@ again. Offsets count Unicode code points, half-open. Times are aware datetimes u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +69,13 @@ class Removed:
 
 Precision = Literal["day", "minute", "second"]
 Paywall = Literal["open", "metered", "closed", "unknown"]
+
+_OPEN_LICENSE = re.compile(
+    r"\bcc[ -]?(?:0|zero)\b|\bcc[ -]by(?:[ -]sa)?\b(?![ -]n)|/licenses/by(?:-sa)?/|/publicdomain/|\bpublic domain\b"
+    r"|\bopen government licen[cs]e\b|\bogl\b|\bcreative commons (?:attribution|zero)\b(?!.*\bno)",
+    re.IGNORECASE,
+)
+"""Licenses that are open by the Open Definition: those that forbid change or trade (ND, NC) are not."""
 
 PAYWALLED = "behind the paywall"
 """The reason of an aside a visitor without a subscription does not see."""
@@ -156,6 +164,10 @@ class Article:
         """Whether the title is no headline but the text's first words, and more of them than may be excerpted."""
         words, chars = self.title.removesuffix(" …"), self.excerpt_chars()
         return chars is not None and len(words) > chars and self.text.startswith(words)
+
+    def free_to_quote(self) -> bool:
+        """Whether as much may be printed as one likes: the editors' own text, or an openly licensed one."""
+        return self.own or _OPEN_LICENSE.search(self.license or "") is not None
 
     def right_held(self) -> str:
         """Why more may be excerpted than a visitor sees, by a word on it or on its source; '' for none."""

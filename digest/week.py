@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, words_of
+from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, layout_of, words_allowed, words_of
 from digest.config import Config, load_config
 from digest.errors import IssueError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=21)
-QUOTED_ITEMS = 2  # besides the lead
 STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
 
 
@@ -148,9 +147,11 @@ def choose(
 def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
-    """A summary for each placed item but links, within its words; quotes on the lead and two others."""
+    """A summary for each placed item but links, within its words; quotes on the lead and as many others as the layout
+    has room for."""
     from digest.condense import summarize
 
+    room = layout_of(config.theme.template).quoted
     summaries: dict[str, Summary] = {}
     quoted = 0
     progress("condense", 0, max(1, len(placed)))
@@ -165,7 +166,7 @@ def condense_items(
                 max_words=word_budget(place, config, edits),
                 method=config.summary.method,
                 language=article.language,
-                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
+                quotes=config.quoting.quotes if lead or quoted < room else 0,
             )
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
@@ -174,19 +175,19 @@ def condense_items(
 
 
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
-    """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
-    than [summary] max_seconds of reading or what [quoting] allows."""
-    article, summary = place.pick.story.lead, config.summary
+    """The words an item may take, quote included: what the editor gave it, else its form's or section's, else the
+    layout's; never more than [summary] max_seconds of reading or what [quoting] allows."""
+    article, summary, layout = place.pick.story.lead, config.summary, layout_of(config.theme.template)
     if given := words_of(edits, "words", article.id):
         words = int(given)
     elif place.form == "lead":
-        words = summary.lead_words
+        words = summary.lead_words or layout.lead_words
     else:
         of_section = {s.name: s.max_words for s in config.sections}
-        words = of_section.get(place.pick.section or "", 0) or summary.max_words
+        words = of_section.get(place.pick.section or "", 0) or summary.max_words or layout.item_words
+    allowed = words_allowed(article, place.form, config.quoting)
     seconds = summary.max_seconds * WORDS_A_MINUTE // 60
-    limits = [n for n in (seconds, config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
-    return min([words, *limits])
+    return min([words, *([seconds] if seconds else []), *([] if allowed is None else [allowed])])
 
 
 def build_draft(
@@ -215,6 +216,7 @@ def build_draft(
         picks,
         edits=edits,
         sections=[s.name for s in config.sections],
+        layout=layout_of(config.theme.template),
         in_brief=word("in_brief", language),
         this_week=word("this_week", language),
     )

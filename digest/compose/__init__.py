@@ -2,5 +2,17 @@
 
 from digest.compose.edits import words_of
 from digest.compose.issue import WORDS_A_MINUTE, Placed, compose_issue, cut_at_word, lay_out, reading_minutes
+from digest.compose.layouts import layout_of
+from digest.compose.limits import words_allowed
 
-__all__ = ["WORDS_A_MINUTE", "Placed", "compose_issue", "cut_at_word", "lay_out", "reading_minutes", "words_of"]
+__all__ = [
+    "WORDS_A_MINUTE",
+    "Placed",
+    "compose_issue",
+    "cut_at_word",
+    "lay_out",
+    "layout_of",
+    "reading_minutes",
+    "words_allowed",
+    "words_of",
+]
