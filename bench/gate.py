@@ -25,7 +25,7 @@ from digest.render.message import Skeleton
 from tests.render_cases import Case, cases
 from tests.render_samples import FIELDS
 
-LAYOUTS = ("briefing",)
+LAYOUTS = ("briefing", "essay", "links")
 SOURCE = Path(os.environ.get("DIGEST_EMAIL_CHECK", "../shared/bench/email_check"))
 GATE = Path("build/gate")
 LETTERS = Path("build/letters")

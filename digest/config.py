@@ -55,7 +55,7 @@ class Newsletter:
     invitation: str = ""  # to reply, printed after the sign-off; '' for the template's own words
     greeting: str = ""  # "Dear {name}," at the head of each letter; '' for none
     greeting_without_name: str = ""  # the same for a reader whose name is not known: "Dear reader,"
-    sign_up: str = ""  # where a forwarded mail's reader signs up, https; '' to write to reply_to
+    sign_up: str = ""  # where a forwarded mail's reader signs up, https; '' for the site's first page, or by mail
     list_id: str = ""  # '' for newsletter.<domain of from>; stable for ever once mail has left
 
 

@@ -364,10 +364,12 @@ def write_files(project: Project, draft: Draft) -> Path:
 
 def sample_fields(config: Config) -> dict[str, str]:
     """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+    from digest.render.reader import own_words
+
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        "EMAIL": "reader@example.org",
+        **own_words(config, config.newsletter.language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
         "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",

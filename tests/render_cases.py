@@ -63,7 +63,7 @@ def one_item() -> Issue:
 def longest_words() -> Issue:
     """German compounds, an address without a blank, a name of 40 letters: everywhere something is printed."""
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
-    chain = "x" * 120
+    chain = "x" * 90
     text = (
         f"Das {word} ist seit dem Sommer wieder in Kraft, und der {word}sausschuss tagt. Die Adresse lautet "
         f"https://example.org/{'a-very-long-path/' * 6}index.html, wie der Bericht sagt. „Das {word} ist {chain} "
@@ -225,10 +225,28 @@ def japanese() -> Issue:
         ),
         make_item(bats, "", form="link", minutes=2),
         title="週刊台帳",
-        subject="すべての遅れを公開した港",
+        subject="すべての遅れを公開した港、夜に静かになった路面電車",
         preheader="ほかに：路面電車が夜のうちに静かになった町、コウモリを数える古い電話、そして潮位計がいつも低い理由についての短い報告",
         intro="数字を見せる人たちの話を三つ。",
     )
+
+
+OTHER_LOOK: dict[str, Any] = {
+    "accent": "#005f73",
+    "accent_dark": "#7fd0e0",
+    "headings": "humanist",
+    "text": "book",
+    "labels": "wide",
+    "masthead": "banner",
+    "density": "airy",
+    "logo": "https://ledger.example.com/logo.png",
+    "logo_width": 220,
+    "logo_height": 48,
+}
+
+
+def corrected() -> Issue:
+    return sample_issue(correction="Last week we wrote that the Kell ferry was built in 1998. It was built in 1989.")
 
 
 def in_language(tag: str, name: str) -> Callable[[Config], Config]:
@@ -248,4 +266,5 @@ def cases(**theme: str) -> dict[str, Case]:
         "long-words": (longest_words(), config),
         "arabic": (arabic(), in_language("ar", "الدفتر الأسبوعي")(config)),
         "japanese": (japanese(), in_language("ja", "週刊台帳")(config)),
+        "other-look": (corrected(), replace(config, theme=replace(config.theme, **OTHER_LOOK))),
     }

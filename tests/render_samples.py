@@ -42,6 +42,8 @@ url = "https://ledger.example.com"
 
 FIELDS = {
     "EMAIL": "sam@reader.example.org",
+    "WHY": "you signed up.",
+    "GREETING": "",
     "LEAVE": "https://ledger.example.com/leave/0123456789abcdef0123456789abcdef",
     "VIEW": "https://ledger.example.com/issues/2015-W39",
     "PREFS": "https://ledger.example.com/preferences/0123456789abcdef0123456789abcdef",

@@ -71,11 +71,12 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
 def tokens_for(issue: Issue, config: Config) -> dict[str, str]:
     """Where each reader's values go: name -> a token that stands nowhere in the issue's or newsletter's words.
 
-    VIEW and PREFS only where the newsletter has a site. The nonce follows from slug and number, so the issue
-    stays the same byte for byte; a feed that guesses it only makes us take the next one.
+    VIEW and PREFS only where the newsletter has a site, GREETING only where it greets. The nonce follows from slug and
+    number, so the issue stays the same byte for byte; a feed that guesses it only makes us take the next one.
     """
     said = f"{issue!r}{config!r}"
-    names = TOKENS if config.site.url else ("EMAIL", "LEAVE")
+    absent = {*(() if config.site.url else ("VIEW", "PREFS")), *(() if config.newsletter.greeting else ("GREETING",))}
+    names = [name for name in TOKENS if name not in absent]
     attempt = 0
     while True:
         seed = f"{issue.slug}\n{issue.number}\n{attempt}".encode()

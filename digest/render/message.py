@@ -23,8 +23,10 @@ from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Rendered, Variant
 
-TOKENS = ("EMAIL", "LEAVE", "VIEW", "PREFS")
-"""What differs between two readers' letters: their address; where to leave, to see the issue on the web, to choose."""
+IN_WORDS = ("EMAIL", "WHY", "GREETING")
+TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
+"""What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
+see the issue on the web, to choose."""
 
 SOFT = b"=\r\n"
 LINE = 76  # RFC 2045, 6.7: the longest quoted-printable line
@@ -284,10 +286,10 @@ def _pieces(text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[
 
 
 def _value(name: str, raw: str) -> str:
-    """*raw* fit to stand for the token *name*: an address stays as it is, a URL is percent-encoded ASCII."""
+    """*raw* fit to stand for the token *name*: words stay as they are, a URL is percent-encoded ASCII."""
     if _UNSAFE.search(raw):
         raise SendError(f"{raw!r}: a value for {name} holds no line breaks or control characters")
-    if name == "EMAIL":
+    if name in IN_WORDS:
         return raw
     if not re.match(r"https?://|mailto:|#", raw):
         raise SendError(f"{raw!r} is no address for {name}", hint="https:// or mailto:")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from digest.config import Config
 from digest.model import Article, Excerpt, Issue, Item, Quote, Span
-from digest.render.lines import nbsp, shorten
+from digest.render.lines import TEXT_WIDTH, nbsp, shorten
 from digest.render.words import (
     Words,
     day_and_month,
@@ -36,6 +36,7 @@ SHORT_QUOTE_WORDS = 25
 UNCASED = frozenset("ar fa he hi iw ja ji ka ko ks ps sd th ug ur yi zh".split())
 """Languages whose script has neither capitals nor italics: letterspacing would tear its words apart."""
 PREHEADER_LETTERS = 130
+PHONE_LETTERS = 50  # of 14 px sans
 PHONE_PX = 335  # what a phone of 375 px leaves between our margins
 
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
@@ -65,6 +66,7 @@ class ItemView:
     time: tuple[str, str]  # before and after the credit: "5 min at ", ""
     date: str  # without the issue's own year; '' when unknown
     authors: str
+    wide: bool  # credit, date and authors need more than one line of a phone
     facts: tuple[str, ...]  # subscription, in German
     paragraphs: tuple[str, ...]
     quotes: tuple[QuoteView, ...]
@@ -86,7 +88,8 @@ class GroupView:
 class ContentsRow:
     section: str
     title: str  # cut to one line of a phone, without an ellipsis
-    rest: str  # what a wider screen has room for, '' where nothing was cut
+    rest: str  # what a wider screen shows after it, '' where nothing was cut
+    line: str  # the headline cut to one line of the text part
     language: str
     dir: str
 
@@ -114,6 +117,7 @@ class Page:
     sign_off: tuple[str, ...]
     editor: str
     why: str  # they get this
+    sent_to: str
     sign_up: str  # where somebody else signs up
     postal: tuple[str, ...]
 
@@ -223,15 +227,16 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         preheader=one_line(issue.preheader) or _preheader(intro, name, printed, number, one_line(news.tagline)),
         date=printed,
         number=number,
-        greeting="",
+        greeting=tokens.get("GREETING", ""),
         intro=intro,
         contents=_contents(groups, language),
         groups=tuple(_views(issue, groups, config, w, language, day)),
         corrections=paragraphs(issue.correction),
         sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *(paragraphs(news.invitation) or (w.reply,))),
         editor=one_line(news.editor),
-        why=w.why["signed_up"].format(name=name, email=tokens["EMAIL"]),
-        sign_up=web_address(news.sign_up)
+        why=w.why.format(name=name, reason=tokens["WHY"]),
+        sent_to=w.sent_to.format(email=tokens["EMAIL"]),
+        sign_up=web_address(news.sign_up or config.site.url)
         or f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject=subscribe",
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
         if news.postal_address.strip()
@@ -292,15 +297,19 @@ def _item(
         w.in_language.format(language=language_name(article.language, language)) if foreign else "",
     )
     title = one_line(article.title)
+    time = _time(item.minutes, w, language) if url and credit else ("", "")
+    on = _published(article, config, language, day)
+    authors = _names([one_line(a) for a in article.authors], 3, w, language)
     return ItemView(
         form=item.form,
         title=title,
         url=url,
         ref=ref if url else 0,
         credit=credit,
-        time=_time(item.minutes, w, language) if url and credit else ("", ""),
-        date=_published(article, config, language, day),
-        authors=_names([one_line(a) for a in article.authors], 3, w, language),
+        time=time,
+        date=on,
+        authors=authors,
+        wide=len(f"{time[0]}{credit}{time[1]} · {on} · {authors}") > PHONE_LETTERS,
         facts=tuple(f for f in facts if f),
         paragraphs=summary_paragraphs(article, item.summary.sentences),
         quotes=tuple(_quote(article, q, tongue) for q in quotes),
@@ -367,6 +376,6 @@ def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[
         tongue = article.language if _foreign(article, language) else ""
         whole = one_line(article.title)
         short = shorten(whole, letters).removesuffix("…") if len(whole) > letters else whole
-        rest = shorten(whole, max(len(short) + 1, 66 - widest))[len(short) :]
-        rows.append(ContentsRow(name, short, rest, tongue, direction(tongue or language)))
+        line = shorten(whole, max(20, TEXT_WIDTH - 6 - widest))
+        rows.append(ContentsRow(name, short, whole[len(short) :], line, tongue, direction(tongue or language)))
     return tuple(rows)

@@ -49,13 +49,15 @@ class Words:
     about: str
     forwarded: str
     sign_up: str
+    why: str  # {name} {reason}: why they get this
+    sent_to: str  # {email}
     view: str
     prefs: str
     leave: str
     provenance: str
     marks: tuple[str, str]  # round a quote whose own marks cannot be printed
     minutes: Mapping[str, str]  # plural form -> {minutes} {outlet}
-    why: Mapping[str, str]  # how the consent came in: signed_up, import, editor -> {name} {email}
+    reasons: Mapping[str, str]  # how the consent came in: signed_up, import, editor
 
 
 _WEEKDAY_COMMA = re.compile(r"^(\w+), (\d)")  # British print has none; "Monday, September 28" keeps it

@@ -16,7 +16,7 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import Delivery, DeliveryState
 from digest.store.codec import from_micros, micros
-from digest.store.subscribers import BARRED
+from digest.store.subscribers import BARRED, HOW
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -36,6 +36,7 @@ class LeasedRow:
     token: str
     variant: str
     attempts: int  # tries that ended before this one
+    how: str  # their consent came in: "editor", "import", …
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +156,15 @@ class Ledger:
             ("delivery_waiting", "d.state = 'waiting' ORDER BY d.ordinal"),
         ):
             rows = self._conn.execute(
-                f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant, d.attempts
+                f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant, d.attempts,
+                           {HOW}
                     FROM delivery AS d INDEXED BY {index} CROSS JOIN subscriber AS s ON s.id = d.subscriber
                     WHERE d.issue = :issue AND {which} LIMIT :limit""",
                 {**values, "limit": limit - len(found)},
             )
             found += [
-                (barred, LeasedRow(ordinal, person, Address(local, domain), name, token, variant, attempts))
-                for barred, ordinal, person, local, domain, name, token, variant, attempts in rows
+                (barred, LeasedRow(ordinal, person, Address(local, domain), name, token, variant, attempts, how))
+                for barred, ordinal, person, local, domain, name, token, variant, attempts, how in rows
             ]
         return found
 

@@ -34,6 +34,12 @@ BARRED = """CASE WHEN s.block <> 'none' THEN s.block
                  WHEN s.paused_until > :now THEN 'paused' END"""
 """The one rule on who may get mail: NULL for those who may, else the reason. `s` is subscriber, `:now` microseconds."""
 
+HOW = """coalesce((SELECT json_extract(p.payload, '$.how') FROM consent_event AS e
+                    JOIN consent_payload AS p ON p.seq = e.seq
+                    WHERE e.subscriber = s.id AND e.kind IN ('subscribed', 'rejoined')
+                    ORDER BY e.seq DESC LIMIT 1), '')"""
+"""How the newest consent of subscriber `s` came in: "editor", "import", "page" …; '' where it is not known."""
+
 _SUBSCRIBER = """SELECT id, local, domain, name, membership, block, language, topics, length, paused_until, token,
                         consent_at FROM subscriber"""
 

@@ -285,7 +285,12 @@ def point_at(mail: str, url: str | None) -> str:
 def stand_ins(base: str) -> dict[str, str]:
     """What stands where each reader's own values go."""
     links = {"LEAVE": "leave", "VIEW": "view", "PREFS": "preferences"}
-    return {"EMAIL": "reader@example.org", **{name: f"{base}stand-in/{page}" for name, page in links.items()}}
+    return {
+        "EMAIL": "reader@example.org",
+        "WHY": "you signed up.",
+        "GREETING": "",
+        **{name: f"{base}stand-in/{page}" for name, page in links.items()},
+    }
 
 
 def mark_tokens(line: str, tokens: Mapping[str, str]) -> list[tuple[str, str]]:
