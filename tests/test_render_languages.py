@@ -107,5 +107,5 @@ def test_a_mail_says_its_language_and_direction_and_leaves_no_blank_open(tag: st
     config = replace(config, newsletter=replace(config.newsletter, language=tag))
     (variant,) = render_issue(sample_issue(), config).variants
     assert f'<html lang="{tag}" dir="{direction(tag)}"' in variant.html
-    assert f'role="article" aria-roledescription="email" aria-label=' in variant.html
+    assert 'role="article" aria-roledescription="email" aria-label=' in variant.html
     assert not re.search(r"\{\w+\}", variant.html.partition("<body")[2] + variant.text)

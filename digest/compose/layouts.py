@@ -20,7 +20,7 @@ class Layout:
 BRIEFING = Layout(with_summary=7, quoted=2, lead_words=90, item_words=45, links_in_brief=True)
 LAYOUTS = {
     "briefing": BRIEFING,
-    "essay": Layout(with_summary=5, quoted=4, lead_words=120, item_words=100, links_in_brief=True),
+    "essay": Layout(with_summary=4, quoted=3, lead_words=120, item_words=100, links_in_brief=True),
     "links": Layout(with_summary=1, quoted=0, lead_words=60, item_words=0, links_in_brief=False),
 }
 
