@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.address import Address, is_domain, site_of, split_mailbox, web_address
@@ -373,6 +374,10 @@ def _judge_words(config: Config, need: Need) -> None:
         need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
 
 
+def _host(address: str) -> str:
+    return site_of(urlsplit(address).hostname or "")
+
+
 def _judge_theme(config: Config, need: Need) -> None:
     theme = config.theme
     for key, color, ground in (
@@ -396,8 +401,8 @@ def _judge_theme(config: Config, need: Need) -> None:
         "briefing, essay, links, or the name of a folder in templates/email",
     )
     if theme.logo:
-        own = {site_of(config.site.url) if config.site.url else "", config.newsletter.sender.address.domain} - {""}
-        host = site_of(theme.logo) if theme.logo.startswith("https://") else ""
+        own = {_host(config.site.url), site_of(config.newsletter.sender.address.domain)} - {""}
+        host = _host(theme.logo) if theme.logo.startswith("https://") else ""
         need(
             any(host == site or host.endswith(f".{site}") for site in own),
             f"theme.logo = {theme.logo!r} is not on the newsletter's own site",

@@ -92,15 +92,14 @@ def longest_words() -> Issue:
 
 def nothing_known() -> Issue:
     """No outlet, date, author, address, quote, note, section, intro or preheader."""
-    bare = make_article("Untitled", "One sentence.", "", None, 24, outlet=None, published=None)
-    bare = replace(bare, published_precision=None, own=True)
-    items = [again_bare(bare, n) for n in range(3)]
-    return with_items(items[0], *items[1:], subject="Nothing known", preheader="", intro="", sections=())
 
+    def item(number: int) -> Item:
+        article = make_article(f"Untitled {number}", "One sentence.", "", None, 24)
+        article = replace(article, outlet=None, published=None, published_precision=None, own=True)
+        made = make_item(article, "", "One sentence.", form="lead" if number == 0 else "item")
+        return replace(made, credit="")
 
-def again_bare(article: Any, number: int) -> Item:
-    article = replace(article, id=f"{number:016x}", title=f"Untitled {number}")
-    return make_item(article, "", "One sentence.", form="lead" if number == 0 else "item")
+    return with_items(*map(item, range(3)), subject="Nothing is known of it", preheader="", intro="")
 
 
 def arabic() -> Issue:
@@ -264,6 +263,7 @@ def cases(**theme: str) -> dict[str, Case]:
         "1-item": (one_item(), config),
         "25-items": (full_issue(25), config),
         "long-words": (longest_words(), config),
+        "nothing-known": (nothing_known(), config),
         "arabic": (arabic(), in_language("ar", "الدفتر الأسبوعي")(config)),
         "japanese": (japanese(), in_language("ja", "週刊台帳")(config)),
         "other-look": (corrected(), replace(config, theme=replace(config.theme, **OTHER_LOOK))),
