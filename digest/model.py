@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote as percent
 from zoneinfo import ZoneInfo
 
 from digest.address import Address, sites_of
@@ -359,6 +360,37 @@ IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sen
 
 LOCKED_STATES: frozenset[IssueState] = frozenset({"approved", "scheduled", "sending", "paused", "sent"})
 """From approved on, `weekly` changes nothing; windows start after the newest of these (or of skipped)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What readers of one kind asked for: the mail's own words in a language, some sections, the lead only."""
+
+    language: str = ""  # '' for the newsletter's
+    topics: tuple[str, ...] = ()  # names of sections; () for everything
+    lead_only: bool = False
+
+    def fitted(self, issue: Issue, language: str) -> Wish | None:
+        """The same against *issue* in *language*: only sections it has, in its order, '' and () where nothing differs
+        from what everybody gets. None where it holds nothing of the topics."""
+        wanted = {topic.casefold() for topic in self.topics}
+        found = tuple(name for name in issue.sections if name.casefold() in wanted)
+        if self.topics and not found:
+            return None
+        spoken, usual = (tag.lower().split("-")[0] for tag in (self.language, language))
+        other = self.language if spoken and spoken != usual else ""
+        return Wish(other, found if len(found) < len(issue.sections) else (), self.lead_only)
+
+    @property
+    def key(self) -> str:
+        """The key of the variant that serves it, fit for a file name; '' for the one everybody gets."""
+        topics = "+".join(percent(name.casefold(), safe="") for name in self.topics)
+        parts = (
+            f"language-{self.language.lower()}" if self.language else "",
+            f"topics-{topics}" if topics else "",
+            "lead-only" if self.lead_only else "",
+        )
+        return "_".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, layout_of, words_allowed, words_of
+from digest.compose import (
+    WORDS_A_MINUTE,
+    Placed,
+    compose_issue,
+    issue_for,
+    lay_out,
+    layout_of,
+    words_allowed,
+    words_of,
+)
 from digest.config import Config, load_config
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
+from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources
 from digest.store import Store, open_store
@@ -237,9 +246,21 @@ def build_draft(
     )
     progress("compose", 1, 1)
     progress("render", 0, 1)
-    rendered = render_issue(issue, config, templates=find_templates(project.folder))
+    rendered = render_issue(
+        issue, config, templates=find_templates(project.folder), variants=_variants(project, issue, win.until)
+    )
     progress("render", 1, 1)
     return Draft(issue, rendered, tuple(picks))
+
+
+def _variants(project: Project, issue: Issue, now: datetime) -> dict[Wish, Issue]:
+    """What readers of each kind get instead of the issue everybody gets."""
+    from digest.render.words import word
+
+    language = project.config.newsletter.language
+    fitted = {wish.fitted(issue, language) for wish in project.store.subscribers.wishes(now)}
+    wishes = sorted((w for w in fitted if w and w.key), key=lambda w: w.key)
+    return {w: issue_for(issue, w, also=word("also", w.language or language)) for w in wishes}
 
 
 # ------------------------------------------------------------------------------------------------ the week

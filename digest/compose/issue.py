@@ -135,7 +135,7 @@ def compose_issue(
         until=until,
         title=title,
         subject=words_of(edits, "subject") or cut_at_word(titles[0] if titles else title, SUBJECT_MAX),
-        preheader=words_of(edits, "preheader") or _preheader(titles[1:], also),
+        preheader=words_of(edits, "preheader") or preheader_of(titles[1:], also),
         intro=words_of(edits, "intro") or "",
         sections=tuple(sections),
         items=items,
@@ -179,7 +179,7 @@ def cut_at_word(text: str, width: int) -> str:
     return head.rstrip(" ,;:–-—") + "…"
 
 
-def _preheader(titles: Sequence[str], also: str) -> str:
+def preheader_of(titles: Sequence[str], also: str) -> str:
     """``Also: `` and as many whole titles as fit; one at least, cut at a word."""
     if not titles:
         return ""

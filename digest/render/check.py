@@ -63,6 +63,8 @@ def verify_verbatim(issue: Issue, rendered: Rendered) -> None:
     for variant in rendered.variants:
         shown = {"HTML": _normal(visible_text(variant.html)), "text": _normal(_without_indent(variant.text))}
         for item, piece in pieces:
+            if variant.key and one_line(item.article.title) not in shown["text"]:
+                continue  # left out of this variant
             for part, text in shown.items():
                 if _normal(piece) not in text:
                     raise VerbatimError(

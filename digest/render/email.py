@@ -10,29 +10,49 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from digest.config import Config
-from digest.model import Issue, Rendered, Variant
+from digest.model import Issue, Rendered, Variant, Wish
 from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
 from digest.render.templates import TemplateLoader, fill_issue, find_templates
 from digest.render.theme import look_of, palette
 from digest.render.view import page_of
-from digest.render.words import words_for
+from digest.render.words import spoken, words_for
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _BLANKS_AROUND_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
-def render_issue(issue: Issue, config: Config, *, templates: TemplateLoader | None = None) -> Rendered:
-    """*issue* as mail, for every variant of it; the same issue gives the same bytes.
+def render_issue(
+    issue: Issue,
+    config: Config,
+    *,
+    templates: TemplateLoader | None = None,
+    variants: Mapping[Wish, Issue] | None = None,
+) -> Rendered:
+    """*issue* as mail; the same issue gives the same bytes.
 
+    variants: beside the one everybody gets, the issue as readers of a kind want it (see `compose.issue_for`).
     Raises TemplateError (file, line).
     """
     environment = (templates or find_templates()).environment()
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
-    language = config.newsletter.language
+    made = [
+        _variant(wish, of, config, tokens, environment)
+        for wish, of in {Wish(): issue, **(variants or {})}.items()
+        if not wish.language or spoken(wish.language) == wish.language
+    ]
+    return Rendered(issue.slug, fingerprint(made, config, issue.audience), tuple(made))
+
+
+def _variant(wish: Wish, issue: Issue, config: Config, tokens: Mapping[str, str], environment: Environment) -> Variant:
+    language = wish.language or config.newsletter.language
     page = page_of(issue, config, tokens, language=language)
     values = {
         "page": page,
@@ -41,19 +61,15 @@ def render_issue(issue: Issue, config: Config, *, templates: TemplateLoader | No
         "look": look_of(config.theme),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
-    html = inline(_clean(fill_issue(environment, config.theme.template, "html", values)))
-    text = _tidy(fill_issue(environment, config.theme.template, "txt", values))
-    variant = Variant(
-        key="",
+    return Variant(
+        key=wish.key,
         language=language,
         sections=tuple(group.name for group in page.groups),
         subject=page.subject,
-        html=html,
-        text=text,
+        html=inline(_clean(fill_issue(environment, config.theme.template, "html", values))),
+        text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
         tokens=tokens,
     )
-    variants = (variant,)
-    return Rendered(issue.slug, fingerprint(variants, config, issue.audience), variants)
 
 
 def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> str:

@@ -7,8 +7,9 @@ Knows no template, no SMTP.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,19 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import Delivery, DeliveryState
 from digest.store.codec import from_micros, micros
-from digest.store.subscribers import BARRED, HOW
+from digest.store.subscribers import BARRED, HOW, wish_of
 
 if TYPE_CHECKING:
     from digest.store import Store
 
 Settlement = tuple[int, DeliveryState, str, datetime | None]
 """ordinal, the state after, the receiver's reply, and when to try again (only for deferred)."""
+
+
+SERVED = """served AS (SELECT json_extract(value, '$[0]') AS language, json_extract(value, '$[1]') AS topics,
+                            json_extract(value, '$[2]') AS length, json_extract(value, '$[3]') AS variant
+                            FROM json_each(:served))"""
+"""Which variant serves whom, from `Ledger._served`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,14 @@ class Ledger:
         if self.has_left(slug):
             raise IssueError(f"{slug} has begun to leave: its audience stays", hint="`digest status`")
         self._store.subscribers.merge_inbox()
-        values = {"issue": issue, "variant": variant, "now": micros(at)}
+        values = {"issue": issue, "now": micros(at), "served": json.dumps(self._served(slug, variant, at))}
         self._conn.execute("DELETE FROM delivery WHERE issue = :issue", values)
         self._conn.execute("DELETE FROM excluded WHERE issue = :issue", values)
         self._conn.execute(
-            f"""INSERT INTO delivery (issue, ordinal, subscriber, variant)
-                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, :variant
-                FROM subscriber AS s WHERE {BARRED} IS NULL ORDER BY s.id""",
+            f"""WITH {SERVED} INSERT INTO delivery (issue, ordinal, subscriber, variant)
+                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, served.variant
+                FROM subscriber AS s JOIN served USING (language, topics, length)
+                WHERE {BARRED} IS NULL AND served.variant IS NOT NULL ORDER BY s.id""",
             values,
         )
         self._conn.execute(
@@ -107,10 +115,32 @@ class Ledger:
             values,
         )
         self._conn.execute(
+            f"""WITH {SERVED} INSERT INTO excluded (issue, subscriber, reason)
+                SELECT :issue, s.id, 'nothing in their topics'
+                FROM subscriber AS s JOIN served USING (language, topics, length)
+                WHERE {BARRED} IS NULL AND served.variant IS NULL""",
+            values,
+        )
+        self._conn.execute(
             """INSERT OR REPLACE INTO audience (issue, candidates, laid_at, locked_at)
                VALUES (:issue, (SELECT count(*) FROM subscriber), :now, iif(:locked, :now, NULL))""",
             {**values, "locked": locked},
         )
+
+    def _served(self, slug: str, usual: str, at: datetime) -> list[tuple[str, str, str, str | None]]:
+        """Language, topics and length as they are stored -> the key of the variant that serves them; None where the
+        issue holds nothing of the topics. Who asks for what was not rendered gets the nearest, at last *usual*."""
+        issue, variants = self._store.issues.issue(slug), self._store.issues.rendered(slug).variants
+        keys, language = {v.key for v in variants}, variants[0].language if variants else ""
+        served: list[tuple[str, str, str, str | None]] = []
+        for row in self._conn.execute(
+            f"SELECT DISTINCT language, topics, length FROM subscriber AS s WHERE {BARRED} IS NULL", {"now": micros(at)}
+        ):
+            wish = wish_of(*row).fitted(issue, language)
+            nearest = (wish, replace(wish, language=""), replace(wish, lead_only=False)) if wish else ()
+            known = next((w.key for w in nearest if w.key in keys), usual)
+            served.append((*row, known if wish else None))
+        return served
 
     def _is_locked(self, issue: int) -> bool:
         row = self._conn.execute("SELECT locked_at FROM audience WHERE issue = ?", (issue,)).fetchone()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from digest.address import Address, parse_address
 from digest.errors import AddressError, StoreError
-from digest.model import Membership, Subscriber
+from digest.model import Membership, Subscriber, Wish
 from digest.store import inbox as inbox_files
 from digest.store.codec import from_micros, instant, micros
 from digest.store.inbox import InboxEvent
@@ -163,6 +163,15 @@ class Subscribers:
     def _one(self, where: str, value: str | int) -> Subscriber | None:
         row = self._conn.execute(f"{_SUBSCRIBER} WHERE {where}", (value,)).fetchone()
         return _subscriber(row) if row else None
+
+    def wishes(self, now: datetime) -> list[Wish]:
+        """What those who may get mail asked for, each kind once, in a fixed order."""
+        rows = self._conn.execute(
+            f"""SELECT DISTINCT language, topics, length FROM subscriber AS s
+                WHERE {BARRED} IS NULL ORDER BY language, topics, length""",
+            {"now": micros(now)},
+        )
+        return [wish_of(*row) for row in rows]
 
     def all(self) -> list[Subscriber]:
         """Everybody but the erased, in the order they came."""
@@ -450,6 +459,11 @@ def _commit(salt: str, payload: str) -> str:
 def _link(seq: int, subscriber: int, kind: str, at: str, commitment: str, previous: str) -> str:
     text = json.dumps([seq, subscriber, kind, at, commitment, previous], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def wish_of(language: str, topics: str, length: str) -> Wish:
+    """The three columns as a wish; *topics* is JSON."""
+    return Wish(language, tuple(json.loads(topics)), length == "lead")
 
 
 def _subscriber(row: tuple[Any, ...] | sqlite3.Row) -> Subscriber:
