@@ -22,6 +22,7 @@ from pathlib import Path
 from digest.model import Envelope
 from digest.render import render_issue
 from digest.render.message import Skeleton
+from digest.render.reader import own_words
 from tests.render_cases import Case, cases
 from tests.render_samples import FIELDS
 
@@ -40,7 +41,7 @@ def letter(case: Case) -> bytes:
         envelope=Envelope("bounce@ledger.example.com", FIELDS["EMAIL"]),
         message_id="<0.112@ledger.example.com>",
         date=datetime(2015, 9, 28, 6, 30, tzinfo=UTC),
-        fields=FIELDS,
+        fields={**FIELDS, **own_words(config, config.newsletter.language, email=FIELDS["EMAIL"])},
         one_click=True,
     )
     return b"".join(made.chunks)

@@ -2,6 +2,7 @@
 
     python -m bench.shots            # writes docs/issue.png, docs/layouts-*.png; pngquant makes them small
     python -m bench.shots --all DIR  # every layout, kind of issue, scheme and width, to look at
+    python -m bench.shots --measure  # how tall ten items are on a phone, and where the lead's headline ends
 
 Debian has no Georgia; the font Gelasio, which has its metrics, stands in where it is installed.
 """
@@ -90,6 +91,17 @@ def for_docs(browser: Any) -> None:
         write(Path(f"docs/layouts-desktop-{scheme}.png"), side_by_side(browser, desks, shown=470))
 
 
+def measure(browser: Any) -> None:
+    for layout in LAYOUTS:
+        for name, html in (("sample week", sample_week(layout)), ("fixture", html_of(layout))):
+            page = browser.new_page(viewport={"width": 375, "height": 812})
+            page.set_content(html)
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            ends = page.evaluate("document.querySelector('h3').getBoundingClientRect().bottom")
+            print(f"{layout:9} {name:12} {tall:,} px tall at 375 px, the lead's headline ends at {ends:.0f} px")
+            page.close()
+
+
 def everything(browser: Any, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
@@ -105,13 +117,16 @@ def everything(browser: Any, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", type=Path)
+    parser.add_argument("--measure", action="store_true")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         found = next(path for path in CHROMIUM if Path(path).exists())
         browser = play.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        if options.all:
+        if options.measure:
+            measure(browser)
+        elif options.all:
             everything(browser, options.all)
         else:
             for_docs(browser)
