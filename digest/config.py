@@ -147,7 +147,7 @@ class Theme:
     labels: Font = "sans"  # dates, credits, links, notes
     masthead: Literal["center", "start", "banner"] = "center"
     density: Literal["compact", "normal", "airy"] = "normal"
-    logo: str = ""  # https address on the newsletter's own site; '' to print the name
+    logo: str = ""  # a file in the newsletter's folder, or https on its own site; '' to print the name
     logo_width: int = 0  # px, as it is shown; needed with a logo
     logo_height: int = 0
     first_number: int = 1  # the number of the first issue
@@ -401,11 +401,13 @@ def _judge_theme(config: Config, need: Need) -> None:
         "briefing, essay, links, or the name of a folder in templates/email",
     )
     if theme.logo:
-        own, host = _host(config.site.url), _host(theme.logo) if theme.logo.startswith("https://") else ""
+        own, host = _host(config.site.url), _host(theme.logo)
+        is_file = "//" not in theme.logo and not {"..", ""} & {*theme.logo.split("/")}
         need(
-            own != "" and (host == own or host.endswith(f".{own}")),
+            is_file or (theme.logo.startswith("https://") and own != "" and f".{host}".endswith(f".{own}")),
             f"theme.logo = {theme.logo!r} is not on the newsletter's own site",
-            f"an https address on {own or 'the host of site.url'}: another's server would learn who reads",
+            f"a file in its folder, or an https address on {own or 'the host of site.url'}: another's server would "
+            "learn who reads",
         )
         need(
             re.search(r"\.(png|jpe?g|gif)$", theme.logo.lower()) is not None,

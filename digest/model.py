@@ -394,6 +394,15 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture the mail carries inside; its HTML names it as ``cid:CID``."""
+
+    cid: str  # follows from its bytes
+    media_type: str
+    data: str  # base64
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """The issue for one language/topics/length combination. Per-reader values are still tokens in html and text."""
 
@@ -404,6 +413,7 @@ class Variant:
     html: str
     text: str
     tokens: Mapping[str, str]  # name -> token as it stands in html and text; see render.message
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from digest.config import Config
-from digest.model import Issue, Rendered, Variant, Wish
+from digest.model import Issue, Picture, Rendered, Variant, Wish
 from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
+from digest.render.pictures import carried
 from digest.render.templates import TemplateLoader, fill_issue, find_templates
 from digest.render.theme import look_of, palette
 from digest.render.view import page_of
@@ -38,27 +39,36 @@ def render_issue(
     """*issue* as mail; the same issue gives the same bytes.
 
     variants: beside the one everybody gets, the issue as readers of a kind want it (see `compose.issue_for`).
-    Raises TemplateError (file, line).
+    Raises TemplateError (file, line), ConfigError (a logo that cannot be carried).
     """
-    environment = (templates or find_templates()).environment()
+    loader = templates or find_templates()
+    environment = loader.environment()
+    logo = _logo(config, loader)
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
     made = [
-        _variant(wish, of, config, tokens, environment)
+        _variant(wish, of, config, tokens, environment, logo)
         for wish, of in {Wish(): issue, **(variants or {})}.items()
         if not wish.language or spoken(wish.language) == wish.language
     ]
     return Rendered(issue.slug, fingerprint(made, config, issue.audience), tuple(made))
 
 
-def _variant(wish: Wish, issue: Issue, config: Config, tokens: Mapping[str, str], environment: Environment) -> Variant:
+def _variant(
+    wish: Wish,
+    issue: Issue,
+    config: Config,
+    tokens: Mapping[str, str],
+    environment: Environment,
+    logo: Picture | None,
+) -> Variant:
     language = wish.language or config.newsletter.language
     page = page_of(issue, config, tokens, language=language)
     values = {
         "page": page,
         "w": words_for(language),
         "theme": palette(config.theme),
-        "look": look_of(config.theme),
+        "look": look_of(config.theme, f"cid:{logo.cid}" if logo else config.theme.logo),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
     return Variant(
@@ -69,7 +79,16 @@ def _variant(wish: Wish, issue: Issue, config: Config, tokens: Mapping[str, str]
         html=inline(_clean(fill_issue(environment, config.theme.template, "html", values))),
         text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
         tokens=tokens,
+        pictures=(logo,) if logo else (),
     )
+
+
+def _logo(config: Config, loader: TemplateLoader) -> Picture | None:
+    """The logo where it is a file; None where there is none, or it has an address of its own."""
+    name = config.theme.logo
+    if not name or name.startswith("https://"):
+        return None
+    return carried(name, loader.picture(name), config.newsletter.sender.address.domain)
 
 
 def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> str:
@@ -77,6 +96,7 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
     (From, Reply-To, List-*), and the rule saying who gets it."""
     told = {
         "variants": [[v.key, v.language, v.subject, v.html, v.text, sorted(v.tokens.items())] for v in variants],
+        "pictures": [[p.cid, p.data] for v in variants for p in v.pictures],
         "headers": [[name, value] for name, value in standing_headers(config)],
         "leave": config.site.url or config.site.mailto or str(config.reply_to.address),
         "audience": audience,

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import html as html_escape
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -56,8 +57,9 @@ class Skeleton:
         self._chunks: list[bytes | tuple[str, bool]] = [
             (part % "plain").encode(),
             *_pieces(variant.text, variant.tokens, is_html=False),
-            b"\r\n" + (part % "html").encode(),
+            *_related(variant, part, boundary),
             *_pieces(variant.html, variant.tokens, is_html=True),
+            *_carried(variant, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
         self._used = {chunk[0] for chunk in self._chunks if isinstance(chunk, tuple)}
@@ -110,8 +112,11 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
-    """The variant's HTML with *fields* for its tokens; a token without a field stays."""
-    return fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
+    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    for picture in variant.pictures:
+        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+    return html
 
 
 def preview_text(variant: Variant, fields: Mapping[str, str]) -> str:
@@ -283,6 +288,35 @@ def _pieces(text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[
         else:
             opens, closes = number > 0, number + 1 < len(parts)
             yield SOFT * opens + quoted_printable(part) + SOFT * closes
+
+
+def _inner(boundary: str) -> str:
+    """The boundary of what stands inside: neither begins with the other."""
+    return f"=_r{boundary.removeprefix('=_')}"
+
+
+def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
+    """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
+    if not variant.pictures:
+        yield b"\r\n" + (part % "html").encode()
+        return
+    inner = _inner(boundary)
+    yield (
+        f'\r\n--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
+    ).encode()
+    yield (part.replace(boundary, inner) % "html").encode()
+
+
+def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
+    """The pictures, behind the HTML that names them (RFC 2392)."""
+    for picture in variant.pictures:
+        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+        yield (
+            f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+            f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
+        ).encode("ascii")
+    if variant.pictures:
+        yield f"\r\n--{_inner(boundary)}--".encode()
 
 
 def _value(name: str, raw: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from digest.errors import TemplateError
+from digest.errors import ConfigError, TemplateError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,6 +30,21 @@ class TemplateLoader:
     """Folders of templates, best first; the last one holds all that is packaged."""
 
     folders: tuple[Path, ...]
+    newsletter: Path | None = None  # where its own pictures are; None: there is no newsletter's folder
+
+    def picture(self, name: str) -> bytes:
+        """The file *name* of the newsletter's folder. Raises ConfigError."""
+        if self.newsletter is None:
+            raise ConfigError(
+                f"{name} cannot be read: no newsletter's folder is known", hint="use find_templates(FOLDER)"
+            )
+        try:
+            return (self.newsletter / name).read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"{self.newsletter / name} cannot be read: {error.strerror}",
+                hint="[theme] logo names a file in the newsletter’s folder",
+            ) from error
 
     def environment(self) -> Environment:
         """Jinja2 over these folders: values escaped in ``*.html.j2``, an unknown name is an error."""
@@ -68,8 +83,8 @@ def find_templates(folder: Path | None = None) -> TemplateLoader:
     packaged = packaged_templates()
     own = folder / OWN if folder is not None else None
     if own is not None and own.is_dir() and own.resolve() != packaged:
-        return TemplateLoader((own, packaged))
-    return TemplateLoader((packaged,))
+        return TemplateLoader((own, packaged), folder)
+    return TemplateLoader((packaged,), folder)
 
 
 def fill_issue(environment: Environment, layout: str, kind: str, values: Mapping[str, Any]) -> str:

@@ -84,7 +84,7 @@ class Look:
     text: str
     labels: str
     masthead: str  # center, start, banner
-    logo: str  # its address; '' to print the name
+    logo: str  # its address, https or cid; '' to print the name
     logo_width: int
     logo_height: int
     size: int  # px of running text on a phone
@@ -105,15 +105,15 @@ def palette(theme: Theme) -> Palette:
     return Palette(accent, accent_dark, button)
 
 
-def look_of(theme: Theme) -> Look:
-    """The fonts and the room for *theme*."""
+def look_of(theme: Theme, logo: str) -> Look:
+    """The fonts and the room for *theme*; *logo* is the address of its picture."""
     size, leading = TEXT_PX[theme.density]
     return Look(
         headings=FONTS[theme.headings],
         text=FONTS[theme.text],
         labels=FONTS[theme.labels],
         masthead=theme.masthead,
-        logo=theme.logo,
+        logo=logo,
         logo_width=theme.logo_width,
         logo_height=theme.logo_height,
         size=size,
