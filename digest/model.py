@@ -386,7 +386,7 @@ class Wish:
         """The key of the variant that serves it, fit for a file name; '' for the one everybody gets."""
         topics = "+".join(percent(name.casefold(), safe="") for name in self.topics)
         parts = (
-            f"language-{self.language.lower()}" if self.language else "",
+            f"language-{percent(self.language.lower(), safe='')}" if self.language else "",
             f"topics-{topics}" if topics else "",
             "lead-only" if self.lead_only else "",
         )

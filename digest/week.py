@@ -255,10 +255,14 @@ def build_draft(
 
 def _variants(project: Project, issue: Issue, now: datetime) -> dict[Wish, Issue]:
     """What readers of each kind get instead of the issue everybody gets."""
-    from digest.render.words import word
+    from digest.render.words import spoken, word
 
     language = project.config.newsletter.language
-    fitted = {wish.fitted(issue, language) for wish in project.store.subscribers.wishes(now)}
+    asked = (
+        wish if spoken(wish.language) == wish.language else replace(wish, language="")  # the mail does not speak it
+        for wish in project.store.subscribers.wishes(now)
+    )
+    fitted = {wish.fitted(issue, language) for wish in asked}
     wishes = sorted((w for w in fitted if w and w.key), key=lambda w: w.key)
     return {w: issue_for(issue, w, also=word("also", w.language or language)) for w in wishes}
 

@@ -51,6 +51,7 @@ def test_a_wish_for_topics_the_issue_lacks_is_served_by_nothing() -> None:
 
 def test_a_section_s_name_is_safe_in_a_file_name() -> None:
     assert Wish("", ("../Straße & Bahn",)).key == "topics-..%2Fstrasse%20%26%20bahn"
+    assert Wish("de-../x").key == "language-de-..%2Fx"
 
 
 def test_readers_of_a_topic_get_its_stories_led_by_the_first() -> None:
@@ -157,3 +158,25 @@ def test_who_came_after_the_draft_gets_the_nearest_variant_there_is(store: Store
     add(store, "cities", Wish("", ("Cities",)))
     store.ledger.freeze(issue.slug, "", AT)
     assert [d.variant for d in store.ledger.deliveries(issue.slug)] == ["topics-transport", "topics-transport", ""]
+
+
+def test_the_week_renders_what_its_readers_asked_for_in_languages_the_mail_speaks(tmp_path: Path) -> None:
+    import shutil
+
+    from tests.test_cli_week import ROOT, run_in
+
+    shutil.copy(ROOT / "digest.toml", tmp_path)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "readers.csv").write_text(
+        "email,language,topics\nann@example.org,,\nbob@example.org,nl,Transport\ncid@example.org,de,\n", "utf-8"
+    )
+    run = run_in(tmp_path)
+    run("subscribers", "import", str(tmp_path / "readers.csv"), "--yes", "--basis", "they asked for it")
+    run("weekly", "--week", "2026-W12")
+    with open_store(tmp_path) as opened:
+        keys = [v.key for v in opened.issues.rendered("2026-W12").variants]
+        got = {d.variant for d in opened.ledger.deliveries("2026-W12")}
+    assert keys == ["", "language-de", "topics-transport"]
+    assert got == {*keys}
+    assert (tmp_path / "var/issues/2026-W12/topics-transport.html").is_file()
+    run("check")

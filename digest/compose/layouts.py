@@ -21,7 +21,7 @@ BRIEFING = Layout(with_summary=7, quoted=2, lead_words=90, item_words=45, links_
 LAYOUTS = {
     "briefing": BRIEFING,
     "essay": Layout(with_summary=4, quoted=3, lead_words=120, item_words=100, links_in_brief=True),
-    "links": Layout(with_summary=1, quoted=0, lead_words=60, item_words=0, links_in_brief=False),
+    "links": Layout(with_summary=1, quoted=0, lead_words=60, item_words=45, links_in_brief=False),
 }
 
 
