@@ -98,7 +98,6 @@ class ContentsRow:
 class Page:
     """The whole issue, in print order."""
 
-    layout: str  # briefing, essay, links, or the newsletter's own
     cased: bool  # the language has capitals and may be letterspaced
     name: str
     tagline: str
@@ -216,7 +215,6 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
     goodbye = paragraphs(news.sign_off) or (w.sign_off,)
     intro, printed = paragraphs(issue.intro), full_date(day, language)
     return Page(
-        layout=config.theme.template,
         cased=primary(language) not in UNCASED,
         name=name,
         tagline=one_line(news.tagline),

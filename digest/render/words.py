@@ -41,7 +41,6 @@ class Words:
     others: str
     note: str
     correction: str
-    picture: str  # {credit} {license}
     sign_off: str
     next_issue: str  # {day}
     reply: str
