@@ -246,21 +246,19 @@ def build_draft(
     )
     progress("compose", 1, 1)
     progress("render", 0, 1)
-    rendered = render_issue(
-        issue, config, templates=find_templates(project.folder), variants=_variants(project, issue, win.until)
-    )
+    rendered = render_issue(issue, config, templates=find_templates(project.folder), variants=_variants(project, issue))
     progress("render", 1, 1)
     return Draft(issue, rendered, tuple(picks))
 
 
-def _variants(project: Project, issue: Issue, now: datetime) -> dict[Wish, Issue]:
+def _variants(project: Project, issue: Issue) -> dict[Wish, Issue]:
     """What readers of each kind get instead of the issue everybody gets."""
     from digest.render.words import spoken, word
 
     language = project.config.newsletter.language
     asked = (
         wish if spoken(wish.language) == wish.language else replace(wish, language="")  # the mail does not speak it
-        for wish in project.store.subscribers.wishes(now)
+        for wish in project.store.subscribers.wishes(issue.until)
     )
     fitted = {wish.fitted(issue, language) for wish in asked}
     wishes = sorted((w for w in fitted if w and w.key), key=lambda w: w.key)
