@@ -16,10 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import Placed, compose_issue, lay_out, words_in, words_of
+from digest.compose import (
+    Placed,
+    compose_issue,
+    issue_for,
+    lay_out,
+    layout_of,
+    words_allowed,
+    words_in,
+    words_of,
+)
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
+from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
 
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=21)
-QUOTED_ITEMS = 2  # besides the lead
 LINK_TIMEOUT_S = 15.0  # for one address of a mail
 STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
 
@@ -150,9 +158,11 @@ def choose(
 def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
-    """A summary for each placed item but links, within its words; quotes on the lead and two others."""
+    """A summary for each placed item but links, within its words; quotes on the lead and as many others as the layout
+    has room for."""
     summarize = _remembering()
 
+    room = layout_of(config.theme.template).quoted
     summaries: dict[str, Summary] = {}
     quoted = 0
     progress("condense", 0, max(1, len(placed)))
@@ -167,7 +177,7 @@ def condense_items(
                 max_words=word_budget(place, config, edits),
                 method=config.summary.method,
                 language=article.language,
-                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
+                quotes=config.quoting.quotes if lead or quoted < room else 0,
             )
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
@@ -184,23 +194,20 @@ def _remembering() -> Callable[..., Summary]:
 
 
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
-    """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
-    than max_seconds of reading or what [quoting] allows."""
-    article, summary = place.pick.story.lead, config.summary
+    """The words an item may take, quote included: what the editor gave it, else its form's or section's, else the
+    layout's; never more than max_seconds of reading or what [quoting] allows."""
+    article, summary, layout = place.pick.story.lead, config.summary, layout_of(config.theme.template)
     section = next((s for s in config.sections if s.name == place.pick.section), SectionEntry(""))
     if given := words_of(edits, "words", article.id):
         words = int(given)
     elif place.form == "lead":
-        words = summary.lead_words
+        words = summary.lead_words or layout.lead_words
     else:
-        words = section.max_words or summary.max_words
-    limits = (
-        words_in(summary.max_seconds),
-        words_in(section.max_seconds if place.form != "lead" else 0),
-        config.quoting.max_words,
-        config.quoting.outlets.get(article.outlet or "", 0),
-    )
-    return min([words, *(n for n in limits if n)])
+        words = section.max_words or summary.max_words or layout.item_words
+    seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
+    allowed = words_allowed(article, place.form, config.quoting)
+    limits = [words, *(words_in(n) for n in seconds if n)]
+    return min(limits if allowed is None else [*limits, allowed])
 
 
 def compose_week(
@@ -230,6 +237,7 @@ def compose_week(
         picks,
         edits=edits,
         sections=[s.name for s in config.sections],
+        layout=layout_of(config.theme.template),
         in_brief=word("in_brief", language),
         this_week=word("this_week", language),
     )
@@ -276,7 +284,26 @@ def render_week(project: Project, issue: Issue) -> Rendered:
     from digest.render import render_issue
     from digest.render.templates import find_templates
 
-    return render_issue(issue, project.config, templates=find_templates(project.folder))
+    return render_issue(
+        issue,
+        project.config,
+        templates=find_templates(project.folder),
+        variants=_variants(project, issue),
+    )
+
+
+def _variants(project: Project, issue: Issue) -> dict[Wish, Issue]:
+    """What readers of each kind get instead of the issue everybody gets."""
+    from digest.render.words import spoken, word
+
+    language = project.config.newsletter.language
+    asked = (
+        wish if spoken(wish.language) == wish.language else replace(wish, language="")  # the mail does not speak it
+        for wish in project.store.subscribers.wishes(issue.until)
+    )
+    fitted = {wish.fitted(issue, language) for wish in asked}
+    wishes = sorted((w for w in fitted if w and w.key), key=lambda w: w.key)
+    return {w: issue_for(issue, w, also=word("also", w.language or language)) for w in wishes}
 
 
 # ------------------------------------------------------------------------------------------------ the week
@@ -437,10 +464,12 @@ def write_files(project: Project, draft: Draft) -> Path:
 
 def sample_fields(config: Config) -> dict[str, str]:
     """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+    from digest.render.reader import own_words
+
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        "EMAIL": "reader@example.org",
+        **own_words(config, config.newsletter.language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
         "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",

@@ -336,6 +336,7 @@ def letter_to(folder: Path, workshop: Workshop, number: int) -> bytes:
     with open_store(folder) as store:
         person = store.subscribers.by_id(number)
         rows_ = store.ledger.deliveries(SLUG)
+        how = store.subscribers.how(number)
     assert person is not None
     ordinal = next((row.ordinal for row in rows_ if row.subscriber == number), 0)
     letter = Mailroom(draft.config, draft.rendered, keys.load(folder).message).letter(
@@ -345,6 +346,7 @@ def letter_to(folder: Path, workshop: Workshop, number: int) -> bytes:
         name=person.name,
         token=person.token,
         variant="",
+        how=how,
         date=NOW.astimezone(draft.config.zone).replace(microsecond=0),
     )
     return b"".join(letter.chunks)

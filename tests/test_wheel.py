@@ -16,7 +16,10 @@ from pathlib import Path
 from digest.render.templates import find_templates, packaged_templates
 folder = packaged_templates()
 assert str(folder).startswith(sys.argv[1]), folder
-assert "issue.html.j2" in find_templates(None).environment().list_templates()
+from digest.render.words import words_for
+names = find_templates(None).environment().list_templates()
+assert {f"{layout}/issue.{kind}.j2" for layout in ("briefing", "essay", "links") for kind in ("html", "txt")} <= {*names}
+assert words_for("de").minutes
 print(sorted(p.name for p in folder.iterdir())[0])
 """
 

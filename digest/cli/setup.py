@@ -37,8 +37,8 @@ min_items = 3                # fewer: no issue this week
 [summary]
 method = "editorial"
 sentences = 3
-max_words = 70               # quote included; the lead may have lead_words
-lead_words = 90
+# max_words = 45             # of an item, its quote included; absent: as the layout has it
+# lead_words = 90
 
 [brief]
 line = ""                    # what the newsletter is about, in one sentence

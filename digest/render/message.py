@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import html as html_escape
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -24,9 +25,10 @@ from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Rendered, Variant
 
-IN_WORDS = ("EMAIL",)
+IN_WORDS = ("EMAIL", "WHY", "GREETING")
 TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
-"""What differs between two readers' letters: their address; where to leave, to see the issue on the web, to choose."""
+"""What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
+see the issue on the web, to choose."""
 
 SOFT = b"=\r\n"
 LINE = 76  # RFC 2045, 6.7: the longest quoted-printable line
@@ -74,8 +76,9 @@ class Skeleton:
         self._chunks: list[bytes | tuple[str, bool]] = [
             (part % "plain").encode(),
             *self._pieces(variant.text, variant.tokens, is_html=False),
-            b"\r\n" + (part % "html").encode(),
+            *_related(variant, part, boundary),
             *self._pieces(variant.html, variant.tokens, is_html=True),
+            *_carried(variant, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
         self._used = {chunk[0] for chunk in self._chunks if isinstance(chunk, tuple)}
@@ -201,8 +204,11 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
-    """The variant's HTML with *fields* for its tokens; a token without a field stays."""
-    return fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
+    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    for picture in variant.pictures:
+        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+    return html
 
 
 def preview_text(variant: Variant, fields: Mapping[str, str]) -> str:
@@ -398,6 +404,35 @@ def _segment(name: str, raw: str, literal: str) -> bytes:
     if segment == raw or not _SEGMENT.fullmatch(segment):
         raise SendError(f"{raw!a} is no address for {name}", hint=f"{literal} and letters, digits or . _ ~ - after it")
     return segment.encode("ascii")
+
+
+def _inner(boundary: str) -> str:
+    """The boundary of what stands inside: neither begins with the other."""
+    return f"=_r{boundary.removeprefix('=_')}"
+
+
+def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
+    """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
+    if not variant.pictures:
+        yield b"\r\n" + (part % "html").encode()
+        return
+    inner = _inner(boundary)
+    yield (
+        f'\r\n--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
+    ).encode()
+    yield (part.replace(boundary, inner) % "html").encode()
+
+
+def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
+    """The pictures, behind the HTML that names them (RFC 2392)."""
+    for picture in variant.pictures:
+        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+        yield (
+            f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+            f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
+        ).encode("ascii")
+    if variant.pictures:
+        yield f"\r\n--{_inner(boundary)}--".encode()
 
 
 def _value(name: str, raw: str) -> str:

@@ -56,6 +56,7 @@ def create_site(folder: Path, config: Config) -> Flask:
     from werkzeug.exceptions import HTTPException
 
     from digest.render.message import preview_html
+    from digest.render.reader import own_words
 
     app = Flask("digest.web.site", root_path=str(Path(__file__).parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
@@ -144,7 +145,8 @@ def create_site(folder: Path, config: Config) -> Flask:
         # For anyone's eyes: no address, no token.
         base = config.site.url.rstrip("/") or request.url_root.rstrip("/")
         leave = f"{base}/leave"
-        fields = {"EMAIL": "your address", "LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields = {"LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields |= own_words(config, variant.language, email="your address")
         answer = make_response(preview_html(variant, fields))
         answer.headers["Content-Security-Policy"] = _ISSUE
         answer.headers["Cache-Control"] = "public, max-age=300"

@@ -19,7 +19,7 @@ from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom, reader_fields
 from digest.dispatch.trial import TOKEN
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Subscriber
+from digest.model import LOCKED_STATES, Subscriber, Wish
 from digest.store import open_store
 from digest.web.preview.draft import Draft
 
@@ -36,6 +36,7 @@ class Reader:
     variant: str  # the key of the variant they get
     ordinal: int | None  # their row in the issue's ledger; None: they have none
     left_out: str  # why they would get nothing; '' where they would
+    how: str  # their consent came in
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,16 @@ def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reade
         if person is None:
             return None
         rows = [d for d in store.ledger.of_subscriber(person.address) if d.issue == draft.issue.slug]
-        barred = store.subscribers.barred(person.id, now)
-    keys_of = [v.key for v in draft.rendered.variants]
-    variant = rows[0].variant if rows and rows[0].variant in keys_of else keys_of[0]
+        barred, how = store.subscribers.barred(person.id, now), store.subscribers.how(person.id)
+    first, *_ = variants = draft.rendered.variants
     frozen = draft.state in LOCKED_STATES
-    left_out = barred or ("they came after it was approved" if frozen and not rows else "")
-    return Reader(person, variant, rows[0].ordinal if rows else None, left_out)
+    wish = Wish(person.language, person.topics, person.length == "lead")
+    served = wish.served_by(draft.issue, first.language, {v.key for v in variants}, first.key)
+    left_out = barred or ("nothing in their topics" if served is None else "")
+    if frozen and not left_out:
+        left_out = "" if rows else "they came after it was approved"
+        served = rows[0].variant if rows else served
+    return Reader(person, served or first.key, rows[0].ordinal if rows else None, left_out, how)
 
 
 def write_letter(folder: Path, draft: Draft, variant: str, reader: Reader | None, now: datetime) -> SeenLetter:
@@ -81,9 +86,19 @@ def write_letter(folder: Path, draft: Draft, variant: str, reader: Reader | None
         name=who.name if who else "",
         token=token,
         variant=variant,
+        how=reader.how if reader else "signed_up",
         date=now.astimezone(config.zone).replace(microsecond=0),
     )
-    return read_letter(b"".join(letter.chunks), reader_fields(config, slug, address, token))
+    fields = reader_fields(
+        config,
+        slug,
+        address,
+        token,
+        name=who.name if who else "",
+        how=reader.how if reader else "signed_up",
+        language=next(v.language for v in draft.rendered.variants if v.key == variant),
+    )
+    return read_letter(b"".join(letter.chunks), fields)
 
 
 def read_letter(raw: bytes, fields: Mapping[str, str]) -> SeenLetter:
