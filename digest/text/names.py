@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from digest.model import Span
+from digest.text.speech import Gender as Gender
+from digest.text.speech import role_pattern, speech
 
-Gender = Literal["m", "f", ""]  # '' unknown
 Kind = Literal["person", "organization"]
 
 
@@ -45,29 +46,9 @@ class Person:
         return _surname(self.name)
 
 
-_CIVIL: dict[str, Gender] = {
-    **dict.fromkeys("mr sir lord herr monsieur señor king prince pope congressman father brother".split(), "m"),
-    **dict.fromkeys(
-        "mrs ms miss dame lady frau mme mlle madame señora queen princess congresswoman sister".split(), "f"
-    ),
-    **dict.fromkeys("mx dr prof rev hon".split(), ""),
-}
-_OFFICES = frozenset(
-    "president senator sen rep representative gov governor secretary judge justice chief chancellor "
-    "captain capt sgt sergeant "
-    "lt lieutenant col colonel gen general maj major cpl adm admiral cmdr commander minister premier mayor "
-    "professor doctor "
-    "detective officer inspector superintendent constable sheriff deputy ambassador bishop archbishop "
-    "cardinal rabbi imam "
-    "coach director chairman chairwoman speaker attorney councillor councilor councilman councilwoman "
-    "commissioner "
-    "representative baroness baron count duke duchess earl sheikh ayatollah emir chancellor staff leader "
-    "congressman "
-    "congresswoman first prime vice former ex acting deputy assistant lady gentleman candidate spokesman "
-    "spokeswoman "
-    "republican democrat democratic house senate majority minority co-chairman co-chair host anchor "
-    "trooper".split()
-)
+_SPEECH = speech()
+_CIVIL = _SPEECH.titles
+_OFFICES = _SPEECH.offices
 _NOT_NAMES = frozenset(
     "the a an and but or so if in on at by for from with as to of when while after before since until "
     "although though because "
@@ -214,55 +195,9 @@ def _surname(name: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ roles
 
-ROLE_NOUNS = frozenset(
-    "minister secretary president officer director chief chairman chairwoman chair head leader manager "
-    "spokesman spokeswoman "
-    "spokesperson editor reporter correspondent economist analyst professor lecturer scientist researcher "
-    "engineer lawyer "
-    "attorney prosecutor judge senator representative governor mayor councillor councilor congressman "
-    "congresswoman mp "
-    "candidate nominee ambassador diplomat adviser advisor aide consultant strategist pollster official "
-    "commissioner general "
-    "commander captain sergeant lieutenant colonel detective inspector superintendent constable sheriff "
-    "founder cofounder "
-    "co-founder owner executive ceo cfo cto coo partner investor trader broker banker doctor physician "
-    "surgeon nurse teacher "
-    "principal headteacher dean chancellor rector student pastor priest bishop archbishop rabbi imam actor "
-    "actress singer "
-    "musician director producer author writer novelist poet historian journalist columnist blogger host "
-    "presenter anchor coach "
-    "trainer striker midfielder defender goalkeeper captain quarterback player farmer fisherman driver "
-    "pilot architect designer "
-    "developer programmer librarian curator volunteer activist campaigner organizer organiser member "
-    "deputy lead coordinator "
-    "psychologist biologist physicist chemist epidemiologist geologist resident neighbor neighbour witness "
-    "survivor veteran "
-    "operative lobbyist fellow expert specialist administrator treasurer clerk premier lawmaker legislator "
-    "whip boss "
-    "billionaire businessman businesswoman entrepreneur mogul co-author co-chair vice-president manager "
-    "supervisor ranger "
-    "firefighter paramedic butcher baker fellow publisher superintendent magistrate solicitor barrister "
-    "rival wife husband "
-    "widow widower mother father son daughter brother sister "
-    "registrar warden conductor master mistress tailor arborist gardener carpenter electrician plumber "
-    "mechanic cook chef waiter barber hairdresser cleaner guard caretaker porter steward trustee painter "
-    "sculptor composer photographer translator archivist botanist dentist pharmacist midwife vet accountant "
-    "auditor surveyor planner assessor ombudsman notary bailiff skipper sailor docker diver angler forester "
-    "shepherd grower brewer miller weaver welder mason builder shopkeeper grocer landlord landlady tenant "
-    "receptionist bookkeeper dealer merchant apprentice trainee intern scholar critic rapporteur".split()
-)
-_ROLE_ENDING = re.compile(r"(?:[a-z]olog|ograph|onom|iatr)(?:ist|er)$|(?:[a-z]keeper|master|worker|maker|ician)$")
+_ROLE = role_pattern(speech("en").roles)
 # Elsewhere the noun comes first in the apposition: "Sprecher des Verbands", "directrice de l’école".
-_FOREIGN_NOUN = re.compile(
-    r"(?:\w*(?:leiter|sprecher|chef|minister|meister|präsident|direktor|forscher|anwalt|vorstand|lehrer|fahrer|händler|"
-    r"kanzler|richter|vertreter|gründer|inhaber|berater|schaffner|verwalter|ingenieur|professor|referent)(?:in)?|"
-    r"\w*(?:vorsitzende|beauftragte|abgeordnete)r?|\w*(?:rätin|rat|ärztin|arzt|wirtin|wirt)|"
-    r"cheffe?|direct(?:eur|rice)|présidente?|ministre|mair(?:e|esse)|professeure?|porte-parole|responsable|"
-    r"ingénieure?|cherche(?:ur|use)|économiste|avocate?|adjointe?|secrétaire|fondat(?:eur|rice)|habitante?|"
-    r"director[ae]?|portavoz|president[ea]|ministr[oa]|alcald(?:e|esa)|profesora?|fundadora?|abogad[oa]|"
-    r"portavoce|direttor(?:e|rice)|sindac[oa]|woordvoerder|burgemeester|voorzitter|directeur)$",
-    re.IGNORECASE,
-)
+_FOREIGN_NOUN = role_pattern(_SPEECH.roles)
 _GOES_BACK_TO = frozenset(
     "the a an this that his her its their our my your with by to from in on at for and or but as met said "
     "told says when while "
@@ -273,7 +208,7 @@ _GOES_BACK_TO = frozenset(
 
 
 def _names_a_role(word: str) -> bool:
-    return word in ROLE_NOUNS or _ROLE_ENDING.search(word) is not None
+    return _ROLE.fullmatch(word) is not None
 
 
 def _role_before(text: str, start: int) -> Span | None:
@@ -333,7 +268,7 @@ def _role_after(text: str, end: int) -> Span | None:
         return None
     article = _ARTICLE.match(role)
     bare = role[article.end() :] if article else role
-    foreign = _FOREIGN_NOUN.match(bare.split()[0]) if bare.split() else None
+    foreign = _FOREIGN_NOUN.fullmatch(bare.split()[0]) if bare.split() else None
     if not foreign and not any(map(_names_a_role, singular)) and not _FOREIGN_ROLE.match(role):
         return None
     return Span(found.start("role") + len(role) - len(bare), found.start("role") + len(role))
