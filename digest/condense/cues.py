@@ -12,7 +12,9 @@ ANY_CUE = _ALL.cues
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ACCORDING = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ALL.according))})(?!\w)")
-_CJK_CUE = re.compile(r"と(?:述べ|語|話|言|し|強調|説明|コメント)|说|表示|称|指出|말했|밝혔|전했")
+_CJK_CUE = re.compile(
+    r"と(?:[^。「」]{0,24}?(?:述べ|語|話し|言っ)|言|し|強調|説明|コメント)|说|表示|称|指出|말했|밝혔|전했"
+)
 
 
 def has_cue(text: str, *, weak: bool = False) -> bool:

@@ -40,7 +40,7 @@ def _find(reading: Reading) -> list[Quote]:
     marked = _in_body(find_marked(text), reading.body)
     if not marked:
         return []
-    hearing = Hearing(text, marked)
+    hearing = Hearing(text, marked, reading.language)
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
     previous: Attribution | None = None
@@ -49,7 +49,8 @@ def _find(reading: Reading) -> list[Quote]:
         told = hearing.attribute(nth, previous)
         told = _carried(hearing, nth, told, answers)
         answers.append(told)
-        if not _is_speech(hearing, nth, told):
+        resumed = m.outer.start == m.inner.start and bool(owners) and owners[-1] >= 0  # after « …, dit-il, »
+        if not resumed and not _is_speech(hearing, nth, told):
             owners.append(-1)
             continue
         previous = told
@@ -137,8 +138,8 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     inner = m.inner.of(hearing.text)
     words = _LETTER.findall(inner)
     outside = _sentence_around(hearing, m)
-    ends = inner[-1:] in ".,!?…—–。！？" or hearing.text[m.outer.end : m.outer.end + 1] == ","
-    starts = inner[:1].isupper() or not inner[:1].isalpha()
+    ends = inner[-1:] in ".,!?…—–。！？؟۔" or hearing.text[m.outer.end : m.outer.end + 1] in (",", "،")
+    starts = not inner[:1].islower()
     if _CJK.search(inner):
         return len(inner) >= 8 and (told.who is not None or bool(has_cue(outside)))
     direct = told.how in ("after", "before") and has_cue(outside)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from digest.model import Span
 from digest.text.speech import Gender as Gender
-from digest.text.speech import role_pattern, speech
+from digest.text.speech import Roles, speech
 
 Kind = Literal["person", "organization"]
 
@@ -69,7 +69,7 @@ _NOT_NAMES = frozenset(
     "republicans democrats americans britons germans perhaps maybe good outside inside old young "
     "former chief "
     "der die das ein eine und aber im le la les un une el los las il gli breaking exclusive asked added "
-    "so".split()
+    "so o os uma het een lo eine einer er sie es wir ich".split()
 )
 _ORGANIZATION = re.compile(
     r"\b(?:Inc|Ltd|LLC|Corp|Co|PLC|GmbH|AG|SA|Bank|University|College|School|Institute|Party|Department|"
@@ -96,7 +96,7 @@ _ORGANIZATION = re.compile(
     r"Campaign|Homes|Housing)\b"
 )  # fmt: skip
 
-_CAP = r"[A-ZÀ-ÞŁŚŻŠČŽĐ](?:[\w]|[’'-](?=[A-ZÀ-Þa-z]{2}|[A-ZÀ-Þ]))*"
+_CAP = r"[A-ZÀ-ÞĆŃŁŚŹŻŠČŽĐŘĚĞİŞÇА-ЯЁІЇЄҐ](?:[\w]|[’'-](?=[A-ZÀ-ÞА-Яa-z]{2}|[A-ZÀ-Þ]))*"
 _PARTICLE = (
     r"(?:of(?=\s(?:State|Defense|Defence|Homeland|National|Labor|Education|Commerce|Energy|Health|"
     r"Staff)\b)|de|van|von|der|den|bin|ibn|al|el|la|le|di|da|del|dos|ten|ter|y|du|zu|af|av)"
@@ -150,9 +150,12 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
         if only == "new" or (only.endswith("ing") and _opens_sentence(text, left[0][0])):
             return
     outer = left[0][0]
+    if len(left) > 1 and text[left[1][0]].islower() and text[slice(*left[0])] in _FOREIGN_ROLES:
+        return  # "Leiterin der Schule"
     title: list[str] = []
     # Titles may stand after a party or a country: the name begins behind the last of them.
     last = max((n for n, w in enumerate(left[:-1]) if _is_title(text, left, n)), default=-1)
+    last = max(last, _noun_title(text, left))
     if last >= 0:
         title = [text[a:b] for a, b in left[: last + 1]]
         left = left[last + 1 :]
@@ -175,6 +178,19 @@ def _is_title(text: str, words: Sequence[tuple[int, int]], nth: int) -> bool:
     return bare in _CIVIL or bare in _OFFICES or (nth > 0 and _bare(text, words[nth - 1]) == "of")
 
 
+def _noun_title(text: str, words: Sequence[tuple[int, int]]) -> int:
+    """0 where the first word is a role: German writes every noun with a capital ("Ökonom Beat Rüegg"); else -1."""
+    (a, b), rest = words[0], words[1:]
+    if (
+        not rest
+        or not text[rest[0][0]].isupper()
+        or text[a:b].lower() in _FIRST_NAMES
+        or text[a:b] not in _FOREIGN_ROLES
+    ):
+        return -1
+    return -1 if _ORGANIZATION.search(text[rest[0][0] : rest[-1][1]]) else 0
+
+
 def _bare(text: str, word: tuple[int, int]) -> str:
     return re.sub(r"[’']s$", "", text[word[0] : word[1]].lower().rstrip(".,"))
 
@@ -195,9 +211,10 @@ def _surname(name: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ roles
 
-_ROLE = role_pattern(speech("en").roles)
+_ENGLISH = frozenset(speech("en").roles)
+_ROLES = Roles(_ENGLISH)
 # Elsewhere the noun comes first in the apposition: "Sprecher des Verbands", "directrice de l’école".
-_FOREIGN_NOUN = role_pattern(_SPEECH.roles)
+_FOREIGN_ROLES = Roles(frozenset(_SPEECH.roles) - _ENGLISH)
 _GOES_BACK_TO = frozenset(
     "the a an this that his her its their our my your with by to from in on at for and or but as met said "
     "told says when while "
@@ -208,7 +225,7 @@ _GOES_BACK_TO = frozenset(
 
 
 def _names_a_role(word: str) -> bool:
-    return _ROLE.fullmatch(word) is not None
+    return word in _ROLES
 
 
 def _role_before(text: str, start: int) -> Span | None:
@@ -218,6 +235,11 @@ def _role_before(text: str, start: int) -> Span | None:
     if not words or not text[start - 1 : start].isspace() or "\n" in text[words[-1][1] : start]:
         return None
     a, b = words[-1]
+    if text[b - 1] == ",":
+        return _role_then_name(text, words)
+    bare = b - len(_ELIDED.sub("", text[a:b]))
+    if text[a:b].islower() and not _names_a_role(text[a:b]) and text[bare:b] in _FOREIGN_ROLES:
+        return Span(bare, b)  # "l’économiste Paul Girard", "el alcalde Juan Pérez"
     if not _names_a_role(text[a:b].lower()) or text[a:b] != text[a:b].lower():
         return None
     first = a
@@ -240,6 +262,28 @@ def _role_before(text: str, start: int) -> Span | None:
         if a == window and window:
             return None
     return Span(first, words[-1][1])
+
+
+_ELIDED = re.compile(r"^[Ll][’']")
+_DETERMINER = re.compile(r"(?:[Tt]he|[Dd](?:er|ie|as)|[Ll][ae]|[Ee]l|[Ii]l|[Ll]o|[Oo]|[Aa]|[Dd]e|[Hh]et)$")
+
+
+def _role_then_name(text: str, words: Sequence[tuple[int, int]]) -> Span | None:
+    """``directrice de l’école`` of "La directrice de l’école, Claire Dubois": the noun follows the article."""
+    for nth in range(len(words) - 1, max(-1, len(words) - 10), -1):
+        a, b = words[nth]
+        if nth < len(words) - 1 and text[b - 1] in ",.;:!?":
+            return None
+        elided = _ELIDED.match(text[a:b])
+        noun = (a + 2, b) if elided else words[nth + 1] if nth + 1 < len(words) else (b, b)
+        word = text[noun[0] : noun[1]].rstrip(",")
+        if not elided and not _DETERMINER.match(text[a:b]):
+            continue
+        if word in _FOREIGN_ROLES or (text[a:b].lower() == "the" and _names_a_role(word)):
+            return Span(noun[0], words[-1][1] - 1)
+        if text[a].isupper():
+            return None
+    return None
 
 
 _APPOSITION = re.compile(
@@ -268,7 +312,7 @@ def _role_after(text: str, end: int) -> Span | None:
         return None
     article = _ARTICLE.match(role)
     bare = role[article.end() :] if article else role
-    foreign = _FOREIGN_NOUN.fullmatch(bare.split()[0]) if bare.split() else None
+    foreign = bare.split()[0] in _FOREIGN_ROLES if bare.split() else None
     if not foreign and not any(map(_names_a_role, singular)) and not _FOREIGN_ROLE.match(role):
         return None
     return Span(found.start("role") + len(role) - len(bare), found.start("role") + len(role))
@@ -334,12 +378,17 @@ _FEMALE = frozenset(
 )
 
 
+_FIRST_NAMES = _MALE | _FEMALE
+
+
 def gender_of(name: str, title: str = "") -> Gender:
     """From a title ("Mrs") or a common first name; '' when neither tells."""
     for word in title.lower().replace(".", "").split():
         known: Gender = _CIVIL.get(word, "")
         if known:
             return known
+        if word.endswith("in") and word.capitalize() in _FOREIGN_ROLES:
+            return "f"  # "Bürgermeisterin"
     first = name.split()[0].lower().split("-")[0] if name.split() else ""
     if len(name.split()) < 2 and first not in _MALE ^ _FEMALE:
         return ""

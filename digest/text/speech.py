@@ -6,7 +6,6 @@ A file is plain text a speaker of the language can extend: ``[section]``, then e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 Gender = Literal["m", "f", ""]  # '' unknown
 
 SECTIONS = (
-    "says", "says here", "calls", "according to", "roles", "offices", "his titles", "her titles", "titles", "he", "she",
-    "says nothing", "leans",
+    "says", "says here", "calls", "according to", "roles", "offices", "his titles", "her titles", "titles",
+    "he", "he here", "she", "she here", "says nothing", "leans",
 )  # fmt: skip
 
 
@@ -29,7 +28,7 @@ class Speech:
     """The lists of one language, or of several together; words in small letters but for ``roles``."""
 
     says: frozenset[str]  # report speech wherever they stand
-    calls: frozenset[str]  # report speech only around a quoted part
+    cues: frozenset[str]  # those, and what reports speech only around a quoted part ("calls")
     according: tuple[str, ...]
     roles: tuple[str, ...]  # "*" for any beginning, "(x)" for an ending that may be there; a capital counts
     offices: frozenset[str]  # stand before a name with a capital
@@ -38,10 +37,6 @@ class Speech:
     she: frozenset[str]
     says_nothing: tuple[str, ...]  # phrases of press offices
     leans: tuple[str, ...]  # openers that lean on the sentence before
-
-    @property
-    def cues(self) -> frozenset[str]:
-        return self.says | self.calls
 
 
 def parse_lists(text: str, where: str = "") -> dict[str, list[str]]:
@@ -79,7 +74,8 @@ def speech(language: str = "") -> Speech:
 
 def _own(language: str) -> Mapping[str, list[str]]:
     lists = dict(_lists(language))
-    lists["says"] = [*lists.get("says", ()), *lists.get("says here", ())]
+    for section in ("says", "he", "she"):
+        lists[section] = [*lists.get(section, ()), *lists.get(f"{section} here", ())]
     return lists
 
 
@@ -104,9 +100,10 @@ def _joined(all_lists: Iterable[Mapping[str, list[str]]]) -> Speech:
     for section, gender in genders:
         for entry in entries(section):
             titles.setdefault(entry.lower(), gender)
+    says = frozenset(map(str.lower, entries("says")))
     return Speech(
-        says=frozenset(map(str.lower, entries("says"))),
-        calls=frozenset(map(str.lower, entries("calls"))),
+        says=says,
+        cues=says | frozenset(map(str.lower, entries("calls"))),
         according=tuple(dict.fromkeys(entries("according to"))),
         roles=tuple(dict.fromkeys(entries("roles"))),
         offices=frozenset(entries("offices")),
@@ -118,17 +115,24 @@ def _joined(all_lists: Iterable[Mapping[str, list[str]]]) -> Speech:
     )
 
 
-def role_pattern(roles: Iterable[str]) -> re.Pattern[str]:
-    """Matches a word that names a role. ``*leiter`` is Leiter and Schulleiter, ``president(e)`` both its forms.
+class Roles:
+    """Which words name a role. ``*Leiter(in)`` is Leiter, Leiterin and Schulleiterin.
 
     An entry with a capital names only what is written with one: in German "Rat" is a councilor, elsewhere no word.
     """
-    written: list[str] = []
-    spoken: list[str] = []
-    for entry in sorted(roles, key=len, reverse=True):
-        body = re.sub(r"\\\((.*?)\\\)", r"(?:\1)?", re.escape(entry.lstrip("*")))
-        body = rf"[\w-]*{body}" if entry.startswith("*") else body
-        (written if entry.lstrip("*")[:1].isupper() else spoken).append(body)
-    parts = [rf"(?:{'|'.join(spoken)})"] if spoken else []
-    parts += [rf"(?-i:(?=[A-ZÀ-Þ]))(?:{'|'.join(written)})"] if written else []
-    return re.compile(rf"(?i:{'|'.join(parts)})\b" if parts else r"(?!)")
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        words: dict[bool, set[str]] = {True: set(), False: set()}
+        endings: dict[bool, set[str]] = {True: set(), False: set()}
+        for entry in entries:
+            bare = entry.lstrip("*")
+            stem, _, ending = bare.lower().rstrip(")").partition("(")
+            (endings if entry.startswith("*") else words)[bare[:1].isupper()].update({stem, stem + ending})
+        self._words = words
+        self._endings = {capital: tuple(several) for capital, several in endings.items()}
+
+    def __contains__(self, word: str) -> bool:
+        lowered = word.lower()
+        if lowered in self._words[False] or lowered.endswith(self._endings[False]):
+            return True
+        return word[:1].isupper() and (lowered in self._words[True] or lowered.endswith(self._endings[True]))
