@@ -40,7 +40,7 @@ def test_whatever_parts_a_directive_is_encoded_in_its_words() -> None:
     told = directive(text, Span(1, len(text) - 1)).removeprefix("text=")
     assert set(told) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%._~,")
     first, last = told.split(",")
-    assert unquote(first) == "A well-made, old & ugly"
+    assert unquote(first) == "A well-made, old & ugly thing"
     assert unquote(last) == "years – she’s fond of it"
 
 

@@ -19,8 +19,11 @@ Gender = Literal["m", "f", ""]  # '' unknown
 
 SECTIONS = (
     "says", "says here", "calls", "according to", "roles", "offices", "his titles", "her titles", "titles",
-    "he", "he here", "she", "she here", "says nothing", "leans",
+    "he", "he here", "she", "she here", "says nothing", "leans", "stands",
 )  # fmt: skip
+
+
+_OWN = ("says nothing", "leans", "stands")  # English "no" leans on nothing in Spanish: not added to another language's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Speech:
     she: frozenset[str]
     says_nothing: tuple[str, ...]  # phrases of press offices
     leans: tuple[str, ...]  # openers that lean on the sentence before
+    stands: tuple[str, ...]  # words with which somebody takes a stand
 
 
 def parse_lists(text: str, where: str = "") -> dict[str, list[str]]:
@@ -69,7 +73,9 @@ def speech(language: str = "") -> Speech:
     """The lists of *language* and English; of all languages where there is no file for it (or 'und')."""
     if language not in languages():
         return _joined(_lists(name) for name in languages())
-    return _joined((_lists("en"), _own(language)))
+    own = _own(language)
+    english = {section: told for section, told in _lists("en").items() if section not in _OWN or section not in own}
+    return _joined((english, own))
 
 
 def _own(language: str) -> Mapping[str, list[str]]:
@@ -112,6 +118,7 @@ def _joined(all_lists: Iterable[Mapping[str, list[str]]]) -> Speech:
         she=frozenset(entries("she")),
         says_nothing=tuple(dict.fromkeys(entries("says nothing"))),
         leans=tuple(dict.fromkeys(entries("leans"))),
+        stands=tuple(dict.fromkeys(entries("stands"))),
     )
 
 
