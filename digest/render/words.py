@@ -45,7 +45,7 @@ class Words:
     prefs: str
     leave: str
     provenance: str
-    marks: tuple[str, str]  # round a quote whose own marks cannot be printed
+    marks: tuple[str, str]  # round a quote
 
 
 WORDS = {
