@@ -79,7 +79,7 @@ def explain_key_quotes(
 ) -> list[Weighed]:
     """What `key_quotes` answers, best first, then every other quote in text order with the rule that let it out."""
     reading = read(article_or_text, language=language)
-    judge = _Judge(reading)
+    judge = _Judge(reading, article_or_text.excerpt_chars() if isinstance(article_or_text, Article) else None)
     runs: list[Weighed] = []
     out: dict[int, Weighed] = {}
     for number, quote in enumerate(quotes_in(reading), 1):
@@ -119,7 +119,8 @@ def _passed_over(weighed: Weighed, chosen: Sequence[Weighed], limit: int, left: 
 class _Judge:
     """The rules and the terms for one text."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, chars: int | None) -> None:
+        self.chars = chars  # how many the publisher lets be excerpted; None for any
         self.text = reading.text
         self.body = reading.body
         self.language = reading.language
@@ -170,6 +171,8 @@ class _Judge:
             return f"{words} words, more than {LONGEST}"
         if any(run.overlaps(span) for span in avoid):
             return "stands in the summary"
+        if self.chars is not None and len(text) > self.chars:
+            return f"{len(text)} characters, and its publisher allows {self.chars}"
         if _BREAKS_OFF.search(text):
             return "breaks off"
         if run.start == quote.spans[nth].start and self._begins_inside(quote, nth):
