@@ -64,6 +64,7 @@ def cover(text: str, marked: Sequence[Marked]) -> str:
 def find_marked(text: str) -> list[Marked]:
     """Every marked stretch of *text* in order, disjoint; a quote inside a quote belongs to the outer one."""
     found: list[Marked] = []
+    original, text = text, _mended(text)
     paragraphs = split_blocks(text)
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].of(text)[:1] if number + 1 < len(paragraphs) else ""
@@ -75,7 +76,22 @@ def find_marked(text: str) -> list[Marked]:
             continue
         for marked in scanned:
             found.extend(_without_asides(text, marked) if marked.opener == "«" else (marked,))
-    return found
+    if text == original:
+        return found
+    return [replace(m, closed=m.closed and m.outer.of(text) == m.outer.of(original)) for m in found]
+
+
+# UTF-8 read as Windows-1252, and TeX's marks: as long as they were, so that every offset stays true.
+_BROKEN = re.compile("â€œ|â€\x9d|â€™|â€˜|â€(?=[\\s,.;:]|$)")
+_MEANT = {"â€œ": "  “", "â€\x9d": "”  ", "â€": "” ", "â€˜": "  ‘", "â€™": "xxx"}
+_TEX = re.compile(r"``(?=\S)([^`\n]*?\S)''")
+
+
+def _mended(text: str) -> str:
+    """*text* with the marks that broken ones stand for, blanks beside them; an apostrophe becomes three letters."""
+    if "â€" in text:
+        text = _BROKEN.sub(lambda m: _MEANT[m.group()], text)
+    return _TEX.sub(r" “\1” ", text) if "``" in text else text
 
 
 # French and Italian name the speaker inside the marks, « …, dit Paul Girard. … »; Spanish between dashes; and where
@@ -152,7 +168,7 @@ class _Scan:
         self.at: dict[str, list[int]] = {}
         for position in self.marks:
             self.at.setdefault(text[position], []).append(position)
-        self.nested = len(self.at.get("“", ())) == len(self.at.get("”", ()))
+        self.nested = {a for a, b in ("“”", "«»") if len(self.at.get(a, ())) == len(self.at.get(b, ()))}
 
     def run(self) -> Iterator[Marked]:
         nth = 0
@@ -219,10 +235,10 @@ class _Scan:
         return None
 
     def _paired(self, position: int, mark: str) -> int:
-        if mark == "“" and self.nested and self._next("“", position + 1) < self._next("”", position + 1):
-            wrong = self._next("“", position + 1)
-            if self._opens(wrong):
-                return self._balanced(position)
+        if mark in self.nested and self._next(mark, position + 1) < self._next(_CLOSES[mark], position + 1):
+            wrong = self._next(mark, position + 1)
+            if mark == "«" or self._opens(wrong):
+                return self._balanced(position, mark, _CLOSES[mark])
         closers = _CLOSES[mark]
         if mark == "»" and self._next("«", position + 1) == self.end:
             closers = "»"  # Swedish and Finnish: »…»
@@ -243,16 +259,16 @@ class _Scan:
                 close = plain
         return close
 
-    def _balanced(self, position: int) -> int:
+    def _balanced(self, position: int, opening: str, closing: str) -> int:
         depth = 0
         for nth in range(bisect_left(self.marks, position), len(self.marks)):
             place = self.marks[nth]
-            depth += (self.text[place] == "“") - (self.text[place] == "”")
+            depth += (self.text[place] == opening) - (self.text[place] == closing)
             if depth == 0:
                 return place
             if depth > 3:
                 break
-        return self._next("”", position + 1)
+        return self._next(closing, position + 1)
 
     def _straight(self, position: int) -> int:
         plain = self._next('"', position + 1)

@@ -15,6 +15,7 @@ from digest.condense.reading import Reading, read
 from digest.condense.speakers import Attribution, Candidate, Hearing
 from digest.model import Article, Quote, Span
 
+NICKNAME_WORDS = 6  # at most
 _PARTIAL = 5  # words; fewer are a phrase, not a quote, unless said in so many words
 
 _LETTER = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
@@ -68,7 +69,26 @@ def quotes_in(reading: Reading) -> list[Quote]:
             )
         )  # fmt: skip
         owners.append(len(quotes) - 1)
-    return quotes
+    return _without_repeats(text, quotes)
+
+
+def _without_repeats(text: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """*quotes* less those that stand alone in a paragraph and say again what another says: headlines, pull quotes."""
+    said = [" ".join(_LETTER.findall(" ".join(quote.texts).lower())) for quote in quotes]
+    kept = []
+    for nth, quote in enumerate(quotes):
+        others = (f" {words} " for place, words in enumerate(said) if place != nth)
+        if _alone(text, quote) and any(f" {said[nth]} " in other for other in others):
+            said[nth] = ""
+            continue
+        kept.append(quote)
+    return kept
+
+
+def _alone(text: str, quote: Quote) -> bool:
+    first, last = quote.outer[0].start, quote.outer[-1].end
+    before, after = text[:first].rstrip(" "), text[last : last + 2].lstrip(" ")
+    return len(quote.outer) == 1 and (not before or before[-1] == "\n") and (not after or after[0] == "\n")
 
 
 def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:
@@ -146,7 +166,11 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     ends = inner[-1:] in ".,!?…—–。！？؟۔" or hearing.text[m.outer.end : m.outer.end + 1] in (",", "،")
     starts = not inner[:1].islower()
     if _CJK.search(inner):
-        return len(inner) >= 8 and (told.who is not None or bool(has_cue(outside)))
+        return len(inner) >= 8 and (told.how in ("after", "before", "carried") or has_cue(outside))
+    if words and not any(c.islower() or c.isupper() for c in inner):  # Arabic, Hebrew: no capitals, no names
+        return bool(told.who) or has_cue(outside)
+    if inner[-1:] not in ".,!?…" and _names_a_thing(hearing, m):
+        return False
     direct = told.how in ("after", "before") and has_cue(outside)
     if len(words) < _PARTIAL:
         if is_title(words) and _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start):
@@ -164,8 +188,23 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     return bool(told.who) and has_cue(outside, weak=True)
 
 
+def _names_a_thing(hearing: Hearing, m: Marked) -> bool:
+    """A title behind the word for what bears it, a nickname between two names."""
+    before = hearing.covered[max(0, m.outer.start - 40) : m.outer.start].rstrip()
+    after = hearing.covered[m.outer.end : m.outer.end + 40]
+    last = re.search(r"[\w’'-]+$", before)
+    if last is None:
+        return False
+    if last.group().lower() in hearing.words.works:
+        return True
+    inner = m.inner.of(hearing.text)
+    nickname = inner[0].isupper() and len(inner.split()) <= NICKNAME_WORDS
+    return nickname and last.group()[0].isupper() and re.match(r" [A-ZÀ-Þ]", after) is not None
+
+
 _NOT_SAID = re.compile(
-    r"\b(?:[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
+    r"\b(?:(?:the\s+(?:old\s+)?saying|proverb|Sprichwort|Sprichworts|proverbe|refrán|proverbio|ditado|provérbio|spreekwoord|gezegde)"
+    r"(?:\s+\w+)?|[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
     r"|(?:(?:did|do|does|has|have|had|could|would|will)(?:\s+not|\s+never)|(?:did|do|does|has|have|had)n[’']t|never)"
     r"\s+(?:\w+ly\s+)?(?:say|said|says|write|written|wrote|claim|claimed|call|called|use|used|utter|uttered)"
     r"(?:\s+(?:that|the words?|the phrase))?"

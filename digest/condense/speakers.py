@@ -78,13 +78,16 @@ _NOUN = (
 )
 _NOUN_PHRASE = re.compile(_NOUN)
 _WORD = re.compile(r"[^\W\d_]+(?:-(?!t-|ils?\b|elles?\b)[^\W\d_]+)*")  # "dit-il" is two
-_CJK_BEFORE = re.compile(r"([\u3400-\u9fff\u30a0-\u30ff]{2,12})(?:は|氏は|さんは|が|：)$")
+_CJK_BEFORE = re.compile(
+    r"([\u3400-\u9fff\u30a0-\u30ff]{2,12}?)(?:は|氏は|さんは|が|(?:说|說|表示|指出|称|写道)?[：:])$"
+)
 _CJK_OFFICE = re.compile(r"(?:副?市長|知事|首相|大統領|大臣|長官|社長|会長|教授|監督|議員|氏|さん|委員長)$")
 _CJK_AFTER = re.compile(
     r"[，、]?(?:と)?(?P<who>[\u3400-\u9fff\u30a0-\u30ff·・の]{2,14}?)(?:氏|さん)?(?:は|が)?(?:说|說|表示|指出|称|述べ|語|話|言った|コメント)"
 )
 _CJK_RANK = re.compile(r"^.*(?:市长|市長|总统|总理|部长|主席|发言人|教授|主任|局长|総裁|大臣|首相|知事|の)(?=.{2})")
 _DASH_NAME = re.compile(r"\s*(?:[—–]|--?)\s*(?=[A-ZÀ-Þ@])")
+_SIGNED = re.compile(r"[^\S\n]*\n\s*(?:[—–]|--)\s*(?=[A-ZÀ-Þ])")  # the line below the quote: "— Ann Lee, mayor"
 _DETERMINED = (
     r"(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|"
     r"[Ii]ts)\s+(?:[\w’'-]+\s+){0,5}?[\w’'-]+"
@@ -123,6 +126,7 @@ class Hearing:
         self.text = text
         self.words = speech(language)
         self.says = self.words.says
+        self._according = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, self.words.according))})\s+")
         self.marked = marked
         self.covered = cover(text, marked)
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
@@ -274,6 +278,11 @@ class Hearing:
         a, b = self._tail_span(nth)
         tail = self.covered[a:b]
         found = self.among(a, b)
+        signed = _SIGNED.match(self.covered, self.marked[nth].outer.end)
+        if signed:
+            close = [c for c in self.among(signed.end(), signed.end() + 80) if c.kind == "name"]
+            if close and close[0].span.start == signed.end():
+                return close[0]
         dash = _DASH_NAME.match(tail)
         if dash and "\n" not in tail[: dash.end()]:
             close = [c for c in found if c.kind == "name" and c.span.start == a + dash.end()]
@@ -297,7 +306,7 @@ class Hearing:
                 if named:
                     return _settle(found[found.index(named[0]) :], self.covered)
         if cue is None:
-            according = re.search(r"\b(?:according to|laut|selon|según)\s+", tail)
+            according = self._according.search(tail)
             if according:
                 rest = [c for c in found if c.span.start >= a + according.end()]
                 return _settle(rest, self.covered)
@@ -333,13 +342,14 @@ class Hearing:
         found = self.among(a, b)
         wide = _CJK_BEFORE.search(head)
         if wide:
-            return Candidate(Span(a + wide.start(1), a + wide.end(1)), "noun")
+            rank = _CJK_RANK.match(wide[1])
+            return Candidate(Span(a + wide.start(1) + (rank.end() if rank else 0), a + wide.end(1)), "noun")
         if found and found[0].span.start - a <= 2 and self.covered[found[0].span.end : b].strip() == ":":
             return found[0]
         cue = self._last_cue(a, b)
         if found and cue is None and found[-1].kind == "name" and self.covered[found[-1].span.end : b].strip() == ":":
             return found[-1]
-        according = re.search(r"\b(?:[Aa]ccording to|[Ll]aut|[Ss]elon|[Ss]egún)\s+", head)
+        according = self._according.search(head)
         if according and (cue is None or cue[2] not in self.says):
             rest = [c for c in found if c.span.start >= a + according.end()]
             if rest:

@@ -175,6 +175,8 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
 
 def _is_title(text: str, words: Sequence[tuple[int, int]], nth: int) -> bool:
     bare = _bare(text, words[nth])
+    if bare == "m":
+        return nth == 0 and len(words) == 2 and text[slice(*words[0])] == "M."  # "M. Girard", not "M. Night Shyamalan"
     return bare in _CIVIL or bare in _OFFICES or (nth > 0 and _bare(text, words[nth - 1]) == "of")
 
 
@@ -202,6 +204,9 @@ def _opens_sentence(text: str, at: int) -> bool:
 
 def _is_initial(text: str, word: tuple[int, int]) -> bool:
     return bool(re.fullmatch(r"[A-Z]\.", text[word[0] : word[1]]))
+
+
+_PARTICLES = frozenset("de van den der ter ten von di da dos del du".split())
 
 
 def _surname(name: str) -> str:
@@ -378,6 +383,8 @@ _FEMALE = frozenset(
 )
 
 
+_MALE |= _SPEECH.men
+_FEMALE |= _SPEECH.women
 _FIRST_NAMES = _MALE | _FEMALE
 
 
@@ -442,6 +449,8 @@ class Cast:
             if key in self._by_name:
                 self._enrich(key, mention)
                 continue
+            if words[0].lower() in _PARTICLES and self.resolve(mention) is not None:
+                continue  # "mevrouw De Vries" is Anna de Vries
             if len(words) == 1 and (mention.name.lower() in self._by_surname or mention.name.lower() in self._by_first):
                 person = self.resolve(mention)
                 if person is not None and (person.title or not mention.title):
@@ -508,7 +517,7 @@ class Cast:
             return exact
         words = mention.name.split()
         gender = gender_of(mention.name, mention.title) if mention.title else ""
-        if len(words) == 1 or mention.title:
+        if len(words) == 1 or mention.title or (words[0].lower() in _PARTICLES and len(words) < 4):
             last = [p for p in self._by_surname.get(_surname(mention.name), ()) if not _clash(gender, p.gender)]
             earlier = [p for p in last if p.span.start <= mention.span.start and len(p.name.split()) > 1]
             if earlier or last:

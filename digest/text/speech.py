@@ -19,7 +19,8 @@ Gender = Literal["m", "f", ""]  # '' unknown
 
 SECTIONS = (
     "says", "says here", "calls", "according to", "roles", "offices", "his titles", "her titles", "titles",
-    "he", "he here", "she", "she here", "says nothing", "leans", "stands",
+    "he", "he here", "she", "she here", "says nothing", "leans", "stands", "works",
+    "men", "women",
 )  # fmt: skip
 
 
@@ -41,6 +42,9 @@ class Speech:
     says_nothing: tuple[str, ...]  # phrases of press offices
     leans: tuple[str, ...]  # openers that lean on the sentence before
     stands: tuple[str, ...]  # words with which somebody takes a stand
+    works: frozenset[str]  # what bears a title: film, novel
+    men: frozenset[str]  # first names
+    women: frozenset[str]
 
 
 def parse_lists(text: str, where: str = "") -> dict[str, list[str]]:
@@ -119,6 +123,9 @@ def _joined(all_lists: Iterable[Mapping[str, list[str]]]) -> Speech:
         says_nothing=tuple(dict.fromkeys(entries("says nothing"))),
         leans=tuple(dict.fromkeys(entries("leans"))),
         stands=tuple(dict.fromkeys(entries("stands"))),
+        works=frozenset(map(str.lower, entries("works"))),
+        men=frozenset(map(str.lower, entries("men"))),
+        women=frozenset(map(str.lower, entries("women"))),
     )
 
 
