@@ -192,13 +192,13 @@ def _names_a_thing(hearing: Hearing, m: Marked) -> bool:
     """A title behind the word for what bears it, a nickname between two names."""
     before = hearing.covered[max(0, m.outer.start - 40) : m.outer.start].rstrip()
     after = hearing.covered[m.outer.end : m.outer.end + 40]
-    last = re.search(r"[\w’'-]+$", before)
+    last = re.search(r"[\w’'-]+(?=,?$)", before)
     if last is None:
         return False
     if last.group().lower() in hearing.words.works:
         return True
     inner = m.inner.of(hearing.text)
-    nickname = inner[0].isupper() and len(inner.split()) <= NICKNAME_WORDS
+    nickname = before[-1] != "," and inner[0].isupper() and len(inner.split()) <= NICKNAME_WORDS
     return nickname and last.group()[0].isupper() and re.match(r" [A-ZÀ-Þ]", after) is not None
 
 
