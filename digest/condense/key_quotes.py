@@ -276,8 +276,12 @@ _MANY = frozenset(
     "people everyone everybody anyone anybody someone somebody nobody children women police team family".split()
 )
 _NAMES = re.compile(r"\b(?!I\b)[A-ZÀ-Þ][\w-]*(?:\s+[A-ZÀ-Þ][\w-]*)*")
-# "… for Marco Rubio to do it"
-_POINTS_BACK = re.compile(r"\b(?:it|this|that|these|those|so|there|them|as well|too)\W*$", re.IGNORECASE)
+# "Nobody had decided that.", "I want to do it fewer than 30 times": which?
+_POINTS_BACK = re.compile(
+    r"\b(?:it|this|that|these|those|so|there|them|as well|too)\W*(?:$|[.!?]\s)"
+    r"|\b(?:do|did|does|doing|done)\s+(?:it|this|that|so)\b",
+    re.IGNORECASE,
+)
 _BREAKS_OFF = re.compile(r"(?:[—–-]|\.\.\.|…)[.,\s]*$")
 
 
