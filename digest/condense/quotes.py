@@ -15,8 +15,8 @@ from digest.condense.reading import Reading, read
 from digest.condense.speakers import Attribution, Candidate, Hearing
 from digest.model import Article, Quote, Span
 
-NICKNAME_WORDS = 6  # at most
 _PARTIAL = 5  # words; fewer are a phrase, not a quote, unless said in so many words
+_NICKNAME = 6  # words, at most
 
 _LETTER = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -75,12 +75,15 @@ def quotes_in(reading: Reading) -> list[Quote]:
 def _without_repeats(text: str, quotes: Sequence[Quote]) -> list[Quote]:
     """*quotes* less those that stand alone in a paragraph and say again what another says: headlines, pull quotes."""
     said = [" ".join(_LETTER.findall(" ".join(quote.texts).lower())) for quote in quotes]
-    kept = []
-    for nth, quote in enumerate(quotes):
-        others = (f" {words} " for place, words in enumerate(said) if place != nth)
-        if _alone(text, quote) and any(f" {said[nth]} " in other for other in others):
-            said[nth] = ""
+    alone = [_alone(text, quote) for quote in quotes]
+    attributed = " \n ".join(f" {words} " for words, by_itself in zip(said, alone, strict=True) if not by_itself)
+    kept: list[Quote] = []
+    pulled: set[str] = set()
+    for quote, words, by_itself in zip(quotes, said, alone, strict=True):
+        if by_itself and (f" {words} " in attributed or words in pulled):
             continue
+        if by_itself:
+            pulled.add(words)
         kept.append(quote)
     return kept
 
@@ -198,7 +201,7 @@ def _names_a_thing(hearing: Hearing, m: Marked) -> bool:
     if last.group().lower() in hearing.words.works:
         return True
     inner = m.inner.of(hearing.text)
-    nickname = before[-1] != "," and inner[0].isupper() and len(inner.split()) <= NICKNAME_WORDS
+    nickname = before[-1] != "," and inner[0].isupper() and len(inner.split()) <= _NICKNAME
     return nickname and last.group()[0].isupper() and re.match(r" [A-ZÀ-Þ]", after) is not None
 
 
