@@ -15,7 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 from digest.model import Article, Quote, Span
 
 WHOLE = 12  # words; a longer stretch is named by its first and last words
-_ENDS = 5  # words of each, or as many more as it takes to be the only ones
+_ENDS, _MOST = 5, 25  # words of each: five, or as many more as it takes to be the only ones
 _AROUND = 8  # words before or behind a stretch that stands on the page twice
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\s\w]*(\w\S*\w|\w)|\S+")
@@ -74,7 +74,7 @@ def _choices(text: str, words: Sequence[Span]) -> Iterator[Parts]:
     closing = [w for w in words if w.start >= end - len(lines[-1])]
     ends: list[tuple[Span, Span | None]] = [
         (Span(start, opening[:count][-1].end), Span(closing[-count:][0].start, end))
-        for count in range(_ENDS, max(_ENDS, len(words) // 2) + 1)
+        for count in range(_ENDS, max(_ENDS, min(_MOST, len(words) // 2)) + 1)
         if len(words) > 1
     ]
     # A script without blanks has no words to cut at.
