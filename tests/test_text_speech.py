@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.text.speech import Roles, languages, parse_lists, speech
+from digest.text.speech import SECTIONS, Roles, languages, parse_lists, speech
+from tests.command_line import ROOT
 
 
 def test_english_and_six_more_languages_have_every_list() -> None:
@@ -51,3 +52,8 @@ ROLES = {
 def test_a_star_is_any_beginning_and_brackets_an_ending(entry: str) -> None:
     yes, no = ROLES[entry]
     assert [word in Roles([entry]) for word in (*yes, *no)] == [True] * len(yes) + [False] * len(no)
+
+
+def test_the_docs_tell_of_every_section() -> None:
+    text = (ROOT / "docs" / "quotes.md").read_text("utf-8")
+    assert [name for name in SECTIONS if f"`[{name}]`" not in text] == []

@@ -14,7 +14,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from digest.model import Article, Quote, Span
 
-WHOLE = 12  # words; a longer stretch is named by its first and last words
+_WHOLE = 12  # words; a longer stretch is named by its first and last words
 _ENDS, _MOST = 5, 25  # words of each: five, or as many more as it takes to be the only ones
 _AROUND = 8  # words before or behind a stretch that stands on the page twice
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -78,7 +78,7 @@ def _choices(text: str, words: Sequence[Span]) -> Iterator[Parts]:
         if len(words) > 1
     ]
     # A script without blanks has no words to cut at.
-    forms = [*whole, *ends] if len(words) <= WHOLE or _UNSPACED.search(text, start, end) else [*ends, *whole]
+    forms = [*whole, *ends] if len(words) <= _WHOLE or _UNSPACED.search(text, start, end) else [*ends, *whole]
     for first, last in forms:
         yield None, first, last, None
     for first, last in forms[:1]:

@@ -22,8 +22,6 @@ SECTIONS = (
     "he", "he here", "she", "she here", "says nothing", "leans", "stands", "works",
     "men", "women",
 )  # fmt: skip
-
-
 _OWN = ("says nothing", "leans", "stands")  # English "no" leans on nothing in Spanish: not added to another language's
 
 
