@@ -196,7 +196,7 @@ class Quote:
     role: str | None
     role_span: Span | None
     confidence: float  # 0..1
-    outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks, to be printed
+    outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks
 
 
 SUMMARY_METHODS: tuple[str, ...] = (

@@ -11,7 +11,7 @@ import pytest
 
 from digest.color import contrast, nearest_readable
 from digest.errors import ConfigError, TemplateError
-from digest.model import Issue, Item, Quote, Span
+from digest.model import Issue, Item, Quote
 from digest.render import render_issue
 from digest.render.check import verify_verbatim, visible_text
 from digest.render.email import tokens_for
@@ -111,32 +111,44 @@ def test_neighboring_sentences_share_a_paragraph_and_a_gap_opens_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pieces", "printed"),
+    ("language", "text", "pieces", "printed"),
     [
-        ("He said: «Alles klar hier.» Gut.", ["Alles klar hier."], ("«Alles klar hier.»",)),
-        ("“I know,” said A, “nothing at all.”", ["I know,", "nothing at all."], ("“I know,” […] “nothing at all.”",)),
-        ("“One here.\n\n“Two here.” said A", ["One here.", "Two here."], ("“One here.", "“Two here.”")),
-        ("‘A leaflet’, he said", ["A leaflet"], ("‘A leaflet’",)),
+        ("en", "He said: «All is well here.» Good.", ["All is well here."], ("“All is well here.”",)),
+        ("en", "‘A leaflet’, he said", ["A leaflet"], ("“A leaflet”",)),
+        (
+            "en",
+            "“I know”, said A, “nothing at all.”",
+            ["I know", "nothing at all."],
+            ("“I know” […] “nothing at all.”",),
+        ),
+        ("en", "“One here.\n\n“Two here.” said A", ["One here.", "Two here."], ("“One here.", "“Two here.”")),
+        ("en", "“He said ‘no’ to us,” said A", ["He said ‘no’ to us"], ("“He said ‘no’ to us”",)),
+        ("en", "‘He said “no” to us’, said A", ["He said “no” to us"], ("‘He said “no” to us’",)),
+        ("en", '"So be it," he said.', ["So be it"], ("“So be it”",)),
+        ("de", '"Es ist leiser geworden", sagte sie.', ["Es ist leiser geworden"], ("„Es ist leiser geworden“",)),
+        ("de", "- Es ist leiser geworden, sagte sie.", ["Es ist leiser geworden"], ("„Es ist leiser geworden“",)),
+        ("fr", "“Il fait froid”, dit-il.", ["Il fait froid"], ("«\u202fIl fait froid\u202f»",)),
+        (
+            "fr",
+            "« Il a dit «non» deux fois », dit-elle.",
+            ["Il a dit «non» deux fois"],
+            ("“Il a dit «non» deux fois”",),
+        ),
+        ("und", "«It is quieter», she said.", ["It is quieter"], ("“It is quieter”",)),
     ],
 )
-def test_quotes_keep_the_marks_of_their_article(text: str, pieces: list[str], printed: tuple[str, ...]) -> None:
-    article = make_article("T", text, "O", None, 24)
-    quote = make_quote(article, *pieces, speaker="A", role=None)
-    outer = tuple(Span(s.start - 1, s.end + (text[s.end : s.end + 1] in {"»", "”", "’"})) for s in quote.spans)
-    assert quote_paragraphs(article, replace(quote, outer=outer)) == printed
+def test_a_quote_stands_in_the_marks_of_its_language_and_keeps_its_words(
+    language: str, text: str, pieces: list[str], printed: tuple[str, ...]
+) -> None:
+    article = make_article("T", text, "O", None, 24, language=language)
+    quote = make_quote(article, *pieces, speaker="A", role=None, marks=False)
+    assert quote_paragraphs(article, quote, "en") == printed
 
 
-def test_a_quote_without_known_marks_gets_those_of_its_language() -> None:
-    article = make_article("T", "- Es ist leiser geworden, sagte sie.", "O", None, 24, language="de")
-    quote = make_quote(article, "Es ist leiser geworden", speaker=None, role=None, marks=False)
-    assert quote_paragraphs(article, quote) == ("„Es ist leiser geworden“",)
-
-
-def test_a_comma_before_the_closing_mark_is_left_to_the_attribution() -> None:
-    article = make_article("T", "“A warm kitchen,” he said.", "O", None, 24)
-    quote = make_quote(article, "A warm kitchen", speaker=None, role=None)
-    outer = (Span(0, len("“A warm kitchen,”")),)
-    assert quote_paragraphs(article, replace(quote, outer=outer)) == ("“A warm kitchen”",)
+def test_where_the_language_is_not_known_the_newsletters_marks_are_drawn() -> None:
+    article = make_article("T", "“Es ist leiser”, sagte sie.", "O", None, 24, language="und")
+    quote = make_quote(article, "Es ist leiser", speaker=None, role=None, marks=False)
+    assert quote_paragraphs(article, quote, "de") == ("„Es ist leiser“",)
 
 
 def test_all_quotes_that_were_composed_are_printed_but_none_on_a_link() -> None:

@@ -1,7 +1,6 @@
-"""What was said, and the few quotes worth pulling out.
+"""What was said: every direct quote of the reporting parts, its pieces inside the marks, who said it, how sure that is.
 
-`find_quotes` gives every direct quote of the reporting parts: its pieces inside the marks, who said it, and how sure
-that is. Titles, nicknames, sayings and scare quotes are no quotes. `key_quotes` keeps what says something on its own.
+Titles, nicknames, sayings and scare quotes are no quotes.
 """
 
 from __future__ import annotations
@@ -15,11 +14,9 @@ from digest.condense.marks import Marked, find_marked
 from digest.condense.reading import Reading, read
 from digest.condense.speakers import Attribution, Candidate, Hearing
 from digest.model import Article, Quote, Span
-from digest.text.sentences import split_sentences
-from digest.text.words import count_words, stems
 
-SHORTEST, LONGEST = 8, 45  # words of a key quote
 _PARTIAL = 5  # words; fewer are a phrase, not a quote, unless said in so many words
+_NICKNAME = 6  # words, at most
 
 _LETTER = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -32,15 +29,15 @@ def find_quotes(article_or_text: Article | str, *, language: str | None = None) 
     a full name or an organization, None where the text names nobody; the writer's own opinion part has no quotes.
     """
     reading = read(article_or_text, language=language or ("und" if isinstance(article_or_text, str) else None))
-    return _find(reading)
+    return quotes_in(reading)
 
 
-def _find(reading: Reading) -> list[Quote]:
+def quotes_in(reading: Reading) -> list[Quote]:
     text = reading.text
     marked = _in_body(find_marked(text), reading.body)
     if not marked:
         return []
-    hearing = Hearing(text, marked)
+    hearing = Hearing(text, marked, reading.language)
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
     previous: Attribution | None = None
@@ -49,7 +46,8 @@ def _find(reading: Reading) -> list[Quote]:
         told = hearing.attribute(nth, previous)
         told = _carried(hearing, nth, told, answers)
         answers.append(told)
-        if not _is_speech(hearing, nth, told):
+        resumed = bool(owners) and owners[-1] >= 0 and _resumes(text, marked[nth - 1], m)
+        if not resumed and not _is_speech(hearing, nth, told):
             owners.append(-1)
             continue
         previous = told
@@ -71,7 +69,29 @@ def _find(reading: Reading) -> list[Quote]:
             )
         )  # fmt: skip
         owners.append(len(quotes) - 1)
-    return quotes
+    return _without_repeats(text, quotes)
+
+
+def _without_repeats(text: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """*quotes* less those that stand alone in a paragraph and say again what another says: headlines, pull quotes."""
+    said = [" ".join(_LETTER.findall(" ".join(quote.texts).lower())) for quote in quotes]
+    alone = [_alone(text, quote) for quote in quotes]
+    attributed = " \n ".join(f" {words} " for words, by_itself in zip(said, alone, strict=True) if not by_itself)
+    kept: list[Quote] = []
+    pulled: set[str] = set()
+    for quote, words, by_itself in zip(quotes, said, alone, strict=True):
+        if by_itself and (f" {words} " in attributed or words in pulled):
+            continue
+        if by_itself:
+            pulled.add(words)
+        kept.append(quote)
+    return kept
+
+
+def _alone(text: str, quote: Quote) -> bool:
+    first, last = quote.outer[0].start, quote.outer[-1].end
+    before, after = text[:first].rstrip(" "), text[last : last + 2].lstrip(" ")
+    return len(quote.outer) == 1 and (not before or before[-1] == "\n") and (not after or after[0] == "\n")
 
 
 def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:
@@ -130,6 +150,15 @@ def _introduced(hearing: Hearing, m: Marked) -> Candidate | None:
     return None
 
 
+def _resumes(text: str, before: Marked, m: Marked) -> bool:
+    """Whether the sentence of the last piece goes on: « …, dit-il, … » and “…,” she said, “…”."""
+    if m.paragraph != before.paragraph:
+        return False
+    gap = text[before.outer.end : m.outer.start].rstrip(" \u00a0")
+    asked = before.inner.of(text)[-1:] == "," or gap[:1] == ","
+    return m.outer.start == m.inner.start or (asked and gap[-1:] == "," and m.inner.of(text)[:1].islower())
+
+
 def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     m = hearing.marked[nth]
     if _NOT_SAID.search(hearing.covered, max(0, m.outer.start - 60), m.outer.start):
@@ -137,16 +166,20 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     inner = m.inner.of(hearing.text)
     words = _LETTER.findall(inner)
     outside = _sentence_around(hearing, m)
-    ends = inner[-1:] in ".,!?…—–。！？" or hearing.text[m.outer.end : m.outer.end + 1] == ","
-    starts = inner[:1].isupper() or not inner[:1].isalpha()
+    ends = inner[-1:] in ".,!?…—–。！？؟۔" or hearing.text[m.outer.end : m.outer.end + 1] in (",", "،")
+    starts = not inner[:1].islower()
     if _CJK.search(inner):
-        return len(inner) >= 8 and (told.who is not None or bool(has_cue(outside)))
+        return len(inner) >= 8 and (told.how in ("after", "before", "carried") or has_cue(outside))
+    if words and not any(c.islower() or c.isupper() for c in inner):  # Arabic, Hebrew: no capitals, no names
+        return bool(told.who) or has_cue(outside)
+    if inner[-1:] not in ".,!?…" and _names_a_thing(hearing, m):
+        return False
     direct = told.how in ("after", "before") and has_cue(outside)
     if len(words) < _PARTIAL:
-        if _is_title(words) and _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start):
+        if is_title(words) and _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start):
             return False
         return bool(told.who) and told.how in ("after", "before", "between", "carried") and ends and starts and direct
-    if _is_title(words) and (
+    if is_title(words) and (
         not (direct and ends) or _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start)
     ):
         return False
@@ -158,8 +191,23 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     return bool(told.who) and has_cue(outside, weak=True)
 
 
+def _names_a_thing(hearing: Hearing, m: Marked) -> bool:
+    """A title behind the word for what bears it, a nickname between two names."""
+    before = hearing.covered[max(0, m.outer.start - 40) : m.outer.start].rstrip()
+    after = hearing.covered[m.outer.end : m.outer.end + 40]
+    last = re.search(r"[\w’'-]+(?=,?$)", before)
+    if last is None:
+        return False
+    if last.group().lower() in hearing.words.works:
+        return True
+    inner = m.inner.of(hearing.text)
+    nickname = before[-1] != "," and inner[0].isupper() and len(inner.split()) <= _NICKNAME
+    return nickname and last.group()[0].isupper() and re.match(r" [A-ZÀ-Þ]", after) is not None
+
+
 _NOT_SAID = re.compile(
-    r"\b(?:[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
+    r"\b(?:(?:the\s+(?:old\s+)?saying|proverb|Sprichwort|Sprichworts|proverbe|refrán|proverbio|ditado|provérbio|spreekwoord|gezegde)"
+    r"(?:\s+\w+)?|[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
     r"|(?:(?:did|do|does|has|have|had|could|would|will)(?:\s+not|\s+never)|(?:did|do|does|has|have|had)n[’']t|never)"
     r"\s+(?:\w+ly\s+)?(?:say|said|says|write|written|wrote|claim|claimed|call|called|use|used|utter|uttered)"
     r"(?:\s+(?:that|the words?|the phrase))?"
@@ -171,7 +219,7 @@ _NAMED_THING = re.compile(
 )
 
 
-def _is_title(words: Sequence[str]) -> bool:
+def is_title(words: Sequence[str]) -> bool:
     """Title Case: "The Long Slow Road to Nowhere in Particular"."""
     long = [w for w in words if len(w) > 3] if len(words) >= _PARTIAL else words
     return len(long) >= 2 and sum(w[0].isupper() for w in long) >= (0.8 if len(words) >= _PARTIAL else 0.6) * len(long)
@@ -200,113 +248,3 @@ def _continues(
     if m.paragraph == before.paragraph and len(gap) <= 120 and not re.search(r"[.!?]\s.*[.!?]\s", gap):
         return owners[nth - 1]
     return None
-
-
-# ------------------------------------------------------------------------------------------------ key quotes
-
-_LEANS = re.compile(
-    r"(?i)[\W]*(?:he|she|they|it|this|that|these|those|his|her|their|but|and|or|so|because|which|who|then|"
-    r"yes|no|well|there)\b"
-)
-_EMPTY = re.compile(
-    r"(?i)\b(?:thank you|thanks|no comment|congratulations|good luck|very (?:pleased|excited|happy)|"
-    r"honou?red|delighted|proud|excited|pleased|thrilled)\b"
-)
-_CLAIM = re.compile(
-    r"(?i)\b(?:must|need|will|should|never|always|every|cannot|can’t|can't|only|first|more|most|best|worst|"
-    r"because|if|want|believe|future|change|build|means?|fail|fight|right)\b|\d"
-)
-
-
-def key_quotes(
-    article_or_text: Article | str,
-    *,
-    limit: int = 2,
-    avoid: Sequence[Span] = (),
-    max_words: int = LONGEST,
-    language: str | None = None,
-) -> list[Quote]:
-    """The quotes an editor would pull, best first: whole sentences, 8 to 45 words, somebody named, standing alone.
-
-    Each is one span inside one piece of a quote; where it is only a part, ``outer`` is that span without marks. The
-    comma before "said" is not part of it. None touches a span in *avoid* (the summary's sentences, say); at most one
-    from each quote.
-    """
-    if limit <= 0:
-        return []
-    reading = read(article_or_text, language=language or ("und" if isinstance(article_or_text, str) else None))
-    matter = set(stems(" ".join(span.of(reading.text) for span in reading.body[:6]), "en")) | set(
-        stems(reading.title, "en")
-    )
-    ranked: list[tuple[float, int, Quote]] = []
-    for nth, quote in enumerate(_find(reading)):
-        if quote.speaker is None or quote.confidence < 0.5:
-            continue
-        best: tuple[float, Quote] | None = None
-        for piece, outer in zip(quote.spans, quote.outer, strict=True):
-            for run in _runs(reading.text, piece, max_words):
-                if any(run.overlaps(other) for other in avoid):
-                    continue
-                score = _worth(run.of(reading.text), matter) + 0.5 * quote.confidence - 0.04 * min(nth, 10)
-                said = _without_comma(reading.text, run)
-                score -= 0.3 if said != run and _goes_on(reading.text, quote, run) else 0.0
-                cut = replace(
-                    quote, spans=(said,), texts=(said.of(reading.text),), outer=(outer if run == piece else said,)
-                )
-                if best is None or score > best[0]:
-                    best = (score, cut)
-        if best is not None and best[0] > 0:
-            ranked.append((best[0], nth, best[1]))
-    ranked.sort(key=lambda r: (-r[0], r[1]))
-    chosen: list[Quote] = []
-    for _, _, quote in ranked:
-        if len(chosen) == limit:
-            break
-        own = set(stems(quote.texts[0], "en"))
-        if any(len(own & set(stems(c.texts[0], "en"))) > 0.6 * len(own) for c in chosen):
-            continue
-        chosen.append(quote)
-    return chosen
-
-
-def _runs(text: str, piece: Span, max_words: int) -> list[Span]:
-    """Whole consecutive sentences of one piece, within the length of a key quote. At most three sentences."""
-    sentences = [Span(piece.start + s.start, piece.start + s.end) for s in split_sentences(piece.of(text))[:12]]
-    runs = []
-    for first in range(len(sentences)):
-        for last in range(first, min(first + 3, len(sentences))):
-            run = Span(sentences[first].start, sentences[last].end)
-            if SHORTEST <= count_words(run.of(text)) <= min(LONGEST, max_words) and _whole(run.of(text)):
-                runs.append(run)
-    return runs
-
-
-def _whole(said: str) -> bool:
-    return said[:1].isupper() or not said[:1].isalpha() or not said[:1].islower()
-
-
-def _without_comma(text: str, run: Span) -> Span:
-    """The comma of "…,” said Ann Lee" belongs to the sentence around the quote."""
-    return Span(run.start, run.start + len(run.of(text).rstrip(",， ")))
-
-
-def _goes_on(text: str, quote: Quote, run: Span) -> bool:
-    """Whether the sentence at the end of *run* goes on in the quote's next piece."""
-    following = [span.of(text) for span in quote.spans if span.start > run.end]
-    return bool(following) and following[0][:1].islower()
-
-
-def _worth(said: str, matter: set[str]) -> float:
-    words = count_words(said)
-    own = set(stems(said, "en"))
-    shared = len(own & matter) / (len(own) or 1)
-    score = 0.5 + 0.6 * shared + 0.15 * min(3, len(_CLAIM.findall(said)))
-    score += 0.2 if 12 <= words <= 26 else 0.0
-    score -= 0.25 * (len(split_sentences(said)) - 1)
-    score -= 0.9 if _LEANS.match(said) else 0.0
-    score -= 0.4 if _EMPTY.search(said) else 0.0
-    score -= 0.3 if said.rstrip().endswith("?") else 0.0
-    score -= 0.3 if "[" in said or "…" in said or "..." in said else 0.0
-    score -= 0.15 if re.match(r"(?:I|We|I’m|I'm|I’ve)\b", said) else 0.0
-    score -= 0.2 if said.rstrip()[-1:] not in ".!?。！？,”’" else 0.0
-    return score

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,7 @@ from digest.condense.marks import COVER, Marked, cover
 from digest.model import Span
 from digest.text.names import Cast, Gender, Mention, Person, find_mentions
 from digest.text.sentences import split_sentences
+from digest.text.speech import speech
 
 How = Literal["after", "before", "between", "carried", "context", "none"]
 
@@ -50,7 +51,6 @@ class Resolved:
     certain: float  # factor for the confidence
 
 
-_PRONOUN = r"\b(?:he|she|they|He|She|They|er|sie|Er|Sie|il|elle|Il|Elle|él|ella|hij|zij|han|hon)\b"
 _NOUN = (
     r"\b(?:(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Tt]wo|[Ss]everal|[Ss]ome|"
     r"[Mm]any|[Tt]his|[Tt]hat)\s+(?:[\w’'-]+\s+){0,4}?"
@@ -76,11 +76,18 @@ _NOUN = (
     r"wife|husband|brother|sister)\b)"
     r"(?:\s+(?:for|of|at|from|with)\s+(?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:of\s+)?[A-Z][\w’'-]*){0,4})?"
 )
-_CANDIDATE = re.compile(rf"(?P<pronoun>{_PRONOUN})|(?P<noun>{_NOUN})")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CJK_BEFORE = re.compile(r"([\u3400-\u9fff\u30a0-\u30ff]{2,12})(?:は|氏は|さんは|が|：)$")
+_NOUN_PHRASE = re.compile(_NOUN)
+_WORD = re.compile(r"[^\W\d_]+(?:-(?!t-|ils?\b|elles?\b)[^\W\d_]+)*")  # "dit-il" is two
+_CJK_BEFORE = re.compile(
+    r"([\u3400-\u9fff\u30a0-\u30ff]{2,12}?)(?:は|氏は|さんは|が|(?:说|說|表示|指出|称|写道)?[：:])$"
+)
 _CJK_OFFICE = re.compile(r"(?:副?市長|知事|首相|大統領|大臣|長官|社長|会長|教授|監督|議員|氏|さん|委員長)$")
+_CJK_AFTER = re.compile(
+    r"[，、]?(?:と)?(?P<who>[\u3400-\u9fff\u30a0-\u30ff·・の]{2,14}?)(?:氏|さん)?(?:は|が)?(?:说|說|表示|指出|称|述べ|語|話|言った|コメント)"
+)
+_CJK_RANK = re.compile(r"^.*(?:市长|市長|总统|总理|部长|主席|发言人|教授|主任|局长|総裁|大臣|首相|知事|の)(?=.{2})")
 _DASH_NAME = re.compile(r"\s*(?:[—–]|--?)\s*(?=[A-ZÀ-Þ@])")
+_SIGNED = re.compile(r"[^\S\n]*\n\s*(?:[—–]|--)\s*(?=[A-ZÀ-Þ])")  # the line below the quote: "— Ann Lee, mayor"
 _DETERMINED = (
     r"(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|"
     r"[Ii]ts)\s+(?:[\w’'-]+\s+){0,5}?[\w’'-]+"
@@ -115,8 +122,11 @@ _BACK = 10  # sentences searched for whom a pronoun means
 class Hearing:
     """One text, its marked stretches covered, its names known."""
 
-    def __init__(self, text: str, marked: Sequence[Marked]) -> None:
+    def __init__(self, text: str, marked: Sequence[Marked], language: str = "und") -> None:
         self.text = text
+        self.words = speech(language)
+        self.says = self.words.says
+        self._according = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, self.words.according))})\s+")
         self.marked = marked
         self.covered = cover(text, marked)
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
@@ -136,15 +146,21 @@ class Hearing:
         found = [Candidate(m.span, "name", m, m.possessive) for m in self.mentions]
         taken = [m.span.start for m in self.mentions]
         ends = [m.span.end for m in self.mentions]
-        for m in _CANDIDATE.finditer(self.covered):
+        for m, kind in self._pronouns_and_nouns():
             nth = bisect_right(taken, m.start()) - 1
             if nth >= 0 and ends[nth] > m.start():
                 continue
-            kind: Literal["pronoun", "noun"] = "pronoun" if m["pronoun"] else "noun"
             possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
             found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
         return self._without_masters(found)
+
+    def _pronouns_and_nouns(self) -> Iterator[tuple[re.Match[str], Literal["pronoun", "noun"]]]:
+        pronouns = "|".join(sorted(self.words.he | self.words.she | {"they"}))
+        for m in re.finditer(rf"(?i)\b(?:{pronouns})\b", self.covered):
+            yield m, "pronoun"
+        for m in _NOUN_PHRASE.finditer(self.covered):
+            yield m, "noun"
 
     def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
         """*found*, in order, less the names within "a Ross spokesman"."""
@@ -262,12 +278,21 @@ class Hearing:
         a, b = self._tail_span(nth)
         tail = self.covered[a:b]
         found = self.among(a, b)
+        signed = _SIGNED.match(self.covered, self.marked[nth].outer.end)
+        if signed:
+            close = [c for c in self.among(signed.end(), signed.end() + 80) if c.kind == "name"]
+            if close and close[0].span.start == signed.end():
+                return close[0]
         dash = _DASH_NAME.match(tail)
         if dash and "\n" not in tail[: dash.end()]:
             close = [c for c in found if c.kind == "name" and c.span.start == a + dash.end()]
             if close:
                 return close[0]
-        cue = self._first_cue(a, b, SPEECH)
+        wide = _CJK_AFTER.match(tail)
+        if wide:
+            start = a + wide.start("who") + (rank.end() if (rank := _CJK_RANK.match(wide["who"])) else 0)
+            return Candidate(Span(start, a + wide.end("who")), "noun")
+        cue = self._first_cue(a, b, self.says)
         if goes_on and (cue is None or cue[0] - a > 30):
             # "…?” Hannity pressed": whatever the verb, the subject stands right behind the marks.
             bare = _VERB_FIRST.match(tail)
@@ -281,7 +306,7 @@ class Hearing:
                 if named:
                     return _settle(found[found.index(named[0]) :], self.covered)
         if cue is None:
-            according = re.search(r"\b(?:according to|laut|selon|según)\s+", tail)
+            according = self._according.search(tail)
             if according:
                 rest = [c for c in found if c.span.start >= a + according.end()]
                 return _settle(rest, self.covered)
@@ -317,14 +342,15 @@ class Hearing:
         found = self.among(a, b)
         wide = _CJK_BEFORE.search(head)
         if wide:
-            return Candidate(Span(a + wide.start(1), a + wide.end(1)), "noun")
+            rank = _CJK_RANK.match(wide[1])
+            return Candidate(Span(a + wide.start(1) + (rank.end() if rank else 0), a + wide.end(1)), "noun")
         if found and found[0].span.start - a <= 2 and self.covered[found[0].span.end : b].strip() == ":":
             return found[0]
         cue = self._last_cue(a, b)
         if found and cue is None and found[-1].kind == "name" and self.covered[found[-1].span.end : b].strip() == ":":
             return found[-1]
-        according = re.search(r"\b(?:[Aa]ccording to|[Ll]aut|[Ss]elon|[Ss]egún)\s+", head)
-        if according and (cue is None or cue[2] not in SPEECH):
+        according = self._according.search(head)
+        if according and (cue is None or cue[2] not in self.says):
             rest = [c for c in found if c.span.start >= a + according.end()]
             if rest:
                 return _settle(rest[:3], self.covered)
@@ -360,9 +386,9 @@ class Hearing:
         best = None
         for m in _WORD.finditer(self.covered, a, b):
             word = m.group()
-            if word not in ANY_CUE or self.covered[max(0, m.start() - 3) : m.start()] == "to ":
+            if word not in self.words.cues or self.covered[max(0, m.start() - 3) : m.start()] == "to ":
                 continue
-            if word in SPEECH or best is None or best[2] not in SPEECH:
+            if word in self.says or best is None or best[2] not in self.says:
                 best = (m.start(), m.end(), word)
         return best
 
@@ -396,7 +422,7 @@ class Hearing:
 
     def _find_reported(self, span: Span) -> tuple[int, Person] | None:
         cue = self._last_cue(span.start, min(span.end, span.start + 600))
-        if cue is None or cue[2] not in SPEECH:
+        if cue is None or cue[2] not in self.says:
             return None
         start, end, _ = cue
         found = [c for c in self.among(span.start, span.end) if c.kind == "name"]
@@ -451,9 +477,12 @@ class Hearing:
             return Resolved(person.name, person.role, person.role_span, person, 1.0)
         if who.kind == "pronoun":
             gender: Gender = (
-                "m" if printed.lower() in ("he", "er", "il", "él", "hij", "han")
-                else "f" if printed.lower() in ("she", "elle", "ella", "hon", "zij") else ""
-            )  # fmt: skip
+                "m" if printed.lower() in self.words.he else "f" if printed.lower() in self.words.she else ""
+            )
+            if printed.lower() in ("sie", "ze") and _PLURAL.search(
+                self.covered, max(0, who.span.start - 20), who.span.end + 20
+            ):
+                gender = ""
             if not gender:
                 return Resolved(None, None, None, None, 0.5)
             person, sure = self.whom(gender, who.span.start)
@@ -563,5 +592,8 @@ _PREPOSITION = re.compile(
     r"\b(?:to|of|with|by|from|against|for|on|in|at|about|than|over|as|like|following|after|before)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-_AUXILIARIES = frozenset("a ha hat has had have haben ont avait hatte".split())
+_PLURAL = re.compile(
+    r"\w+(?:ten|den|sen|nen|gen|ben)\s+(?:[Ss]ie|[Zz]e)\b|\b(?:[Ss]ie|[Zz]e)\s+\w+(?:ten|den|sen|nen|gen|ben)\b"
+)
+_AUXILIARIES = frozenset("a ha hat has had have haben ont avait hatte hanno s se est".split())
 _SMALL = frozenset("and or of in on at to with who is was has had for by from the a an but as that".split())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from digest.condense import editorial
 from digest.condense.candidates import FEWEST_WORDS, Candidate, find_candidates
 from digest.condense.choosing import Worth, choose, verdict
-from digest.condense.quotes import key_quotes
+from digest.condense.key_quotes import key_quotes
 from digest.condense.reading import Reading, read
 from digest.errors import DigestError
 from digest.model import SUMMARY_METHODS, Article, Excerpt, Quote, Span, Summary
@@ -128,7 +128,8 @@ def _compose(
     quotes: int,
 ) -> tuple[tuple[Quote, ...], list[Candidate]]:
     """The quotes and the sentences that share *max_words*."""
-    spoken = _affordable(source, quotes, int(max_words * QUOTE_SHARE), reading.language)
+    share = int(max_words * QUOTE_SHARE)
+    spoken = tuple(key_quotes(source, limit=quotes, max_words=share, language=reading.language)) if quotes else ()
     taken = [span for quote in spoken for span in quote.outer]
     budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
@@ -138,20 +139,6 @@ def _compose(
         if alone and not alone[0].needs:
             chosen, spoken = alone, ()  # a sentence that stands alone before a quote that leaves no room for one
     return spoken, chosen
-
-
-def _affordable(source: Article | str, limit: int, max_words: int, language: str) -> tuple[Quote, ...]:
-    """The best key quotes that fit into *max_words* together, one after the other."""
-    kept: list[Quote] = []
-    left = max_words
-    while len(kept) < limit and left > 0:
-        taken = [span for quote in kept for span in quote.spans]
-        best = key_quotes(source, limit=1, avoid=taken, max_words=left, language=language)
-        if not best:
-            break
-        kept += best
-        left -= sum(count_words(text) for text in best[0].texts)
-    return tuple(kept)
 
 
 def _weigh(method: str, candidates: Sequence[Candidate], reading: Reading) -> Worth:

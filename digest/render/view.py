@@ -14,7 +14,7 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from digest.config import Config
-from digest.model import Article, Excerpt, Issue, Item, Quote, Span
+from digest.model import Article, Excerpt, Issue, Item, Quote
 from digest.render.lines import TEXT_WIDTH, nbsp, shorten
 from digest.render.words import (
     Words,
@@ -172,16 +172,20 @@ def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[
     return tuple(article.text[start:end] for start, end in slices)
 
 
-def quote_paragraphs(article: Article, quote: Quote) -> tuple[str, ...]:
-    """The pieces of *quote* in quotation marks; ``[…]`` where something stands between two of them."""
+def quote_paragraphs(article: Article, quote: Quote, language: str) -> tuple[str, ...]:
+    """The pieces of *quote* in the marks of the article's language, of *language* where that is not known.
+
+    The words stand as the article has them, marks within them too. ``[…]`` where something stands between two pieces;
+    a quote over several paragraphs opens each of them and closes only the last.
+    """
+    tongue = language if article.language in {"", "und"} else article.language
+    opening, closing = _marks(quote.texts, tongue)
     result: list[str] = []
     last = len(quote.spans) - 1
     for number, span in enumerate(quote.spans):
         follows = number > 0 and _only_marks(article.text[quote.spans[number - 1].end : span.start])
         goes_on = number < last and _only_marks(article.text[span.end : quote.spans[number + 1].start])
-        outer = quote.outer[number] if number < len(quote.outer) else span
-        opening, closing = _marks(article, span, outer, goes_on)
-        piece = f"{opening}{quote.texts[number]}{closing}"
+        piece = f"{opening}{quote.texts[number]}{'' if goes_on else closing}"
         if number and not follows:
             result[-1] = f"{result[-1]} […] {piece}"
         else:
@@ -189,19 +193,16 @@ def quote_paragraphs(article: Article, quote: Quote) -> tuple[str, ...]:
     return tuple(result)
 
 
-def _marks(article: Article, span: Span, outer: Span, goes_on: bool) -> tuple[str, str]:
-    """What to print before and after a piece: the article's own marks, else those of its language.
+# Drawn round words that hold the usual marks themselves.
+_SECOND_MARKS = {"“": ("‘", "’"), "„": ("‚", "‘"), "«": ("“", "”"), "”": ("’", "’"), "「": ("『", "』")}
 
-    A quote over several paragraphs opens each of them and closes only the last. A comma that stands between the
-    piece and its closing mark belongs to the attribution, which is not printed.
-    """
-    before = article.text[outer.start : span.start] if outer.holds(span) else ""
-    after = article.text[span.end : outer.end].replace(",", "") if outer.holds(span) else ""
-    usual = marks_for(article.language)
-    opening = before if before.strip() and _only_marks(before) else usual[0]
-    if after.strip() and _only_marks(after):
-        return opening, after
-    return opening, "" if goes_on else opening if opening in {'"', "'"} else usual[1]
+
+def _marks(texts: Sequence[str], language: str) -> tuple[str, str]:
+    """The marks of *language*; its second pair where the words hold one of the first: ‘He said “no” to us’."""
+    usual = marks_for(language)
+    if any(mark.strip() in text for text in texts for mark in usual):
+        return _SECOND_MARKS.get(usual[0].strip(), usual)
+    return usual
 
 
 def _only_marks(between: str) -> bool:
@@ -313,7 +314,7 @@ def _item(
         wide=len(f"{time[0]}{credit}{time[1]} · {on} · {authors}") > PHONE_LETTERS,
         facts=tuple(f for f in facts if f),
         paragraphs=summary_paragraphs(article, item.summary.sentences),
-        quotes=tuple(_quote(article, q, tongue) for q in quotes),
+        quotes=tuple(_quote(article, q, tongue, language) for q in quotes),
         note=paragraphs(item.note),
         also=_also(item, w, language),
         read=w.read.format(outlet=credit),
@@ -341,10 +342,10 @@ def _foreign(article: Article, language: str) -> bool:
     return article.language not in {"", "und"} and primary(article.language) != primary(language)
 
 
-def _quote(article: Article, quote: Quote, tongue: str) -> QuoteView:
+def _quote(article: Article, quote: Quote, tongue: str, language: str) -> QuoteView:
     short = sum(map(count_words, quote.texts)) <= SHORT_QUOTE_WORDS
     return QuoteView(
-        paragraphs=quote_paragraphs(article, quote),
+        paragraphs=quote_paragraphs(article, quote, language),
         short=short,
         slanted=short and primary(article.language) not in UNCASED,
         speaker=one_line(quote.speaker or ""),

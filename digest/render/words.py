@@ -54,7 +54,7 @@ class Words:
     prefs: str
     leave: str
     provenance: str
-    marks: tuple[str, str]  # round a quote whose own marks cannot be printed
+    marks: tuple[str, str]  # round a quote
     minutes: Mapping[str, str]  # plural form -> {minutes} {outlet}
     reasons: Mapping[str, str]  # how the consent came in: signed_up, import, editor
 
