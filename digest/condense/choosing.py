@@ -17,9 +17,9 @@ from digest.condense.leaning import Needs
 from digest.text.words import stems, tokens
 
 POOL = 12  # sentences weighed against each other, besides what they need
-BEAM = 8  # sets kept from each step to the next
+BEAM = 16  # sets kept from each step to the next
 ROOM = 0.85  # more of it asks for longer summaries
-SHORT = 0.4  # of the budget: a summary shorter than that is no better for it
+SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
 JUMP = 0.1  # of its worth a set loses by each jump over JUMPED sentences or more, and less by a shorter one
 JUMPED = 5
 LAST_RESORT = ("too short", "no end")  # doubts that print a sentence where nothing else is left
