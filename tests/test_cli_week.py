@@ -508,15 +508,16 @@ def test_those_in_doubt_are_listed_and_a_person_decides(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
     with sink("--fault", "drop-after-accept:0.5", "--seed", "5") as (port, log):
-        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "1")
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "1", code=4)
         accepted = len(log.read_text().splitlines())
-    rows = json.loads(run("deliveries", "uncertain", "--json").stdout)
+    rows = json.loads(run("deliveries", "list", "--state", "uncertain", "--json").stdout)
     assert accepted == 6 and 2 <= len(rows) < 6
     assert f"{len(rows)}  we cannot know" in run("status").stdout
-    run("deliveries", "settle", rows[0]["address"], "accepted")
-    run("deliveries", "settle", rows[1]["address"], "resend")
+    run("deliveries", "resolve", "--as", "accepted", "--reader", rows[0]["address"])
+    run("deliveries", "resolve", "--as", "missing", "--reader", rows[1]["address"])
+    run("deliveries", "resend-missed", "--yes")
     with sink() as (port, log):
-        run("send", "--yes", "--smtp", f"127.0.0.1:{port}")
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", code=0 if len(rows) == 2 else 4)
         assert len(log.read_text().splitlines()) == 1
     counts = json.loads(run("status", "--json").stdout)["deliveries"]
     assert counts["accepted"] == 6 - len(rows) + 2
