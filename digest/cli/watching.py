@@ -165,7 +165,8 @@ def _move(project: Project, issue: str, state: str, allowed: tuple[str, ...], re
     known = project.store.issues.get(slug)
     assert known is not None
     if known.state not in allowed:
-        raise IssueError(f"{slug} is {known.state}, not {' or '.join(allowed)}", hint="`digest status`")
+        verb = "pause" if state == "paused" else "resume"
+        raise IssueError(f"{slug} is {known.state}: there is nothing to {verb}", hint="`digest status`")
     project.store.issues.set_state(slug, state, who=who(project), at=now(), reason=reason)  # type: ignore[arg-type]
     return slug
 
