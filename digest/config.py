@@ -180,6 +180,18 @@ class Smtp:
     verify: bool = True
 
 
+AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Who is told what happens while nobody looks."""
+
+    mail: Mailbox | None = None  # None: nobody is mailed
+    command: tuple[str, ...] = ()  # a program and its arguments, given JSON; () for none
+    on: tuple[AlertKind, ...] = get_args(AlertKind)
+
+
 @dataclass(frozen=True)
 class Config:
     newsletter: Newsletter
@@ -194,6 +206,7 @@ class Config:
     site: Site = Site()
     send: Send = Send()
     smtp: Smtp = Smtp()
+    alerts: Alerts = Alerts()
 
     @property
     def zone(self) -> ZoneInfo:

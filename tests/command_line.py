@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,25 +14,29 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def run_in(folder: Path) -> Run:
     def run(
-        *args: str, ok: bool = True, now: str = "", given: str = "", who: str = "Mara"
+        *args: str,
+        ok: bool = True,
+        code: int | None = None,
+        now: str = "",
+        given: str = "",
+        who: str = "Mara",
+        env: Mapping[str, str] = {},
     ) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "DIGEST_EDITOR": who}
+        around = {**os.environ, "DIGEST_EDITOR": who, **env}
         if now:
-            env["DIGEST_NOW"] = now
+            around["DIGEST_NOW"] = now
         done = subprocess.run(
             [sys.executable, "-m", "digest", "--project", str(folder), *args],
             input=given,
             capture_output=True,
             text=True,
-            env=env,
+            env=around,
             cwd=ROOT,
             timeout=120,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        if ok:
-            assert done.returncode == 0, done.stderr + done.stdout
-        else:
-            assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+        wanted = (0 if ok else 1) if code is None else code
+        assert done.returncode == wanted, (done.returncode, done.stdout, done.stderr)
         return done
 
     return run

@@ -508,15 +508,16 @@ def test_those_in_doubt_are_listed_and_a_person_decides(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
     with sink("--fault", "drop-after-accept:0.5", "--seed", "5") as (port, log):
-        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "1")
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "1", code=4)
         accepted = len(log.read_text().splitlines())
-    rows = json.loads(run("deliveries", "uncertain", "--json").stdout)
+    rows = json.loads(run("deliveries", "list", "--state", "uncertain", "--json").stdout)
     assert accepted == 6 and 2 <= len(rows) < 6
     assert f"{len(rows)}  we cannot know" in run("status").stdout
-    run("deliveries", "settle", rows[0]["address"], "accepted")
-    run("deliveries", "settle", rows[1]["address"], "resend")
+    run("deliveries", "resolve", "--as", "accepted", "--reader", rows[0]["address"])
+    run("deliveries", "resolve", "--as", "missing", "--reader", rows[1]["address"])
+    run("deliveries", "resend-missed", "--yes")
     with sink() as (port, log):
-        run("send", "--yes", "--smtp", f"127.0.0.1:{port}")
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", code=0 if len(rows) == 2 else 4)
         assert len(log.read_text().splitlines()) == 1
     counts = json.loads(run("status", "--json").stdout)["deliveries"]
     assert counts["accepted"] == 6 - len(rows) + 2
@@ -526,7 +527,7 @@ def test_those_in_doubt_are_listed_and_a_person_decides(sample: Path) -> None:
 def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
-    assert "is approved, not sending" in error_of(run("pause", ok=False))
+    assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # begun, and nobody reached
     run("pause", "--reason", "a slip on page one")
     assert "paused: a slip on page one" in run("status").stdout
@@ -600,3 +601,18 @@ def test_an_unreadable_file_is_named_and_the_others_are_read(sample: Path) -> No
     out = run_in(sample)("weekly", "--week", "2026-W12").stdout
     assert "loop.txt cannot be read" in out
     assert "Subject:" in out
+
+
+def test_a_draft_is_told_with_what_check_finds_in_it(sample: Path) -> None:
+    with (sample / "digest.toml").open("a") as file:
+        file.write(f'\n[alerts]\ncommand = ["{sys.executable}", "catch.py"]\n')
+    (sample / "catch.py").write_text("import sys\nopen('told.json', 'w').write(sys.stdin.read())\n")
+    run = run_in(sample)
+    run("sources", "block", "docksidedaily.example.com")
+    run("weekly", "--week", "2026-W12")
+    told = json.loads((sample / "told.json").read_text("utf-8"))
+    assert told["alert"] == "draft" and told["title"].startswith("2026-W12 is ready, ")
+    assert len(told["findings"]) == len(json.loads(run("check", "--json").stdout)) and told["waiting"] == 6
+    (sample / "told.json").unlink()
+    run("weekly", "--week", "2026-W12", "--dry-run")
+    assert not (sample / "told.json").exists()

@@ -17,7 +17,16 @@ from tests.local_web import LocalWeb, item, page, rss
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = ("README.md", "docs/check.md", "docs/preview.md", "docs/quotes.md", "docs/sources.md", "docs/summaries.md")
+PAGES = (
+    "README.md",
+    "docs/check.md",
+    "docs/preview.md",
+    "docs/quotes.md",
+    "docs/scheduling.md",
+    "docs/sending.md",
+    "docs/sources.md",
+    "docs/summaries.md",
+)
 SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
@@ -69,10 +78,43 @@ def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: Loca
         if written:
             (tmp_path / written).write_bytes(done.stdout)
 
+    if "digest deliveries" in block:  # of an issue that is out
+        for line in ("subscribers import readers.csv --yes", "weekly", "approve", "send"):
+            run(f"digest {line}")
     run("digest weekly")
     for line in commands(block):
         if line.split()[1] not in SERVES:
             run(line)
+
+
+UNITS = dict(re.findall(r"```ini (\S+)\n(.*?)```", (ROOT / "docs/scheduling.md").read_text("utf-8"), re.S))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_the_units_of_the_docs_are_taken_by_systemd(tmp_path: Path) -> None:
+    assert {"digest-send.service", "digest-send.timer", "digest-weekly.timer", "digest-serve.service"} <= set(UNITS)
+    for name, text in UNITS.items():
+        installed = text.replace("/usr/local/bin/digest", sys.executable).replace("User=digest", "User=root")
+        (tmp_path / name).write_text(installed, "utf-8")
+    files = [str(tmp_path / name) for name in UNITS]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *files], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_commands_of_units_and_cron_lines_are_ours(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from digest.cli import cli
+
+    page = (ROOT / "docs/scheduling.md").read_text("utf-8")
+    (lines,) = re.findall(r"```cron\n(.*?)```", page, re.S)
+    typed = re.findall(r"/usr/local/bin/digest ([^\n]*)", lines + "".join(UNITS.values()))
+    assert len(typed) >= 6
+    for line in lines.splitlines():
+        assert re.match(r"(?:[\d*/]+ +){5}cd /srv/newsletter && ", line), line
+    for line in typed:
+        told = CliRunner().invoke(cli, [*shlex.split(line), "--help"])
+        assert told.exit_code == 0, line
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/library.md"])

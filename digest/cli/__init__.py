@@ -1,6 +1,7 @@
 """The command line: one module per noun, loaded only when its command is called.
 
-Knows words, tables and exit codes (0 done, 1 it could not, 2 wrong use). Decides nothing.
+Knows words, tables and exit codes (0 done, 1 it could not, 2 wrong use; sending has more, see telling.py). Decides
+nothing.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "approve": ("sending", "Freeze the audience and the issue’s every byte."),
         "queue": ("sending", "Lay the draft’s queue anew."),
         "send": ("sending", "Send the approved issue."),
-        "pause": ("sending", "Let a sending issue wait."),
-        "resume": ("sending", "Let a paused issue go on."),
-        "stop": ("sending", "End an issue for good; what has left has left."),
-        "status": ("sending", "Who has it, who has not, for whom we cannot know."),
+        "pause": ("watching", "Let a sending issue wait."),
+        "resume": ("watching", "Let a paused issue go on."),
+        "stop": ("watching", "End an issue for good; what has left has left."),
+        "status": ("watching", "Who has it, who has not, for whom we cannot know."),
         "skip": ("weekly", "Close the week without an issue."),
         "correct": ("", "Print a correction in the next issue."),
     },
@@ -62,8 +63,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "summarize": ("excerpts", "Summarize a text in its own sentences."),
         "quotes": ("excerpts", "List a text’s quotes and speakers."),
         "events": ("", "What happened, in order."),
-        "backup": ("setup", "Put the whole newsletter into one file."),
-        "restore": ("setup", "Bring a backup back into an empty folder."),
+        "backup": ("keeping", "Put the whole newsletter into one file."),
+        "restore": ("keeping", "Bring a backup back into an empty folder."),
     },
 }
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from digest.errors import DigestError, IssueError
-from digest.model import Article, EditKind, Pick
+from digest.model import Article, DeliveryState, EditKind, Pick
 from digest.text.wording import counted
 
 if TYPE_CHECKING:
@@ -106,10 +106,11 @@ def say(text: str = "") -> None:
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain, allow_nan=False))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=as_plain, allow_nan=False))
 
 
-def _plain(value: object) -> str:
+def as_plain(value: object) -> str:
+    """What JSON has no word for: times as ISO 8601."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
@@ -305,7 +306,7 @@ def pick_json(pick: Pick) -> dict[str, object]:
     }
 
 
-STATE_WORDS: Mapping[str, str] = {
+STATE_WORDS: Mapping[DeliveryState, str] = {
     "waiting": "waiting",
     "leased": "in hand",
     "sending": "in hand",

@@ -1,12 +1,17 @@
-"""One row a reader: deliveries list, show, uncertain, settle."""
+"""One row a reader: deliveries list, show, retry, resolve, resend-missed."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from digest.address import parse_address
 from digest.cli.common import (
     STATE_WORDS,
+    clock,
     find_issue,
     issue_argument,
     json_option,
@@ -16,9 +21,25 @@ from digest.cli.common import (
     say,
     table,
     who,
+    yes_option,
 )
 from digest.errors import IssueError
 from digest.model import DeliveryState
+
+if TYPE_CHECKING:
+    from digest.address import Address
+    from digest.dispatch.evidence import Evidence
+    from digest.store.accounts import ReaderRow
+    from digest.week import Project
+
+IMAP_PASSWORD = "DIGEST_IMAP_PASSWORD"
+LISTED = 100  # rows, unless more are asked for
+COLUMNS = ("#", "reader", "state", "since", "tries", "what was said")
+
+readers_option = click.option(
+    "--reader", "readers", multiple=True, metavar="ADDRESS", help="Only this one; may be repeated."
+)
+domain_option = click.option("--domain", default="", help="Only readers at this domain.")
 
 
 @click.group()
@@ -26,71 +47,303 @@ def deliveries() -> None:
     """One row per reader, and those in doubt."""
 
 
+# ------------------------------------------------------------------------------------------------ looking
+
+
 @deliveries.command("list")
 @issue_argument
-@click.option("--state", type=click.Choice(list(STATE_WORDS)), help="Only these.")
+@click.option(
+    "--state", type=click.Choice([*STATE_WORDS, "left-out"]), help="Only these; left-out: not planned at all."
+)
+@domain_option
+@readers_option
+@click.option("--limit", type=click.IntRange(0), default=LISTED, help="Rows at most; 0 for all.", show_default=True)
 @json_option
 @click.pass_context
-def list_rows(ctx: click.Context, issue: str, state: DeliveryState | None, as_json: bool) -> None:
+def list_rows(
+    ctx: click.Context, issue: str, state: str | None, domain: str, readers: Sequence[str], limit: int, as_json: bool
+) -> None:
     """The rows of ISSUE."""
-    _show(ctx, issue, state, as_json)
+    with project_of(ctx) as project:
+        slug = find_issue(project, issue)
+        if state == "left-out":
+            _list_left_out(project, slug, limit, as_json)
+            return
+        states: tuple[Any, ...] = (state,) if state else ()
+        given = _addresses(readers)
+        rows = list(
+            project.store.accounts.rows(
+                slug, states, domain=domain.lower(), readers=given, limit=limit + 1 if limit else None
+            )
+        )
+        more, rows = limit and len(rows) > limit, rows[: limit or None]
+        if as_json:
+            print_json([_row_json(row) for row in rows])
+            return
+        if not rows:
+            say(f"{slug}: none.")
+            return
+        table(COLUMNS, [_cells(project, row) for row in rows], title=slug)
+        if more:
+            say(f"… and more: --limit 0 lists all, --state and --domain choose. ({_numbers(project, slug)})")
+
+
+def _numbers(project: Project, slug: str) -> str:
+    return ", ".join(f"{n} {STATE_WORDS[state]}" for state, n in project.store.ledger.counts(slug).items())
+
+
+def _cells(project: Project, row: ReaderRow) -> tuple[object, ...]:
+    config = project.config
+    since = clock(row.at, config) if row.at else ""
+    said = f"{row.reply}; again at {clock(row.due, config)}" if row.due else row.reply
+    return row.ordinal, row.address or "erased", STATE_WORDS[row.state], since, row.attempts, said
+
+
+def _row_json(row: ReaderRow) -> dict[str, object]:
+    return {
+        "ordinal": row.ordinal,
+        "address": str(row.address) if row.address else None,
+        "state": row.state,
+        "attempts": row.attempts,
+        "due": row.due,
+        "at": row.at,
+        "reply": row.reply,
+    }
+
+
+def _list_left_out(project: Project, slug: str, limit: int, as_json: bool) -> None:
+    rows = list(project.store.accounts.left_out(slug, limit or None))
+    if as_json:
+        print_json([{"address": str(address) if address else None, "reason": reason} for address, reason in rows])
+    elif rows:
+        table(("reader", "left out because"), [(address or "erased", reason) for address, reason in rows], title=slug)
+    else:
+        say(f"{slug}: nobody was left out.")
 
 
 @deliveries.command()
+@click.argument("reader")
 @issue_argument
 @json_option
 @click.pass_context
-def uncertain(ctx: click.Context, issue: str, as_json: bool) -> None:
-    """Those for whom we cannot know: the letter may have been accepted just before a crash."""
-    _show(ctx, issue, "uncertain", as_json)
-
-
-def _show(ctx: click.Context, issue: str, state: DeliveryState | None, as_json: bool) -> None:
+def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
+    """What befell ISSUE’s letter to READER (an address, or a row’s number), from the first moment."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        rows = project.store.ledger.deliveries(slug, state)
-        people = {p.id: str(p.address) for p in project.store.subscribers.all()}
-    if as_json:
-        print_json(
-            [
-                {
-                    "ordinal": d.ordinal,
-                    "address": people.get(d.subscriber),
-                    "state": d.state,
-                    "attempts": d.attempts,
-                    "reply": d.reply,
-                }
-                for d in rows
-            ]
-        )
-        return
-    if not rows:
-        say(f"{slug}: none.")
-        return
-    table(
-        ("#", "reader", "state", "tries", "the relay said"),
-        [(d.ordinal, people.get(d.subscriber, "erased"), STATE_WORDS[d.state], d.attempts, d.reply) for d in rows],
-        title=slug,
-    )
+        row = _find_row(project, slug, reader)
+        history = project.store.ledger.history(slug, row.ordinal)
+        if as_json:
+            moves = [{"at": m.at, "came": m.came, "became": m.became, "reply": m.reply} for m in history]
+            print_json({**_row_json(row), "issue": slug, "history": moves})
+            return
+        say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        if row.due:
+            say(f"Tried again at {clock(row.due, project.config)}.")
+        rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
+        laid = "" if rows else " and has not moved since"
+        say(f"It was laid as waiting when the audience was frozen{laid}.")
+        if rows:
+            table(("when", "became", "in words", "what was said"), rows)
+
+
+def clock_s(project: Project, at: Any) -> str:
+    """To the second: what happened in one run lies close together."""
+    return f"{at.astimezone(project.config.zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _find_row(project: Project, slug: str, reader: str) -> ReaderRow:
+    from digest.address import parse_address
+
+    if reader.isdigit():
+        numbered = next((row for row in project.store.accounts.rows(slug) if row.ordinal == int(reader)), None)
+        if numbered is None:
+            raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
+        return numbered
+    address = parse_address(reader)
+    found = list(project.store.accounts.rows(slug, readers=[address]))
+    if found:
+        return found[0]
+    for other, reason in project.store.accounts.left_out(slug):
+        if other is not None and other.key == address.key:
+            raise IssueError(f"{address} was left out of {slug}: {reason}", hint="`digest subscribers list`")
+    raise IssueError(f"{address} was not known when {slug} was laid", hint="`digest deliveries list`")
+
+
+def _addresses(readers: Sequence[str]) -> list[Address]:
+    from digest.address import parse_address
+
+    return [parse_address(reader) for reader in readers]
+
+
+# ------------------------------------------------------------------------------------------------ deciding
 
 
 @deliveries.command()
-@click.argument("address")
-@click.argument("verdict", type=click.Choice(["accepted", "resend"]))
 @issue_argument
+@domain_option
+@readers_option
 @click.pass_context
-def settle(ctx: click.Context, address: str, verdict: str, issue: str) -> None:
-    """Decide a row in doubt: ADDRESS has it (accepted), or should be sent it again (resend)."""
-    parsed = parse_address(address)
+def retry(ctx: click.Context, issue: str, domain: str, readers: Sequence[str]) -> None:
+    """Have those that will be tried again be tried by the next `digest send`, not later."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        reader = project.store.subscribers.get(parsed)
-        row = next(
-            (d for d in project.store.ledger.deliveries(slug, "uncertain") if reader and d.subscriber == reader.id),
-            None,
+        number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=_addresses(readers))
+        if not number:
+            say(f"{slug}: nobody is waiting to be tried again{f' at {domain}' if domain else ''}.")
+            return
+        say(f"{slug}: {_counted(number)} will be tried by the next `digest send`.")
+
+
+@deliveries.command()
+@issue_argument
+@readers_option
+@click.option("--outbox", is_flag=True, help="Look whether the letter lies in var/outbox.")
+@click.option(
+    "--files", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The same in another folder."
+)
+@click.option(
+    "--log", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Look into a relay’s log (.gz too)."
+)
+@click.option("--imap", metavar="HOST[:PORT]", help="Search a mailbox; its password is in DIGEST_IMAP_PASSWORD.")
+@click.option("--user", default="", help="Whose mailbox.")
+@click.option("--mailbox", default="INBOX", show_default=True)
+@click.option("--complete", is_flag=True, help="Who is not found there does not have it: I know that it holds all.")
+@click.option("--as", "word", type=click.Choice(["accepted", "missing"]), help="On your word: they have it, or do not.")
+@yes_option
+@click.pass_context
+def resolve(
+    ctx: click.Context,
+    issue: str,
+    readers: Sequence[str],
+    outbox: bool,
+    files: Path | None,
+    log: Path | None,
+    imap: str | None,
+    user: str,
+    mailbox: str,
+    complete: bool,
+    word: str | None,
+    yes: bool,
+) -> None:
+    """Settle those we cannot know, by evidence or by your word; both are written down with your name.
+
+    \b
+    digest deliveries resolve --outbox                       the letter lies there, or not
+    digest deliveries resolve --log /var/log/mail.log        the relay took it
+    digest deliveries resolve --imap mail.example.org --user archive
+    digest deliveries resolve --as accepted --reader ann@example.org
+    """
+    from digest.dispatch.evidence import Files, Log, doubts_of, judge
+
+    ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
+    if sum(ways) != 1:
+        raise click.UsageError("Give one of --outbox, --files, --log, --imap and --as.", ctx)
+    with project_of(ctx) as project:
+        slug, store, name = find_issue(project, issue), project.store, who(project)
+        rows = list(store.accounts.rows(slug, ["uncertain"], readers=_addresses(readers)))
+        if not rows:
+            among = " among these" if readers else ""
+            say(f"{slug}: there is nobody{among} we cannot know.")
+            return
+        if word is not None:
+            if not yes and not readers:
+                click.confirm(f"Say of {_counted(len(rows))} that they {_has(word)}", abort=True)
+            verdicts = _on_a_word(rows, word, name)
+        else:
+            evidence: Evidence
+            if log is not None:
+                evidence = Log(log)
+            elif imap is not None:
+                evidence = _imap(imap, user, mailbox)
+            else:
+                evidence = Files(files or project.folder / "var" / "outbox" / slug)
+            verdicts = judge(
+                evidence, doubts_of(project.folder, project.config, slug, rows), complete=complete, who=name
+            )
+        store.accounts.resolve(slug, verdicts, now())
+        states = [state for state, _ in verdicts.values()]
+        say(f"{slug}: {states.count('accepted')} have it, {states.count('rejected')} do not.")
+        if left := len(rows) - len(verdicts):
+            hint = "" if word else "; --complete says that what was looked into holds all"
+            say(f"For {left} we still cannot know{hint}.")
+        if "rejected" in states:
+            say("`digest deliveries resend-missed` sends it to those who do not have it.")
+
+
+def _on_a_word(rows: Sequence[ReaderRow], word: str, name: str) -> dict[int, tuple[DeliveryState, str]]:
+    from digest.store.accounts import MISSING
+
+    if word == "accepted":
+        return {row.ordinal: ("accepted", f"they have it, says {name}") for row in rows}
+    return {row.ordinal: ("rejected", f"{MISSING}: they do not have it, says {name}") for row in rows}
+
+
+def _has(word: str) -> str:
+    return "have it" if word == "accepted" else "do not have it"
+
+
+def _imap(where: str, user: str, mailbox: str) -> Evidence:
+    from digest.dispatch.evidence import Imap
+
+    host, _, port = where.rpartition(":") if where.rpartition(":")[2].isdigit() else (where, "", "993")
+    if not user:
+        raise IssueError("whose mailbox is it?", hint="--user NAME")
+    password = os.environ.get(IMAP_PASSWORD, "")
+    if not password:
+        raise IssueError(f"the mailbox’s password is not set ({IMAP_PASSWORD})", hint=f"export {IMAP_PASSWORD}=…")
+    here = host in {"127.0.0.1", "::1", "localhost"}
+    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993")
+
+
+@deliveries.command("resend-missed")
+@issue_argument
+@readers_option
+@click.option(
+    "--refused", metavar="CODE", help="Also those refused with this code (550 5.7.26), once its cause is mended."
+)
+@click.option("--dry-run", is_flag=True, help="Say who would be sent it.")
+@yes_option
+@click.pass_context
+def resend_missed(
+    ctx: click.Context, issue: str, readers: Sequence[str], refused: str | None, dry_run: bool, yes: bool
+) -> None:
+    """Send ISSUE to those who are proved not to have it; they wait again until `digest send` carries it.
+
+    Those in doubt are not among them: `deliveries resolve` comes first.
+    """
+    with project_of(ctx) as project:
+        slug, store = find_issue(project, issue), project.store
+        known = store.issues.get(slug)
+        assert known is not None
+        if known.state not in ("sending", "paused", "sent"):
+            raise IssueError(f"{slug} is {known.state}: nobody can be sent it again", hint="`digest status`")
+        missed = _missed(refused)
+        rows = [row for row in store.accounts.rows(slug, ["rejected"], readers=_addresses(readers)) if missed(row)]
+        if not rows:
+            say(f"{slug}: nobody is proved not to have it{f', or was refused with {refused}' if refused else ''}.")
+            return
+        for row in rows[:10]:
+            say(f"  {row.address or 'erased'}: {row.reply}")
+        if len(rows) > 10:
+            say(f"  … and {len(rows) - 10} more")
+        if dry_run:
+            say(f"{_counted(len(rows))} would be sent it. A dry run: nothing was changed.")
+            return
+        if not yes:
+            click.confirm(f"Send {slug} to {_counted(len(rows))} again", abort=True)
+        number = store.accounts.send_again(
+            slug, [row.ordinal for row in rows], f"to be sent again, says {who(project)}", now()
         )
-        if row is None:
-            raise IssueError(f"{parsed} is not in doubt in {slug}", hint="`digest deliveries uncertain` lists them")
-        state: DeliveryState = "accepted" if verdict == "accepted" else "waiting"
-        project.store.ledger.settle_uncertain(slug, row.ordinal, state, who=who(project), at=now())
-        say(f"{slug}: {parsed} is settled as {'accepted' if verdict == 'accepted' else 'waiting; run `digest send`'}.")
+        say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'}. Next: `digest send`.")
+
+
+def _missed(code: str | None) -> Callable[[ReaderRow], bool]:
+    from digest.store.accounts import MISSING
+
+    return lambda row: row.reply.startswith(MISSING) or (code is not None and f"{row.reply} ".startswith(f"{code} "))
+
+
+def _counted(number: int) -> str:
+    from digest.text.wording import counted
+
+    return counted(number, "reader")

@@ -1,14 +1,15 @@
-"""From the approved issue to the relay: test, approve, queue, send, pause, resume, stop, status."""
+"""From the draft to the relay: test, approve, queue, send."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.common import (
-    STATE_WORDS,
     clock,
     find_issue,
     issue_argument,
@@ -21,11 +22,14 @@ from digest.cli.common import (
     who,
     yes_option,
 )
-from digest.errors import IssueError, SendError
+from digest.errors import DigestError, IssueError, SendError
 from digest.model import LOCKED_STATES
 
 if TYPE_CHECKING:
     from digest.address import Address
+    from digest.config import Config
+    from digest.dispatch.alerts import Alert
+    from digest.dispatch.standing import Standing
     from digest.model import Rendered
     from digest.send.transports.seam import Transport
     from digest.week import Project
@@ -63,8 +67,9 @@ def _carried(project: Project) -> str:
 @issue_argument
 @yes_option
 @click.option("--dry-run", is_flag=True, help="Say what would be frozen.")
+@click.option("--not-sent", is_flag=True, help="After a restore: it did not go out since the copy was made.")
 @click.pass_context
-def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
+def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
     from digest.render.check import verify_verbatim
     from digest.text.wording import counted
@@ -79,6 +84,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
             return
         if known.state != "draft":
             raise IssueError(f"{slug} is {known.state}: only a draft can be approved", hint="`digest issues new`")
+        _refuse_unless_answered(project, slug, not_sent=not_sent)
         made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
         verify_verbatim(made, rendered)
         findings = find_faults(project, slug)
@@ -104,6 +110,22 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
         frozen = store.ledger.counts(slug).get("waiting", 0)
         say(f"Approved by {who(project)} for {_readers(frozen)}, fingerprint {rendered.fingerprint[:12]}.")
         say("Nothing has been sent. Next: `digest send`.")
+
+
+def _refuse_unless_answered(project: Project, slug: str, *, not_sent: bool = False) -> None:
+    """Raises IssueError for a draft that may have gone out before an older copy was put back, until somebody says
+    that it has not."""
+    from digest.dispatch import restored
+
+    copied = restored.copied_before(project.store, slug)
+    if copied is None:
+        return
+    if not not_sent:
+        raise IssueError(
+            f"the newsletter was restored from a copy of {clock(copied, project.config)}: {slug} may be out since then",
+            hint="it did not: `digest approve --not-sent`; it did: `digest skip`",
+        )
+    restored.not_sent(project.store, slug)
 
 
 def _is_second(project: Project, slug: str, fingerprint: str) -> bool:
@@ -149,60 +171,212 @@ def queue(ctx: click.Context, issue: str, as_json: bool) -> None:
 @click.command()
 @issue_argument
 @yes_option
+@click.option(
+    "--at", "moment", metavar="TIME", help="Not now: at 18:00, or at 2026-03-26 18:00 by the newsletter’s clock."
+)
+@click.option("--due", is_flag=True, help="For a timer: whatever is due now, of any issue; quiet when nothing is.")
 @click.option("--smtp", metavar="HOST:PORT", help="A relay on this machine, in place of the configured transport.")
 @click.option("--connections", type=click.IntRange(1, 64), help="SMTP connections at once.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print what happens as lines of JSON.")
 @click.pass_context
 def send(
     ctx: click.Context,
     issue: str,
     yes: bool,
+    moment: str | None,
+    due: bool,
     smtp: str | None,
     connections: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Send the approved ISSUE. Killed and started again it continues; nobody gets it twice."""
-    from digest.dispatch.local import send_issue
+    """Send the approved ISSUE. Killed and started again it continues; nobody gets it twice.
 
+    \b
+    Exit codes: 0 everybody is done with, 3 it is paused, 4 for some we cannot know, 5 some wait or
+    will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin, 2 wrong use.
+    """
+    from digest.dispatch.standing import due_issues
+
+    if due and (moment or issue != "last"):
+        raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     with project_of(ctx) as project:
-        store, config, slug = project.store, project.config, find_issue(project, issue)
-        known = store.issues.get(slug)
-        assert known is not None
-        if known.state == "draft":
-            if config.send.approval != "none":
-                raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
-            store.ledger.freeze(slug, "", now())
-            rendered = store.issues.rendered(slug)
-            store.issues.approve(
-                slug, fingerprint=rendered.fingerprint, who="nobody ([send] approval = none)", at=now()
-            )
-        waiting = store.ledger.counts(slug)
-        open_rows = sum(waiting.get(state, 0) for state in ("waiting", "deferred", "leased"))
-        if dry_run:
-            say(f"{slug}: {_readers(open_rows)} would be tried by {smtp or config.send.transport}. Nothing was sent.")
+        if due:
+            codes = [
+                _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
+                for slug in due_issues(project.store, now())
+            ]
+            ctx.exit(max(codes, default=0))
+        slug = find_issue(project, issue)
+        if moment is not None:
+            _schedule(project, slug, moment, yes=yes or as_json)
             return
-        transport = _transport(project, slug, smtp=smtp, connections=connections)
-        if not yes and open_rows and not as_json:
-            click.confirm(f"Send {slug} to {_readers(open_rows)} by {smtp or config.send.transport}", abort=True)
+        ctx.exit(
+            _send_one(
+                project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json, asking=not yes
+            )
+        )
+
+
+def _send_one(
+    project: Project,
+    slug: str,
+    *,
+    smtp: str | None,
+    connections: int | None,
+    dry_run: bool,
+    as_json: bool,
+    asking: bool = False,
+) -> int:
+    """Sends one issue, saying so; the exit code."""
+    from digest.cli.telling import EXIT_CODES, print_event, print_standing
+    from digest.dispatch.local import send_issue
+    from digest.dispatch.standing import look
+
+    store, config = project.store, project.config
+    _approve_unattended(project, slug)
+    before = look(store, slug, now())
+    open_rows = before.number("waiting", "deferred", "leased")
+    by = smtp or config.send.transport
+    if not as_json:
+        print_standing(project, before)
+    if dry_run:
+        say(f"{slug}: {_readers(open_rows)} would be tried by {by}. Nothing was sent.")
+        return 0
+    transport = _transport(project, slug, smtp=smtp, connections=connections)
+    if asking and open_rows and not as_json:
+        early = f", though it is scheduled for {clock(before.send_at, config)}" if before.send_at else ""
+        click.confirm(f"Send {slug} to {_readers(open_rows)} by {by}{early}", abort=True)
+    if as_json:
+        print_event("begun", before)
+    try:
         with progress_bars() as progress:
-            report = send_issue(
-                project.folder, config, slug, transport, now=now, progress=lambda d, t: progress("send", d, t)
+            send_issue(
+                project.folder,
+                config,
+                slug,
+                transport,
+                now=now,
+                progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
             )
-        if as_json:
-            print_json({"issue": slug, **report.__dict__} if hasattr(report, "__dict__") else _plain(report))
-            return
-        _print_status(project, slug)
+    except DigestError as error:
+        alert(project, slug, failure=str(error))
+        raise
+    after = look(store, slug, now())
+    if as_json:
+        print_event(after.verdict, after)
+    else:
+        say()
+        print_standing(project, after)
         if config.send.approval == "none":
             say('Approval: none ([send] approval = "none").')
+    _keep_report(project, after)
+    alert(project, slug)
+    return EXIT_CODES[after.verdict]
 
 
-def _plain(report: object) -> dict[str, object]:
-    from dataclasses import asdict, is_dataclass
+def _keep_report(project: Project, standing: Standing) -> None:
+    """The report page, beside the issue's other files."""
+    from digest.cli.watching import write_report
 
-    assert is_dataclass(report) and not isinstance(report, type)
-    return asdict(report)
+    write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
+
+
+def _approve_unattended(project: Project, slug: str) -> None:
+    """With [send] approval = "none" a draft is approved by being sent. Raises IssueError for any other draft."""
+    store = project.store
+    known = store.issues.get(slug)
+    assert known is not None
+    if known.state != "draft":
+        return
+    if project.config.send.approval != "none":
+        raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
+    _refuse_unless_answered(project, slug)
+    store.ledger.freeze(slug, "", now())
+    fingerprint = store.issues.rendered(slug).fingerprint
+    store.issues.approve(slug, fingerprint=fingerprint, who="nobody ([send] approval = none)", at=now())
+
+
+def _lines_of_progress(slug: str) -> Callable[[int, int], None]:
+    """Tells of progress as JSON, a line a second at most, and the last one always."""
+    import time
+
+    from digest.cli.telling import print_line
+
+    last = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if done < total and time.monotonic() - last < 1:
+            return
+        last = time.monotonic()
+        print_line({"event": "progress", "issue": slug, "at": now(), "done": done, "all": total})
+
+    return tell
+
+
+def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
+    from digest.dispatch.standing import look, schedule
+
+    config = project.config
+    at = _moment(text, config, now())
+    _approve_unattended(project, slug)
+    known = project.store.issues.get(slug)
+    assert known is not None
+    if known.state not in ("approved", "scheduled"):
+        raise IssueError(f"{slug} is {known.state}, not approved", hint="`digest status`")
+    waiting = look(project.store, slug, now()).number("waiting")
+    if not yes:
+        click.confirm(f"Send {slug} to {_readers(waiting)} at {clock(at, config)}", abort=True)
+    schedule(project.store, slug, at, who=who(project), now=now())
+    say(f"{slug} leaves at {clock(at, config)}, with the next `digest send --due` after that: docs/scheduling.md.")
+    say("`digest send --at TIME` moves it, `digest pause` holds it, any edit takes the approval back.")
+
+
+def _moment(text: str, config: Config, now: datetime) -> datetime:
+    """A time that is to come: ``18:00`` (today, else tomorrow), ``2026-03-26 18:00``, both by the newsletter's clock,
+    or ISO 8601 with an offset. Raises IssueError."""
+    hint = "like 18:00, or 2026-03-26 18:00"
+    try:
+        if len(text) <= 5:
+            hour = time.fromisoformat(text if len(text) == 5 else f"0{text}")
+            local = now.astimezone(config.zone)
+            found = datetime.combine(local.date(), hour, config.zone)
+            if found <= now:
+                found = datetime.combine(local.date() + timedelta(days=1), hour, config.zone)
+        else:
+            found = datetime.fromisoformat(text)
+            found = found if found.tzinfo else found.replace(tzinfo=config.zone)
+    except ValueError as error:
+        raise IssueError(f"{text!r} is no time", hint=hint) from error
+    if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None) != found.replace(tzinfo=None):
+        raise IssueError(f"there is no {text} in {config.zone}: clocks go forward over it", hint="name another time")
+    if found <= now:
+        raise IssueError(f"{clock(found, config)} is past", hint="`digest send` sends now")
+    return found
+
+
+def alert(project: Project, slug: str, *, failure: str = "") -> None:
+    """Tells of what happened, and says on the error stream where that fails."""
+    from digest.dispatch.alerts import news
+    from digest.dispatch.standing import look
+
+    for happening in news(project.store, look(project.store, slug, now()), failure=failure):
+        give_alert(project, happening)
+
+
+def give_alert(project: Project, alert: Alert) -> None:
+    from digest.dispatch.alerts import tell
+
+    for trouble in tell(
+        project.folder,
+        project.config,
+        alert,
+        lambda: _transport(project, "alerts", to_readers=False),
+        now=now(),
+    ):
+        click.echo(trouble, err=True)
 
 
 def _transport(
@@ -270,100 +444,3 @@ def _may_leave(project: Project) -> None:
             f"{config.site.url}/health does not answer ({answer.error or answer.status}): nobody could leave",
             hint="start `digest serve`, or empty [site] url to have people leave by mail",
         )
-
-
-@click.command()
-@issue_argument
-@click.option("--reason", default="paused by hand")
-@click.pass_context
-def pause(ctx: click.Context, issue: str, reason: str) -> None:
-    """Let ISSUE wait: a running send stops before its next letter."""
-    _set_state(ctx, issue, "paused", ("sending",), reason)
-
-
-@click.command()
-@issue_argument
-@click.pass_context
-def resume(ctx: click.Context, issue: str) -> None:
-    """Let a paused ISSUE go on with the next `digest send`."""
-    _set_state(ctx, issue, "sending", ("paused",), "")
-
-
-def _set_state(ctx: click.Context, issue: str, state: str, allowed: tuple[str, ...], reason: str) -> None:
-    with project_of(ctx) as project:
-        slug = find_issue(project, issue)
-        known = project.store.issues.get(slug)
-        assert known is not None
-        if known.state not in allowed:
-            raise IssueError(f"{slug} is {known.state}, not {' or '.join(allowed)}", hint="`digest status`")
-        project.store.issues.set_state(slug, state, who=who(project), at=now(), reason=reason)  # type: ignore[arg-type]
-        say(f"{slug} is {'paused' if state == 'paused' else 'going on: run `digest send`'}.")
-
-
-@click.command()
-@issue_argument
-@yes_option
-@click.pass_context
-def stop(ctx: click.Context, issue: str, yes: bool) -> None:
-    """End ISSUE for good: rows that have not left become cancelled, and so does the issue."""
-    with project_of(ctx) as project:
-        slug = find_issue(project, issue)
-        if not yes:
-            click.confirm(f"Stop {slug} for good", abort=True)
-        cancelled = project.store.ledger.stop(slug, who=who(project), at=now())
-        say(f"{slug} is cancelled. {_readers(cancelled)} will not get it; what has left has left.")
-
-
-@click.command()
-@issue_argument
-@json_option
-@click.pass_context
-def status(ctx: click.Context, issue: str, as_json: bool) -> None:
-    """Who has ISSUE, who has not, and for whom we cannot know."""
-    with project_of(ctx) as project:
-        if not project.store.issues.all():
-            raise IssueError("there is no issue yet", hint="`digest weekly` makes one")
-        slug = find_issue(project, issue)
-        if as_json:
-            account = project.store.ledger.account(slug)
-            known = project.store.issues.get(slug)
-            assert known is not None
-            print_json(
-                {
-                    "issue": slug,
-                    "state": known.state,
-                    "candidates": account.candidates,
-                    "planned": account.planned,
-                    "excluded": dict(account.excluded),
-                    "deliveries": dict(account.by_state),
-                    "durability": project.config.send.durability,
-                    "approval": project.config.send.approval,
-                }
-            )
-            return
-        _print_status(project, slug)
-
-
-def _print_status(project: Project, slug: str) -> None:
-    store = project.store
-    known = store.issues.get(slug)
-    assert known is not None
-    account = store.ledger.account(slug)
-    say(f"{slug} is {known.state}{f': {known.paused_reason}' if known.state == 'paused' else ''}.")
-    if known.approved_by and known.approved_at:
-        say(f"Approved by {known.approved_by} on {clock(known.approved_at, project.config)}.")
-    left_out = account.candidates - account.planned
-    say(f"{account.candidates} subscribers = {account.planned} planned + {left_out} left out")
-    for reason, number in dict(account.excluded).items():
-        say(f"  {number:>7}  left out: {reason}")
-    by_words: dict[str, int] = {}
-    for state, number in dict(account.by_state).items():
-        words = STATE_WORDS[state]
-        by_words[words] = by_words.get(words, 0) + number
-    for words, number in by_words.items():
-        if number:
-            say(f"  {number:>7}  {words}")
-    if project.config.send.durability == "normal":
-        say("Durability: normal. A power cut may bring back the last few as unsent.")
-    if dict(account.by_state).get("uncertain"):
-        say("`digest deliveries uncertain` lists those we cannot know; `digest deliveries settle` decides.")

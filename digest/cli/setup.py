@@ -1,4 +1,4 @@
-"""Setting up and keeping: init, doctor, keys, serve, backup, restore."""
+"""Setting up: init, doctor, keys, serve."""
 
 from __future__ import annotations
 
@@ -253,27 +253,3 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
     host, port = host or config.site.host, port if port is not None else config.site.port
     say(f"{config.newsletter.name} on http://{host}:{port} (Ctrl-C ends it)")
     run(create_site(folder, config), host, port)
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def backup(ctx: click.Context, file: Path) -> None:
-    """Put the whole newsletter into one FILE (.tar.gz)."""
-    from digest.dispatch.backup import backup as write
-
-    with project_of(ctx) as project:
-        folder = project.folder
-    write(folder, file)
-    say(f"{file}: {file.stat().st_size:,} bytes. It holds people’s addresses and the keys: keep it safe.")
-
-
-@click.command()
-@click.argument("file", type=click.Path(exists=True, path_type=Path, dir_okay=False))
-@click.argument("directory", type=click.Path(path_type=Path))
-def restore(file: Path, directory: Path) -> None:
-    """Bring the backup FILE back into an empty DIRECTORY."""
-    from digest.dispatch.backup import restore as read
-
-    read(file, directory)
-    say(f"{directory} is restored. Look at `digest status` before you send.")

@@ -59,6 +59,8 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
         if report.draft:
             chosen = [p.story.lead for p in report.draft.picks if p.lost is None]
             remember_list(project, [i.article for i in report.draft.issue.items] or chosen)
+        if report.draft and not dry_run:
+            _alert_ready(project, report)
         if as_json:
             print_json(_report_json(report))
             return
@@ -76,6 +78,21 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
             )
             return
         _print_draft(project, report, dry_run)
+
+
+def _alert_ready(project: Project, report: WeekReport) -> None:
+    """Tells whoever [alerts] names that the draft can be looked at, with what `check` says of it."""
+    from digest.cli.sending import give_alert
+    from digest.dispatch.alerts import draft_alert
+    from digest.week import findings
+
+    alerts = project.config.alerts
+    if report.draft is None or not (alerts.mail or alerts.command):
+        return
+    found = findings(project, report.slug)
+    lines = [f"{f.severity}: {f.place}: {f.what}" for f in found]
+    facts: dict[str, object] = {"subject": report.draft.issue.subject, "findings": lines, "waiting": report.waiting}
+    give_alert(project, draft_alert(report.slug, report.draft.issue.subject, lines, facts))
 
 
 def _report_json(report: WeekReport) -> dict[str, object]:

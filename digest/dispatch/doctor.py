@@ -90,7 +90,7 @@ def _doubts(store: Store) -> Iterator[Finding]:
                 "warning",
                 issue.slug,
                 f"for {doubts} {'reader' if doubts == 1 else 'readers'} we cannot know",
-                "`digest deliveries uncertain` lists them, `digest deliveries settle` decides",
+                "`digest deliveries list --state uncertain` lists them, `digest deliveries resolve` decides",
             )
 
 

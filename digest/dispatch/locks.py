@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def sending(folder: Path) -> Iterator[None]:
     descriptor = _open(directory / SENDING)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except BlockingIOError as error:
             other = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             raise SendError(
@@ -42,6 +43,33 @@ def sending(folder: Path) -> Iterator[None]:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    """Raises BlockingIOError when another process holds it, and does not only look, as `at_work` does."""
+    for patience in range(5):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if patience == 4:
+                raise
+            time.sleep(0.005)
+
+
+def at_work(folder: Path) -> int | None:
+    """The process that sends mail from *folder* now; None: none does."""
+    try:
+        descriptor = os.open(folder / FOLDER / SENDING, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return int(os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or 0)
     finally:
         os.close(descriptor)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +10,9 @@ from digest.address import Address
 from digest.config import Config
 from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom
+from digest.dispatch.single import carry_one
 from digest.errors import SendError
-from digest.model import Accepted, Letter, Outcome, Rendered, Unknown
+from digest.model import Accepted, Rendered, Unknown
 from digest.send.transports.seam import Transport
 
 MARK = "[Test] "
@@ -36,28 +35,14 @@ def send_test(
         date=now,
         thread=f"{rendered.issue}.test.{now:%Y%m%dt%H%M%S%f}",  # two tests are two letters
     )
-    book = _Book()
-    asyncio.run(transport.carry(_only(letter), book))
-    if isinstance(book.answer, Accepted):
+    outcome = carry_one(letter, transport)
+    if isinstance(outcome, Accepted):
         return
-    if book.answer is None or isinstance(book.answer, Unknown):
-        why = book.answer.why if book.answer else "no answer"
-        raise SendError(f"nobody can know whether the test to {address} arrived: {why}", hint="look into that inbox")
+    if isinstance(outcome, Unknown):
+        raise SendError(
+            f"nobody can know whether the test to {address} arrived: {outcome.why}", hint="look into that inbox"
+        )
     raise SendError(
-        f"the test to {address} was not taken: {book.answer.reply}",
+        f"the test to {address} was not taken: {outcome.reply}",
         hint="mend that, or send the test to another address",
     )
-
-
-async def _only(letter: Letter) -> AsyncIterator[Letter]:
-    yield letter
-
-
-class _Book:
-    answer: Outcome | None = None
-
-    async def may_finish(self, ordinal: int) -> bool:
-        return True
-
-    def outcome(self, ordinal: int, outcome: Outcome) -> None:
-        self.answer = outcome

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from digest.store import inbox
+from digest.store.accounts import Accounts
 from digest.store.articles import Articles
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
@@ -23,7 +24,7 @@ from digest.store.sources import Sources
 from digest.store.state import State
 from digest.store.subscribers import Subscribers
 
-__all__ = ["DatabaseError", "Store", "inbox", "open_store"]
+__all__ = ["DatabaseError", "Store", "inbox", "open_store", "verdict_on"]
 
 DatabaseError = sqlite3.Error  # what a read of a damaged file raises, for rooms that must go on without it
 
@@ -38,6 +39,7 @@ class Store:
         self.issues = Issues(self)
         self.subscribers = Subscribers(self)
         self.ledger = Ledger(self)
+        self.accounts = Accounts(self)
         self.sources = Sources(self)
         self.state = State(self)
 
@@ -78,9 +80,12 @@ class Store:
         return "" if verdict == "ok" else str(verdict)
 
     def copy_to(self, path: Path) -> None:
-        """A consistent copy at *path*, also while another process writes (SQLite's online backup)."""
-        with closing(sqlite3.connect(path)) as target:
-            self.conn.backup(target)
+        """A consistent, compact copy at *path* (an empty file, or none), also while another process writes. Rows once
+        deleted are not in it. Raises StoreError: the disk is full, the database damaged."""
+        try:
+            self.conn.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.DatabaseError as error:
+            raise explain(error, self.path) from error
 
     def close(self) -> None:
         self.conn.close()
@@ -92,6 +97,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def verdict_on(path: Path) -> str:
+    """What is wrong with the database file at *path*; '' when it is sound. Changes nothing."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        try:
+            (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+    return "" if verdict == "ok" else str(verdict)
 
 
 def open_store(folder: Path, *, create: bool = False, durability: Literal["full", "normal"] = "full") -> Store:

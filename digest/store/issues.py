@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MOVES: Mapping[IssueState, frozenset[IssueState]] = {
     "draft": frozenset({"approved", "skipped", "cancelled"}),
-    "approved": frozenset({"draft", "scheduled", "sending", "cancelled"}),
+    "approved": frozenset({"draft", "scheduled", "sending", "paused", "cancelled"}),
     "scheduled": frozenset({"draft", "approved", "sending", "paused", "cancelled"}),
     "sending": frozenset({"paused", "sent", "cancelled"}),
     "paused": frozenset({"sending", "sent", "cancelled"}),

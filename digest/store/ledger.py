@@ -245,7 +245,7 @@ class Ledger:
             ):
                 raise StoreError(
                     f"{slug}, row {ordinal}: an outcome ({state}) for a row that {owner} does not hold",
-                    hint="two senders at work? `digest deliveries uncertain`",
+                    hint="two senders at work? `digest deliveries list --state uncertain`",
                 )
 
     def _intend(self, issue: int, owner: str, intents: Sequence[int], now: datetime) -> set[int]:
@@ -343,7 +343,9 @@ class Ledger:
                 (as_state, f"settled by {who}", micros(at or datetime.now(UTC)), issue, ordinal),
             ).rowcount
             if not done:
-                raise IssueError(f"{slug}, row {ordinal} is not in doubt", hint="`digest deliveries uncertain`")
+                raise IssueError(
+                    f"{slug}, row {ordinal} is not in doubt", hint="`digest deliveries list --state uncertain`"
+                )
 
     def doubt_open(self, slug: str, why: str, now: datetime) -> int:
         """After an older copy was put back: all rows that may have gone since become uncertain."""

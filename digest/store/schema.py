@@ -55,7 +55,12 @@ def _with_images(value: Any) -> Any:
     return changed
 
 
-MIGRATIONS: tuple[Callable[[Any], None], ...] = (first_tables, health_of_sources)
+def refused_may_wait_again(db: Any) -> None:
+    """Who was refused for a fault since mended, or is proved to be without the letter, may be sent it."""
+    db.conn.execute("INSERT OR IGNORE INTO legal_move VALUES ('rejected', 'waiting')")
+
+
+MIGRATIONS: tuple[Callable[[Any], None], ...] = (first_tables, health_of_sources, refused_may_wait_again)
 """In order; the file's user_version counts how many it has."""
 
 _FIRST = (

@@ -435,7 +435,7 @@ class Subscribers:
                 (known.id,),
             )
             self._conn.execute("DELETE FROM inbox_merged WHERE token = ?", (known.token,))
-        for copy in (self._store.folder / "var" / "backups").glob("before-version-*.db"):
+        for copy in (self._store.folder / "var" / "backups").glob("before-*.db*"):
             copy.unlink()
         if self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise StoreError(
@@ -443,6 +443,17 @@ class Subscribers:
                 hint="let it end, then run any command: the rest goes by itself",
             )
         return True
+
+    def erased_marks(self) -> set[str]:
+        """What is kept of erased people: marks made with keys/erased.key."""
+        return {mark for (mark,) in self._conn.execute("SELECT mark FROM erased")}
+
+    def erase_marked(self, marks: set[str], *, who: str, at: datetime) -> int:
+        """Erases whoever has one of *marks*, and keeps all of them. Gives the number of people erased."""
+        with self._store.transaction():
+            self._conn.executemany("INSERT OR IGNORE INTO erased VALUES (?)", [(mark,) for mark in marks])
+        found = [p.address for p in self.all() if self._mark(p.address, create=False) in marks] if marks else []
+        return sum(self.erase(address, who=who, at=at) for address in found)
 
     def _is_erased(self, address: Address) -> bool:
         if not self._conn.execute("SELECT 1 FROM erased LIMIT 1").fetchone():

@@ -1,0 +1,120 @@
+"""Where an issue stands, in words for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.common import STATE_WORDS, as_plain, clock, now, say
+
+if TYPE_CHECKING:
+    from digest.dispatch.standing import Standing, Verdict
+    from digest.week import Project
+
+EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unfinished": 5, "stopped": 6}
+"""Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
+
+MOST_CAUSES = 8
+
+
+def print_standing(project: Project, standing: Standing) -> None:
+    """The whole account: who is where, and why."""
+    config, slug = project.config, standing.slug
+    say(f"{slug} is {standing.state}{_why(project, standing)}.{f' “{standing.subject}”' if standing.subject else ''}")
+    if standing.approved_at:
+        say(f"Approved by {standing.approved_by} on {clock(standing.approved_at, config)}.")
+    left_out = sum(standing.excluded.values())
+    say(f"{standing.candidates} subscribers = {standing.planned} planned + {left_out} left out")
+    for reason, number in standing.excluded.items():
+        say(f"  {number:>7}  left out: {reason}")
+    for words, number in by_words(standing).items():
+        say(f"  {number:>7}  {words}")
+    if pace := pace_of(project, standing):
+        say(pace)
+    for cause in standing.causes[:MOST_CAUSES]:
+        at = f" at {', '.join(cause.domains[:3])}{' …' if len(cause.domains) > 3 else ''}" if cause.domains else ""
+        say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {cause.words or 'no word'}")
+    if len(standing.causes) > MOST_CAUSES:
+        say(f"           and {len(standing.causes) - MOST_CAUSES} more causes: `digest deliveries list {slug}`")
+    if config.send.durability == "normal":
+        say("Durability: normal. A power cut may bring back the last few as unsent.")
+    if hint := next_step(standing):
+        say(hint)
+
+
+def _why(project: Project, standing: Standing) -> str:
+    if standing.state == "paused":
+        return f": {standing.paused_reason}"
+    if standing.state == "scheduled" and standing.send_at:
+        return f" for {clock(standing.send_at, project.config)}"
+    return ""
+
+
+def by_words(standing: Standing) -> dict[str, int]:
+    """Rows by the words for their states, in the order of a letter's way; sums to the rows planned."""
+    found: dict[str, int] = {}
+    for state, words in STATE_WORDS.items():
+        if number := standing.number(state):
+            found[words] = found.get(words, 0) + number
+    return found
+
+
+def pace_of(project: Project, standing: Standing) -> str:
+    """How fast it goes and when it ends; '' when nothing goes on."""
+    parts = []
+    if standing.process is not None:
+        parts.append(f"{standing.per_second:.1f} letters a second" if standing.per_second else "sending")
+    if standing.done_at is not None:
+        parts.append(f"done about {standing.done_at.astimezone(project.config.zone):%H:%M}")
+    if standing.next_due is not None and standing.state not in ("cancelled", "sent"):
+        parts.append(f"the next is tried again {_when(project, standing)}")
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _when(project: Project, standing: Standing) -> str:
+    assert standing.next_due is not None
+    moment = clock(standing.next_due, project.config)
+    return "now" if standing.next_due <= now() else f"at {moment[11:] if moment[:10] == _today(project) else moment}"
+
+
+def _today(project: Project) -> str:
+    return clock(now(), project.config)[:10]
+
+
+def next_step(standing: Standing) -> str:
+    """What a person can do about it; '' when there is nothing to do."""
+    steps = []
+    if standing.state == "draft":
+        steps.append("Nothing has been sent. Next: `digest approve`.")
+    elif standing.state == "approved":
+        steps.append("Nothing has been sent. Next: `digest send`.")
+    elif standing.state == "paused":
+        steps.append("When it may go on: `digest resume`, then `digest send`.")
+    elif standing.state == "sending" and standing.process is None:
+        steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
+    if standing.number("uncertain"):
+        steps.append(
+            "`digest deliveries list --state uncertain` lists those we cannot know; `deliveries resolve` decides."
+        )
+    return "\n".join(steps)
+
+
+def one_line(project: Project, standing: Standing) -> str:
+    """The same on one line, for logs."""
+    numbers = ", ".join(f"{number} {words}" for words, number in by_words(standing).items())
+    state = f"{standing.slug} is {standing.state}{_why(project, standing)}"
+    return f"{state}: {numbers}. {pace_of(project, standing)}".rstrip()
+
+
+def print_event(event: str, standing: Standing) -> None:
+    """One line of JSON: what happened, and where the issue stands then."""
+    from digest.dispatch.standing import as_json
+
+    print_line({"event": event, "at": now(), **as_json(standing)})
+
+
+def print_line(value: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=as_plain, allow_nan=False))

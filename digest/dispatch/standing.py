@@ -1,0 +1,172 @@
+"""Where an issue stands: everybody accounted for, how fast it goes, and what was said by whom.
+
+Looks, and changes nothing. `status`, the report page and the alerts all say what stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from digest.dispatch import locks
+from digest.model import DeliveryState, IssueState
+from digest.store import Store
+from digest.store.accounts import Said
+
+LATELY = timedelta(minutes=1)  # the rate is that of the last minute
+TROUBLED: tuple[DeliveryState, ...] = ("rejected", "deferred", "uncertain")
+
+Verdict = Literal["done", "paused", "stopped", "in doubt", "unfinished"]
+"""What a run came to. In doubt: all the others are done, for some we cannot know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One kind of trouble, in the words of whoever told it."""
+
+    state: DeliveryState
+    words: str  # the commonest answer of this kind, whole
+    readers: int
+    domains: tuple[str, ...]  # with the most such answers first
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    slug: str
+    subject: str
+    state: IssueState
+    paused_reason: str  # '' unless paused
+    approved_by: str  # '' before approval
+    approved_at: datetime | None  # None exactly when approved_by is ''
+    send_at: datetime | None  # when it is scheduled for; None unless scheduled
+    candidates: int
+    planned: int
+    excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
+    by_state: Mapping[DeliveryState, int]  # sums to planned
+    causes: tuple[Cause, ...]
+    next_due: datetime | None  # when the next letter is tried again; None: none is deferred
+    process: int | None  # that sends now; None: none does
+    per_second: float  # letters accepted during the last minute
+    done_at: datetime | None  # at this rate; None: nobody sends, or nothing is left
+
+    def number(self, *states: DeliveryState) -> int:
+        return sum(self.by_state.get(state, 0) for state in states)
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.state == "paused":
+            return "paused"
+        if self.state == "cancelled":
+            return "stopped"
+        if self.state != "sent":
+            return "unfinished"
+        return "in doubt" if self.number("uncertain") else "done"
+
+
+def as_json(standing: Standing) -> dict[str, object]:
+    """The same for programs: plain values, times as ISO 8601 in UTC."""
+    plain = asdict(standing)
+    plain["issue"] = plain.pop("slug")
+    plain["deliveries"] = plain.pop("by_state")
+    plain["verdict"] = standing.verdict
+    return {
+        key: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for key, value in plain.items()
+    }
+
+
+def look(store: Store, slug: str, now: datetime) -> Standing:
+    """The issue as it stands. Raises IssueError when there is none, StoreError when it does not add up."""
+    account = store.ledger.account(slug)
+    known = store.issues.get(slug)
+    assert known is not None
+    process = locks.at_work(store.folder) if known.state == "sending" else None
+    rate = _rate(store, slug, now) if process is not None else 0.0
+    open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))
+    return Standing(
+        slug=slug,
+        subject="" if known.state == "skipped" else store.issues.issue(slug).subject,
+        state=known.state,
+        paused_reason=known.paused_reason or "",
+        approved_by=known.approved_by or "",
+        approved_at=known.approved_at,
+        send_at=scheduled_for(store, slug) if known.state == "scheduled" else None,
+        candidates=account.candidates,
+        planned=account.planned,
+        excluded=account.excluded,
+        by_state=account.by_state,
+        causes=causes(store.accounts.said(slug, TROUBLED)),
+        next_due=store.ledger.next_due(slug),
+        process=process,
+        per_second=rate,
+        done_at=now + timedelta(seconds=open_rows / rate) if rate and open_rows else None,
+    )
+
+
+def _rate(store: Store, slug: str, now: datetime) -> float:
+    lately = store.accounts.accepted_since(slug, now - LATELY)
+    if lately.first is None:
+        return 0.0
+    return lately.letters / max((now - lately.first).total_seconds(), 1.0)
+
+
+def causes(said: Iterable[Said]) -> tuple[Cause, ...]:
+    """Answers that differ only in numbers, names of queues and the like, taken together; most readers first."""
+    kinds: dict[tuple[DeliveryState, str], list[Said]] = defaultdict(list)
+    for answer in said:
+        kinds[answer.state, _kind(answer.reply)].append(answer)
+    found = []
+    for (state, _), answers in kinds.items():
+        domains: Counter[str] = Counter()
+        for answer in answers:
+            domains.update(dict.fromkeys(answer.domains, answer.readers))
+        most = max(answers, key=lambda a: (a.readers, a.reply))
+        readers = sum(a.readers for a in answers)
+        found.append(Cause(state, most.reply, readers, tuple(name for name, _ in domains.most_common())))
+    return tuple(sorted(found, key=lambda c: (-c.readers, c.state, c.words)))
+
+
+_CODE = re.compile(r"^[245]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?")
+
+
+def _kind(reply: str) -> str:
+    """*reply* without what differs from letter to letter: after its codes, every word with a digit in it."""
+    code = _CODE.match(reply)
+    head = code[0] if code else ""
+    return head + re.sub(r"\S*\d\S*", "#", reply[len(head) :])
+
+
+# ------------------------------------------------------------------------------------------------ scheduled
+
+
+def scheduled_for(store: Store, slug: str) -> datetime | None:
+    """The moment an issue is to be sent; None: none was given."""
+    text = store.state.get(f"send_at:{slug}")
+    return datetime.fromisoformat(text) if text else None
+
+
+def schedule(store: Store, slug: str, at: datetime, *, who: str, now: datetime) -> None:
+    """The approved (or already scheduled) issue leaves at *at*. Raises IssueError for any other."""
+    with store.transaction():
+        store.issues.set_state(slug, "scheduled", who=who, at=now, reason=f"for {at.isoformat()}")
+        store.state.set(f"send_at:{slug}", at.isoformat())
+
+
+def due_issues(store: Store, now: datetime) -> list[str]:
+    """What a timer should send now, oldest first: scheduled issues whose time has come, and begun ones with letters
+    that wait or are due again."""
+    due = []
+    for issue in store.issues.all():
+        if issue.state == "scheduled":
+            at = scheduled_for(store, issue.slug)
+            if at is not None and at <= now:
+                due.append(issue.slug)
+        elif issue.state == "sending":
+            counts, next_due = store.ledger.counts(issue.slug), store.ledger.next_due(issue.slug)
+            open_rows = sum(counts.get(state, 0) for state in ("waiting", "leased", "sending"))
+            if open_rows or next_due is None or next_due <= now:
+                due.append(issue.slug)
+    return due
