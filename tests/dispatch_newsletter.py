@@ -43,6 +43,11 @@ postal_address = "12 Example Street, London"
 [site]
 {site}
 """
+HTML = """<!DOCTYPE html>
+<html lang="en" dir="ltr"><head><meta charset="utf-8"><title>The week’s numbers</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><div lang="en" dir="ltr"><h1>The week.</h1>{words}{links}<p>12 Example Street, London</p></div></body></html>
+"""
 
 
 def make_newsletter(
@@ -56,8 +61,12 @@ def make_newsletter(
     names = ("EMAIL", "LEAVE", "VIEW", "PREFS") if config.site.url else ("EMAIL", "LEAVE")
     tokens = {name: f"__Dtest_{name}__" for name in names}
     filler = "Nothing but a line to give the letter its length.\n" * (20 * kilobytes)
-    text = "The week.\n.A line that begins with a dot.\n\n" + filler + "\n" + "\n".join(tokens.values()) + "\n"
-    html = "<p>The week.</p>" + "".join(f"<p>{token}</p>" for token in tokens.values())
+    text = "The week.\n.A line that begins with a dot.\n\n" + filler + "\n" + "\n".join(tokens.values())
+    text += "\n12 Example Street, London\n"
+    html = HTML.format(
+        words="".join(f"<p>{tokens[name]}</p>" for name in names if name == "EMAIL"),
+        links="".join(f'<p><a href="{tokens[name]}">{name.title()}</a></p>' for name in names if name != "EMAIL"),
+    )
     variants = (Variant("", "en", (), "The week’s numbers", html, text, tokens),)
     audience = "everyone subscribed"
     since = NOW.replace(day=17)

@@ -20,7 +20,7 @@ from digest.dispatch import keys
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
 from tests.command_line import ROOT, Run, error_of, run_in
-from tests.conftest import _absent
+from tests.conftest import absent
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
 from tests.imap_server import dovecot
 
@@ -307,7 +307,7 @@ def test_those_the_relays_log_has_taken_have_it(folder: Path, tmp_path: Path, fo
 
 def test_those_found_in_a_mailbox_by_message_id_have_it(folder: Path, tmp_path: Path) -> None:
     if shutil.which("dovecot") is None or os.geteuid() != 0:
-        _absent("no Dovecot here (install the package dovecot-imapd), or not root")
+        absent("no Dovecot here (install the package dovecot-imapd), or not root")
     doubtful, _ = in_doubt(folder, tmp_path / "log")
     letter = tmp_path / "one.eml"
     letter.write_text(f"From: a@b.example\nMessage-ID: {message_id(folder, doubtful[1])}\nSubject: x\n\nx\n")
