@@ -396,12 +396,13 @@ LEGAL_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     "deferred": frozenset({"leased", "suppressed", "cancelled", "uncertain"}),
     "uncertain": frozenset({"accepted", "rejected", "waiting"}),
     "accepted": frozenset(),
-    "rejected": frozenset(),
+    "rejected": frozenset({"waiting"}),
     "suppressed": frozenset(),
     "cancelled": frozenset(),
 }
 """Every path a delivery may take. `accepted` is reached only through `sending`, or by a person out of `uncertain`;
-rows that never left become `uncertain` only when an older copy of the database is put back."""
+rows that never left become `uncertain` only when an older copy of the database is put back; `rejected` waits again when
+the refusal turns out to be about the sender."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ each command waits for its answer.
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from digest.model import Deferred, Letter, Outcome, Rejected, Reply, Unknown
@@ -109,9 +110,7 @@ class Dialogue:
         self._body = body
         return None
 
-    async def _opened(
-        self, letter: Letter, letters: Letters, journal: Journal, *, announced: bool
-    ) -> Refusal | None:
+    async def _opened(self, letter: Letter, letters: Letters, journal: Journal, *, announced: bool) -> Refusal | None:
         """Envelope and body are out (None), or the server refuses the envelope. Raises ConnectionLost."""
         try:
             if self._pipelining:
@@ -206,9 +205,7 @@ class Dialogue:
 
     # -------------------------------------------------------------------------------------------- the dot
 
-    async def _finished(
-        self, letter: Letter, letters: Letters, journal: Journal
-    ) -> tuple[Letter | None, bool]:
+    async def _finished(self, letter: Letter, letters: Letters, journal: Journal) -> tuple[Letter | None, bool]:
         """The dot of *letter*, and its outcome. Gives the letter whose envelope left with the dot, and True."""
         follower = self._follower(letters, journal)
         if not await journal.may_finish(letter.ordinal):
@@ -265,6 +262,7 @@ class Dialogue:
 
 
 _OK = Reply(250)
+_NO_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
 def _read(lines: list[bytes], letter: Letter) -> Reply:
@@ -283,8 +281,4 @@ def _refusal(reply: Reply) -> Refusal:
 
 def _xtext(text: str) -> str:
     """RFC 3461 section 4."""
-    if text.isalnum() and text.isascii():
-        return text
-    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
-
-
+    return _NO_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
