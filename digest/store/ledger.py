@@ -409,6 +409,13 @@ class Ledger:
         ).fetchone()
         return row is not None
 
+    def last_move(self, slug: str) -> datetime | None:
+        """When a row of the issue last moved; None: none ever did."""
+        row = self._conn.execute(
+            "SELECT max(d.at) FROM delivery_row AS d JOIN issue AS i ON i.id = d.issue WHERE i.slug = ?", (slug,)
+        ).fetchone()
+        return None if row[0] is None else from_micros(row[0])
+
     def next_due(self, slug: str) -> datetime | None:
         """When the next deferred row is due; None: none is deferred."""
         row = self._conn.execute(

@@ -7,11 +7,11 @@ import base64
 import socket
 import ssl
 from collections.abc import Mapping
-from typing import cast
 
 from digest.errors import SendError
 from digest.model import Reply
 from digest.send.replies import parse_reply
+from digest.send.transports.seam import LoginRefused
 from digest.send.transports.smtp.settings import PASSWORD_VARIABLE, SmtpSettings, Timeouts
 from digest.send.transports.smtp.wire import ConnectionLost, Wire
 
@@ -114,7 +114,7 @@ class _Opening:
             raise ConnectionLost(f"encryption failed: {_reason(error)}") from error
         if transport is None:
             raise ConnectionLost("the server closed the connection while it was being encrypted")
-        self._wire.transport = cast(asyncio.Transport, transport)
+        self._wire.transport = transport
         return await self._ehlo()  # what was said in the clear does not count
 
     async def _log_in(self, mechanisms: list[str]) -> None:
@@ -136,7 +136,7 @@ class _Opening:
             return
         if 400 <= reply.code < 500:  # 454: the login itself cannot be judged now (RFC 4954 section 6)
             raise Refused(reply)
-        raise SendError(
+        raise LoginRefused(
             f"{server} refuses the login of {server.username}: {reply}",
             hint=f"check [smtp] username and the password in {PASSWORD_VARIABLE}",
         )

@@ -41,6 +41,7 @@ class Smtp:
                 hint="security = 'none' and verify = false are for this machine only",
             )
         self._server = server
+        self.is_local = server.is_loopback  # this machine's own relay takes what it can; another one has its pace
         self._connections = max(1, server.connections)
         self._timeouts = timeouts or Timeouts()
         self._patience_s = patience_s
