@@ -1,6 +1,6 @@
 """A small approved issue with as many readers as a test wants, a sink to send it to, and the kill loop.
 
-python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS     sends it once, as `digest send` would
+python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS[/CERTIFICATE] [LIMIT]     sends it, as `digest send` would
 """
 
 from __future__ import annotations
@@ -78,8 +78,12 @@ def send(folder: Path, transport: Transport, *, at: datetime = NOW, limit: int |
     return send_issue(folder, load_config(folder), SLUG, transport, now=lambda: at, limit=limit)
 
 
-def to_sink(port: int, connections: int = 4) -> Smtp:
-    return Smtp(SmtpSettings("127.0.0.1", port, "none", connections=connections), patience_s=(0.05,))
+def to_sink(port: int, connections: int = 4, cafile: str = "") -> Smtp:
+    """*cafile*: the sink's own certificate, to be spoken to with STARTTLS; '' for plain."""
+    server = SmtpSettings("127.0.0.1", port, "none", connections=connections)
+    if cafile:
+        server = SmtpSettings("localhost", port, "starttls", connections=connections, cafile=cafile)
+    return Smtp(server, patience_s=(0.05,))
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def kill_again_and_again(
     chance, killed = random.Random(seed), 0
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+        return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
 
     while killed < kills:
         before, child = watch(), start()
@@ -182,15 +186,15 @@ def _count(folder: Path, log: Path, kills: int, seconds: float) -> Toll:
     )
 
 
-def main(folder: Path, target: str) -> None:
-    """*target*: PORT/CONNECTIONS of a sink, or "files"."""
+def main(folder: Path, target: str, limit: int | None) -> None:
+    """*target*: PORT/CONNECTIONS of a sink, with /CERTIFICATE for STARTTLS, or "files". Prints the seconds it took."""
     if target == "files":
         transport: Transport = Maildir(folder / "var" / "outbox" / SLUG)
     else:
-        port, connections = map(int, target.split("/"))
-        transport = to_sink(port, connections)
-    send(folder, transport, at=datetime.now(UTC))
+        port, connections, *cafile = target.split("/", 2)
+        transport = to_sink(int(port), int(connections), *cafile)
+    print(send(folder, transport, at=datetime.now(UTC), limit=limit).seconds)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None)
