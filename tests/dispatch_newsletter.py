@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,9 +46,14 @@ postal_address = "12 Example Street, London"
 
 
 def make_newsletter(
-    folder: Path, readers: int, *, send: str = "", site: str = 'url = "https://news.example"', kilobytes: int = 1
+    folder: Path,
+    readers: int | Iterable[str],
+    *,
+    send: str = "",
+    site: str = 'url = "https://news.example"',
+    kilobytes: int = 1,
 ) -> Config:
-    """An approved issue 2015-W39 for reader0@example.net, reader1@… in *folder*."""
+    """An approved issue 2015-W39 in *folder*: for these addresses, or for so many, reader0@example.net, reader1@…"""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "digest.toml").write_text(TOML.format(send=send, site=site), encoding="utf-8")
     config = load_config(folder)
@@ -65,8 +70,10 @@ def make_newsletter(
     rendered = Rendered(SLUG, fingerprint(variants, config, audience), variants)
     with open_store(folder, create=True, durability=config.send.durability) as store:
         with store.transaction():
-            for number in range(readers):
-                address = parse_address(f"reader{number}@example.net")
+            if isinstance(readers, int):
+                readers = (f"reader{number}@example.net" for number in range(readers))
+            for reader in readers:
+                address = parse_address(reader)
                 store.subscribers.add(address, "", how="import", wording="test", who="test", at=since)
             store.issues.save_draft(issue, rendered)
         store.ledger.freeze(SLUG, "", NOW)
