@@ -1,6 +1,6 @@
 """A small approved issue with as many readers as a test wants, a sink to send it to, and the kill loop.
 
-python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS     sends it once, as `digest send` would
+python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS[/CERTIFICATE] [LIMIT]     sends it, as `digest send` would
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,9 +46,14 @@ postal_address = "12 Example Street, London"
 
 
 def make_newsletter(
-    folder: Path, readers: int, *, send: str = "", site: str = 'url = "https://news.example"', kilobytes: int = 1
+    folder: Path,
+    readers: int | Iterable[str],
+    *,
+    send: str = "",
+    site: str = 'url = "https://news.example"',
+    kilobytes: int = 1,
 ) -> Config:
-    """An approved issue 2015-W39 for reader0@example.net, reader1@… in *folder*."""
+    """An approved issue 2015-W39 in *folder*: for these addresses, or for so many, reader0@example.net, reader1@…"""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "digest.toml").write_text(TOML.format(send=send, site=site), encoding="utf-8")
     config = load_config(folder)
@@ -65,8 +70,10 @@ def make_newsletter(
     rendered = Rendered(SLUG, fingerprint(variants, config, audience), variants)
     with open_store(folder, create=True, durability=config.send.durability) as store:
         with store.transaction():
-            for number in range(readers):
-                address = parse_address(f"reader{number}@example.net")
+            if isinstance(readers, int):
+                readers = (f"reader{number}@example.net" for number in range(readers))
+            for reader in readers:
+                address = parse_address(reader)
                 store.subscribers.add(address, "", how="import", wording="test", who="test", at=since)
             store.issues.save_draft(issue, rendered)
         store.ledger.freeze(SLUG, "", NOW)
@@ -78,8 +85,12 @@ def send(folder: Path, transport: Transport, *, at: datetime = NOW, limit: int |
     return send_issue(folder, load_config(folder), SLUG, transport, now=lambda: at, limit=limit)
 
 
-def to_sink(port: int, connections: int = 4) -> Smtp:
-    return Smtp(SmtpSettings("127.0.0.1", port, "none", connections=connections), patience_s=(0.05,))
+def to_sink(port: int, connections: int = 4, cafile: str = "") -> Smtp:
+    """*cafile*: the sink's own certificate, to be spoken to with STARTTLS; '' for plain."""
+    server = SmtpSettings("127.0.0.1", port, "none", connections=connections)
+    if cafile:
+        server = SmtpSettings("localhost", port, "starttls", connections=connections, cafile=cafile)
+    return Smtp(server, patience_s=(0.05,))
 
 
 @contextmanager
@@ -133,7 +144,7 @@ def kill_again_and_again(
     chance, killed = random.Random(seed), 0
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+        return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
 
     while killed < kills:
         before, child = watch(), start()
@@ -182,15 +193,15 @@ def _count(folder: Path, log: Path, kills: int, seconds: float) -> Toll:
     )
 
 
-def main(folder: Path, target: str) -> None:
-    """*target*: PORT/CONNECTIONS of a sink, or "files"."""
+def main(folder: Path, target: str, limit: int | None) -> None:
+    """*target*: PORT/CONNECTIONS of a sink, with /CERTIFICATE for STARTTLS, or "files". Prints the seconds it took."""
     if target == "files":
         transport: Transport = Maildir(folder / "var" / "outbox" / SLUG)
     else:
-        port, connections = map(int, target.split("/"))
-        transport = to_sink(port, connections)
-    send(folder, transport, at=datetime.now(UTC))
+        port, connections, *cafile = target.split("/", 2)
+        transport = to_sink(int(port), int(connections), *cafile)
+    print(send(folder, transport, at=datetime.now(UTC), limit=limit).seconds)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None)

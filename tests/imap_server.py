@@ -6,6 +6,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,8 +52,16 @@ service stats {{
 
 
 @contextmanager
-def dovecot(folder: Path, letters: dict[str, list[Path]]) -> Iterator[int]:
-    """Serves *letters* (user -> files) from *folder*; the port."""
+def dovecot(letters: dict[str, list[Path]]) -> Iterator[int]:
+    """Serves *letters* (user -> files); the port."""
+    with tempfile.TemporaryDirectory() as place:  # not pytest's own, which is closed to Dovecot's users
+        Path(place).chmod(0o755)
+        with _serving(Path(place), letters) as port:
+            yield port
+
+
+@contextmanager
+def _serving(folder: Path, letters: dict[str, list[Path]]) -> Iterator[int]:
     nobody = pwd.getpwnam("nobody")
     mail, run = folder / "mail", folder / "run"
     run.mkdir(parents=True)
@@ -64,9 +73,6 @@ def dovecot(folder: Path, letters: dict[str, list[Path]]) -> Iterator[int]:
     for place in (mail, *mail.rglob("*")):
         shutil.chown(place, nobody.pw_uid, nobody.pw_gid)
         place.chmod(0o700 if place.is_dir() else 0o600)
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_mode & 0o055 != 0o055 and str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -252,6 +252,7 @@ def _send_one(
                 transport,
                 now=now,
                 progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
+                intended=before.send_at,
             )
     except DigestError as error:
         alert(project, slug, failure=str(error))

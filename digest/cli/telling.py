@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ import click
 from digest.cli.common import STATE_WORDS, as_plain, clock, now, say
 
 if TYPE_CHECKING:
+    from digest.config import Config
     from digest.dispatch.standing import Standing, Verdict
     from digest.week import Project
 
@@ -69,9 +72,25 @@ def pace_of(project: Project, standing: Standing) -> str:
         parts.append(f"{standing.per_second:.1f} letters a second" if standing.per_second else "sending")
     if standing.done_at is not None:
         parts.append(f"done about {standing.done_at.astimezone(project.config.zone):%H:%M}")
+    if standing.state in ("approved", "scheduled") and (rate := rate_of(project.config)):
+        whole = timedelta(seconds=standing.number("waiting") / rate)
+        parts.append(f"at {rate:g} letters a second it takes {_long(whole)}")
     if standing.next_due is not None and standing.state not in ("cancelled", "sent"):
         parts.append(f"the next is tried again {_when(project, standing)}")
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def rate_of(config: Config) -> float:
+    """How many letters a second may leave at most; 0: as many as the receiver takes."""
+    from digest.send.pace import USUAL_RATE
+
+    elsewhere = config.send.transport == "smtp" and config.smtp.host not in {"127.0.0.1", "::1", "localhost"}
+    return config.send.rate or (USUAL_RATE if elsewhere else 0.0)
+
+
+def _long(span: timedelta) -> str:
+    minutes = math.ceil(span.total_seconds() / 60)
+    return f"about {minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"about {minutes} min"
 
 
 def _when(project: Project, standing: Standing) -> str:

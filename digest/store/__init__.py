@@ -70,6 +70,8 @@ class Store:
         except BaseException as error:
             if self.conn.in_transaction:
                 self.conn.execute("ROLLBACK")
+            self.ledger.forget()
+            self.subscribers.forget()
             if isinstance(error, sqlite3.DatabaseError) and is_the_files_trouble(error):
                 raise explain(error, self.path) from error
             raise

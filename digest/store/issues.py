@@ -176,7 +176,7 @@ class Issues:
         )
 
     def _empty_audience(self, slug: str) -> None:
-        for table in ("delivery", "excluded", "audience"):
+        for table in ("delivery_row", "excluded", "audience"):
             self._conn.execute(f"DELETE FROM {table} WHERE issue = (SELECT id FROM issue WHERE slug = ?)", (slug,))
 
     def skip(self, slug: str, *, since: datetime, until: datetime, who: str, at: datetime, reason: str = "") -> None:
