@@ -191,7 +191,10 @@ def test_rows_are_listed_by_state_domain_and_reader(folder: Path) -> None:
     run("subscribers", "add", "ann@elsewhere.example")
     run("subscribers", "remove", "reader1@example.net", "--yes")
     run("send", "--yes")
-    names = lambda *args: [r["address"] for r in json.loads(run("deliveries", "list", "--json", *args).stdout)]  # noqa: E731
+
+    def names(*args: str) -> list[str]:
+        return [row["address"] for row in json.loads(run("deliveries", "list", "--json", *args).stdout)]
+
     assert names("--state", "suppressed") == ["reader1@example.net"]
     assert len(names("--domain", "EXAMPLE.net")) == 8 and names("--domain", "elsewhere.example") == []
     assert names("--reader", "reader2@example.net", "--reader", "Reader3@example.net") == [
@@ -386,6 +389,29 @@ def test_scheduled_issue_leaves_with_the_first_timer_after_its_time(folder: Path
         assert len(accepted(tmp_path / "log")) == 8
         assert run("send", "--due", *to(port), now="2015-09-24T18:06:00+00:00").stdout == ""
     assert len(accepted(tmp_path / "log")) == 8
+
+
+def test_timer_that_meets_a_send_at_work_is_silent_and_alarms_nobody(many: Path, tmp_path: Path) -> None:
+    file, log = alerting(many, COMMAND), tmp_path / "log"
+    with sink(log, "--reply-delay", "20") as port:
+        sending = begin(many, port, log)
+        done = run_in(many)("send", "--due", *to(port))
+        assert (done.stdout, done.stderr) == ("", "")
+        assert "another `digest send` is at work" in error_of(run_in(many)("send", "--yes", *to(port), ok=False))
+        assert caught(file) == []
+        sending.communicate(timeout=60)
+    assert set(accepted(log).values()) == {1} and [a["alert"] for a in caught(file)] == ["done"]
+
+
+def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    run("send", "--at", "2015-09-24 18:00", "--yes", now=AT)
+    done = run("send", "--due", code=1, now="2015-09-25T18:01:00+00:00")
+    assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
+    assert status(run)["state"] == "paused"
+    run("resume", now="2015-09-25T18:02:00+00:00")
+    run("send", "--due", now="2015-09-25T18:03:00+00:00")
+    assert status(run)["deliveries"] == {"accepted": 8}
 
 
 @pytest.mark.parametrize(

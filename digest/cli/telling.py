@@ -21,6 +21,7 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 """Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
 
 MOST_CAUSES = 8
+MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 
 
 def print_standing(project: Project, standing: Standing) -> None:
@@ -39,13 +40,23 @@ def print_standing(project: Project, standing: Standing) -> None:
         say(pace)
     for cause in standing.causes[:MOST_CAUSES]:
         at = f" at {', '.join(cause.domains[:3])}{' …' if len(cause.domains) > 3 else ''}" if cause.domains else ""
-        say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {cause.words or 'no word'}")
+        say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {_cut(cause.words) or 'no word'}")
     if len(standing.causes) > MOST_CAUSES:
         say(f"           and {len(standing.causes) - MOST_CAUSES} more causes: `digest deliveries list {slug}`")
     if config.send.durability == "normal":
         say("Durability: normal. A power cut may bring back the last few as unsent.")
     if hint := next_step(standing):
         say(hint)
+    if standing.planned:
+        say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS].rstrip()}…"
+
+
+def _states(standing: Standing) -> list[str]:
+    return [state for state in STATE_WORDS if standing.number(state)] + ["left-out"] * bool(standing.excluded)
 
 
 def _why(project: Project, standing: Standing) -> str:
