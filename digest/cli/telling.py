@@ -27,7 +27,9 @@ MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 def print_standing(project: Project, standing: Standing) -> None:
     """The whole account: who is where, and why."""
     config, slug = project.config, standing.slug
-    say(f"{slug} is {standing.state}{_why(project, standing)}.{f' “{standing.subject}”' if standing.subject else ''}")
+    state = f"{slug} is {standing.state}{_why(project, standing)}"
+    end = "" if state.endswith(("?", ".")) else "."
+    say(f"{state}{end}{f' “{standing.subject}”' if standing.subject else ''}")
     if standing.approved_at:
         say(f"Approved by {standing.approved_by} on {clock(standing.approved_at, config)}.")
     left_out = sum(standing.excluded.values())
