@@ -391,6 +391,28 @@ def test_scheduled_issue_leaves_with_the_first_timer_after_its_time(folder: Path
     assert len(accepted(tmp_path / "log")) == 8
 
 
+def test_scheduled_issue_that_was_paused_leaves_at_its_time_all_the_same(folder: Path) -> None:
+    run = run_in(folder)
+    run("send", "--at", "18:00", "--yes", now=AT)
+    run("pause", now=AT)
+    assert run("send", "--due", now="2015-09-24T18:01:00+00:00").stdout == ""
+    assert "leaves at 2015-09-24 18:00" in run("resume", now="2015-09-24T17:00:00+00:00").stdout
+    assert run("send", "--due", now="2015-09-24T17:05:00+00:00").stdout == ""
+    run("send", "--due", now="2015-09-24T18:05:00+00:00")
+    assert status(run)["deliveries"] == {"accepted": 8}
+
+
+def test_dry_run_of_an_unattended_newsletter_approves_nothing(tmp_path: Path) -> None:
+    make_newsletter(tmp_path, 2, send='approval = "none"')
+    with open_store(tmp_path) as store:
+        store.issues.set_state(SLUG, "draft", who="x", at=NOW)
+    run = run_in(tmp_path)
+    run("send", "--dry-run")
+    assert status(run)["state"] == "draft"
+    run("send", "--yes")
+    assert status(run)["approved_by"].startswith("nobody")
+
+
 def test_timer_that_meets_a_send_at_work_is_silent_and_alarms_nobody(many: Path, tmp_path: Path) -> None:
     file, log = alerting(many, COMMAND), tmp_path / "log"
     with sink(log, "--reply-delay", "20") as port:

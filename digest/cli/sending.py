@@ -238,7 +238,7 @@ def _send_one(
     from digest.dispatch.standing import look
 
     store, config = project.store, project.config
-    _approve_unattended(project, slug)
+    _approve_unattended(project, slug, dry_run=dry_run)
     before = look(store, slug, now())
     open_rows = before.number("waiting", "deferred", "leased")
     by = smtp or config.send.transport
@@ -276,19 +276,22 @@ def _send_one(
         print_standing(project, after)
         if config.send.approval == "none":
             say('Approval: none ([send] approval = "none").')
-    _keep_report(project, after)
     alert(project, slug)
+    _keep_report(project, after)
     return EXIT_CODES[after.verdict]
 
 
 def _keep_report(project: Project, standing: Standing) -> None:
-    """The report page, beside the issue's other files."""
+    """The report page, beside the issue's other files; that it cannot be written is said and changes nothing."""
     from digest.cli.watching import write_report
 
-    write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
+    try:
+        write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
+    except DigestError as error:
+        click.echo(f"digest: {error}", err=True)
 
 
-def _approve_unattended(project: Project, slug: str) -> None:
+def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -> None:
     """With [send] approval = "none" a draft is approved by being sent. Raises IssueError for any other draft."""
     store = project.store
     known = store.issues.get(slug)
@@ -298,6 +301,8 @@ def _approve_unattended(project: Project, slug: str) -> None:
     if project.config.send.approval != "none":
         raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
     _refuse_unless_answered(project, slug)
+    if dry_run:
+        return
     store.ledger.freeze(slug, "", now())
     fingerprint = store.issues.rendered(slug).fingerprint
     store.issues.approve(slug, fingerprint=fingerprint, who="nobody ([send] approval = none)", at=now())
