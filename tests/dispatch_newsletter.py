@@ -136,7 +136,15 @@ class Toll:
 
 
 def kill_again_and_again(
-    folder: Path, target: str, watch: Callable[[], int], *, kills: int, longest_ms: float, seed: int = 1
+    folder: Path,
+    target: str,
+    watch: Callable[[], int],
+    *,
+    kills: int,
+    longest_ms: float,
+    seed: int = 1,
+    environment: Mapping[str, str] | None = None,
+    after_kill: Callable[[], None] = lambda: None,
 ) -> int:
     """Sends the issue in *folder* to *target* (see `main`), killing the process group at random moments after
     *watch* first changes, and at last lets it finish. Gives the number of kills."""
@@ -144,7 +152,13 @@ def kill_again_and_again(
     chance, killed = random.Random(seed), 0
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
 
     while killed < kills:
         before, child = watch(), start()
@@ -155,6 +169,7 @@ def kill_again_and_again(
             break  # nothing was left to kill
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        after_kill()
         killed += 1
     last = start()
     if last.wait(timeout=120) != 0:
@@ -163,12 +178,27 @@ def kill_again_and_again(
 
 
 def kill_against_sink(
-    folder: Path, log: Path, port: int, *, kills: int, connections: int, longest_ms: float, seed: int = 1
+    folder: Path,
+    log: Path,
+    port: int,
+    *,
+    kills: int,
+    connections: int,
+    longest_ms: float,
+    seed: int = 1,
+    environment: Mapping[str, str] | None = None,
+    after_kill: Callable[[], None] = lambda: None,
 ) -> Toll:
     started = time.monotonic()
-    target = f"{port}/{connections}"
     killed = kill_again_and_again(
-        folder, target, lambda: log.stat().st_size, kills=kills, longest_ms=longest_ms, seed=seed
+        folder,
+        f"{port}/{connections}",
+        lambda: log.stat().st_size,
+        kills=kills,
+        longest_ms=longest_ms,
+        seed=seed,
+        environment=environment,
+        after_kill=after_kill,
     )
     return _count(folder, log, killed, time.monotonic() - started)
 

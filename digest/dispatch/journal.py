@@ -41,6 +41,7 @@ class GroupJournal:
     pace: Pace
     seconds: Callable[[], float]  # since 1970, for the pace
     paused: Pause | None = None  # by an answer
+    begun: bool = False  # a letter was accepted in this run
     _hands: dict[int, tuple[int, str]] = field(default_factory=dict)  # ordinal -> tries before this one, mail domain
     _outcomes: list[tuple[int, Settled]] = field(default_factory=list)
     _intents: list[tuple[int, asyncio.Future[bool]]] = field(default_factory=list)
@@ -68,6 +69,7 @@ class GroupJournal:
         attempts, domain = self._hands.pop(ordinal)
         self._outcomes.append((ordinal, settle(attempts + 1, outcome, self.now())))
         if isinstance(outcome, Accepted):
+            self.begun = True
             self.pace.accepted(domain)
             self._refusals.accepted()
         elif isinstance(outcome, Deferred | Rejected):

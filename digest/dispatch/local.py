@@ -34,7 +34,7 @@ from digest.store import Store, open_store
 
 BATCH = 200  # rows leased at once
 LOOK_S = 0.5  # so often somebody's pause or stop is looked for, at least
-PATIENCE_S = 120.0  # a domain that rests longer is the next run's business
+PATIENCE_S = 30.0  # a domain that rests longer is the next run's business
 PACE = "pace"  # where the store keeps what was learned about it
 WHO = "digest send"
 
@@ -258,7 +258,7 @@ class _Sending:
         try:
             await self.transport.carry(letters, journal)
         except LoginRefused as error:
-            if self._begun:  # the relay took letters and now does not let us in: that is for a person to see
+            if journal.begun:  # the relay took letters and now does not let us in: that is for a person to see
                 journal.pause(Pause(f"{error} – {error.hint}, then `digest resume`"))
             raise
         finally:
@@ -269,8 +269,6 @@ class _Sending:
             finally:
                 self._finish(journal.paused)
 
-    _begun = False  # a letter was accepted in this run
-
     def _merge(self, outcomes: Booked, intents: Sequence[int], pause: Pause | None) -> Set[int]:
         now = self.now()
         with self._store.transaction():
@@ -278,7 +276,6 @@ class _Sending:
             if pause is not None:
                 self._ledger.pause(pause, now)
         if outcomes:
-            self._begun = self._begun or any(after.state == "accepted" for _, after in outcomes)
             self._done += len(outcomes)
             if self.progress is not None:
                 self.progress(min(self._done, self._total), self._total)
