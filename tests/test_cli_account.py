@@ -20,9 +20,7 @@ from digest.dispatch import keys
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
 from tests.command_line import ROOT, Run, error_of, run_in
-from tests.conftest import _absent
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
-from tests.imap_server import dovecot
 
 AT = NOW.isoformat()
 
@@ -297,32 +295,14 @@ def test_those_the_relays_log_has_taken_have_it(folder: Path, tmp_path: Path, fo
     """Postfix names a letter before the final dot: a queue id that came to nothing proves nothing."""
     doubtful, _ = in_doubt(folder, tmp_path / "log")
     log = tmp_path / "mail.log"
-    log.write_text(
-        "\n".join(form(message_id(folder, who), f"4D{n}", taken=n == 0) for n, who in enumerate(doubtful)) + "\n"
-    )
+    lines = [form(message_id(folder, who), f"4D{n}", taken=n == 0) for n, who in enumerate(doubtful)]
+    log.write_text("\n".join([form("<another@b.example>", "9F0", taken=True), *lines]) + "\n")
     run = run_in(folder)
     assert "1 have it, 0 do not." in run("deliveries", "resolve", "--log", str(log)).stdout
     shown = run("deliveries", "show", doubtful[0]).stdout
     assert "proved: the log mail.log" in shown and "a@b.example" not in shown
     states = {r["address"]: r["state"] for r in json.loads(run("deliveries", "list", "--json").stdout)}
     assert [states[who] for who in doubtful[:2]] == ["accepted", "uncertain"]
-
-
-def test_those_found_in_a_mailbox_by_message_id_have_it(folder: Path, tmp_path: Path) -> None:
-    if shutil.which("dovecot") is None or os.geteuid() != 0:
-        _absent("no Dovecot here (install the package dovecot-imapd), or not root")
-    doubtful, _ = in_doubt(folder, tmp_path / "log")
-    letter = tmp_path / "one.eml"
-    letter.write_text(f"From: a@b.example\nMessage-ID: {message_id(folder, doubtful[1])}\nSubject: x\n\nx\n")
-    run = run_in(folder)
-    with dovecot({"archive": [letter]}) as port:
-        ask = ("deliveries", "resolve", "--imap", f"127.0.0.1:{port}", "--user", "archive")
-        assert "password is not set" in error_of(run(*ask, ok=False))
-        assert "cannot be asked" in error_of(run(*ask, ok=False, env={"DIGEST_IMAP_PASSWORD": "wrong"}))
-        secret = {"DIGEST_IMAP_PASSWORD": "pass"}
-        assert "no mailbox Nowhere" in error_of(run(*ask, "--mailbox", "Nowhere", ok=False, env=secret))
-        assert "1 have it, 0 do not." in run(*ask, env=secret).stdout
-    assert "proved: the mailbox INBOX on 127.0.0.1" in run("deliveries", "show", doubtful[1]).stdout
 
 
 def test_a_persons_word_is_kept_with_the_name(folder: Path, tmp_path: Path) -> None:

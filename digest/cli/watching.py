@@ -58,6 +58,8 @@ def status(ctx: click.Context, issue: str, follow: bool, report: Path | None, as
         slug = find_issue(project, issue)
         if follow:
             last = _follow(project, slug, as_json)
+            if report is not None:
+                write_report(project, last, report)
             if as_json:
                 print_event(last.verdict, last)
             ctx.exit(EXIT_CODES[last.verdict])
