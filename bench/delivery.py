@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -206,9 +207,12 @@ def make_certificate(scratch: Path) -> str:
 # ------------------------------------------------------------------------------------------------ what safety costs
 
 
+@dataclass
 class Careless(journal.GroupJournal):
     """Grants every dot at once and books a hundred letters at a time, afterwards: the usual way, which doubles
     letters when it is killed."""
+
+    _marked: list[int] = field(default_factory=list)
 
     async def may_finish(self, ordinal: int) -> bool:
         self._marked.append(ordinal)
@@ -231,9 +235,6 @@ class Careless(journal.GroupJournal):
         self.merge([], [ordinal for ordinal in self._marked if ordinal in mine], None)
         self.merge(outcomes, [], None)
         self._marked = [ordinal for ordinal in self._marked if ordinal not in mine]
-
-    def __post_init__(self) -> None:
-        self._marked: list[int] = []
 
 
 def safety(options: argparse.Namespace, scratch: Path) -> None:

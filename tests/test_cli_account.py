@@ -261,6 +261,7 @@ def test_those_the_outbox_holds_have_it(folder: Path, tmp_path: Path) -> None:
     run_in(other)("send", "--yes", code=4)
     run = run_in(folder)
     outbox = other / "var" / "outbox" / SLUG
+    (outbox / "new" / "note.eml").write_text("Message-ID: <another@b.example>\n\nNo letter of ours.\n")
     out = run("deliveries", "resolve", "--files", str(outbox)).stdout
     assert f"2 have it, 0 do not.\nFor {len(doubtful) - 2} we still cannot know" in out
     shown = run("deliveries", "show", doubtful[0]).stdout

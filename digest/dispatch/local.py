@@ -185,7 +185,7 @@ class _Sending:
         self._ledger = LocalLedger(store, self.slug, self.owner, uncertain=self.config.send.uncertain)
         if known.state in ("approved", "scheduled"):
             self._ledger.freeze(now)
-        self._refuse_late(known.state, counts.get("waiting", 0), now)
+        self._refuse_late(known.state, counts.get("waiting", 0) + counts.get("leased", 0), now)
         if known.state != "sending":
             store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._ledger.reconcile(now)

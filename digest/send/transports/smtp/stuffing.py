@@ -8,44 +8,49 @@ from collections.abc import Sequence
 from digest.model import Envelope
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
-_LARGE = 512  # bytes: what is worth remembering
-_KEPT = 256  # chunks
+_KEPT = 1024  # chunks
+
+_Known = tuple[bytes, bytes, bool, bool]
+"""A chunk; how it is sent; whether it begins with a dot; whether it ends a line."""
 
 
 class Stuffing:
-    """Remembers the large chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB,
-    and looking through those costs more than sending them."""
+    """Remembers the chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB, and
+    looking through those costs more than sending them."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[bytes, bytes]] = {}  # id -> (the chunk, kept alive, and how it is sent)
+        self._known: dict[int, _Known] = {}  # by the chunk's id, which stays its own as it is kept alive
 
     def of(self, chunks: Sequence[bytes]) -> bytes:
         """Raises ValueError, a bug of ours, for a bare CR or LF: it could smuggle a second letter."""
         sent: list[bytes] = []
+        known = self._known
         at_line_start = True
         for chunk in chunks:
-            if not chunk:
-                continue
-            seen = self._known.get(id(chunk))
-            if seen is not None and seen[0] is chunk:
-                stuffed = seen[1]
-            elif b"\n" not in chunk and b"\r" not in chunk:  # nearly every value of a reader's own
-                stuffed = chunk
-            else:
-                if not _is_whole(chunk):
+            seen = known.get(id(chunk))
+            if seen is None or seen[0] is not chunk:
+                seen = self._look_at(chunk)
+                if seen is None:
                     return _stuffed_at_once(b"".join(chunks))
-                stuffed = chunk.replace(b"\r\n.", b"\r\n..")
-                if len(chunk) >= _LARGE:
-                    if len(self._known) >= _KEPT:
-                        self._known.clear()
-                    self._known[id(chunk)] = (chunk, stuffed)
-            if at_line_start and chunk.startswith(b"."):
+            if at_line_start and seen[2]:
                 sent.append(b".")
-            sent.append(stuffed)
-            at_line_start = chunk.endswith(b"\r\n")
-        if not at_line_start or not sent:
+            sent.append(seen[1])
+            at_line_start = seen[3] if chunk else at_line_start
+        if not at_line_start or not any(sent):
             sent.append(b"\r\n")
         return b"".join(sent)
+
+    def _look_at(self, chunk: bytes) -> _Known | None:
+        """None: it is cut inside a line end."""
+        if b"\n" not in chunk and b"\r" not in chunk:  # nearly every value of a reader's own: not worth keeping
+            return chunk, chunk, chunk.startswith(b"."), False
+        if not _is_whole(chunk):
+            return None
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        seen = (chunk, chunk.replace(b"\r\n.", b"\r\n.."), chunk.startswith(b"."), chunk.endswith(b"\r\n"))
+        self._known[id(chunk)] = seen
+        return seen
 
 
 def _stuffed_at_once(body: bytes) -> bytes:
