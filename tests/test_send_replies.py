@@ -119,6 +119,9 @@ SAID_BY_RELAYS = {
     "a reader's quota": (Reply(452, "4.2.2", "The recipient's inbox is over quota"), ""),
     "a reader's quota, for good": (Reply(552, "5.2.2", "mailbox full, quota exceeded"), ""),
     "a reader who gets too much": (Reply(450, "4.2.1", "The user is receiving mail too quickly"), ""),
+    "the sender's domain": (Reply(450, "4.1.8", "Sender address rejected: Domain not found"), "pause"),
+    "a reader not verified yet": (Reply(450, "4.1.1", "Recipient address rejected: unverified address"), ""),
+    "the same without a code": (Reply(550, "", "Recipient address rejected: unverified address"), ""),
     "no such user": (Reply(550, "5.1.1", "unknown user"), ""),
     "greylisted": (Reply(451, "4.7.1", "Greylisting in action, please come back later"), ""),
 }

@@ -115,6 +115,8 @@ _ABOUT_US = {
     "7.9": ("your mail server refuses this way of logging in", "check [smtp] username and the password"),
     "7.11": ("your mail server wants an encrypted connection for the login", "use security = 'starttls' or 'tls'"),
     "3.4": ("your mail server takes no letter this large", "make the issue shorter"),
+    "1.7": ("the receiver refuses the sender’s address", "check [newsletter] from"),
+    "1.8": ("the receiver does not know the sender’s domain", "check [newsletter] from, and that domain’s DNS"),
 }
 _LOGIN = ("your mail server wants a login, or refuses it", "check [smtp] username, password and security")
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
@@ -128,7 +130,7 @@ _SAID_ABOUT_US = (
         ("your relay’s quota is used up", "wait until it begins anew, or ask your relay for more"),
     ),
     (
-        re.compile(r"(?i)not (?:a )?verified|unverified|verified sender|sender signature|failed the check in region"),
+        re.compile(r"(?i)^(?!.*recipient).*(?:not (?:a )?verified|unverified|verified sender|sender signature)"),
         ("your relay does not know the From address as yours", "verify the address or its domain at your relay"),
     ),
     (
@@ -150,7 +152,7 @@ def pauses_issue(reply: Reply) -> str | None:
     known = _ABOUT_US.get(reply.enhanced[2:])
     if known is None and reply.code in _LOGIN_CODES:
         known = _LOGIN
-    if known is None:
+    if known is None and not is_about_the_mailbox(reply):
         known = next((why for words, why in _SAID_ABOUT_US if words.search(reply.words)), None)
     return f"{known[0]}: {known[1]}" if known else None
 

@@ -35,7 +35,7 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     verify: bool = True
     connections: int = 4
-    letters_per_connection: int = 0  # a fresh connection after so many; 0: only when the server ends one
+    letters_per_connection: int = 1000  # then a fresh one: some servers count; 0: only when the server ends it
     cafile: str | None = None  # certificates to trust instead of the system's; None: the system's
 
     def __str__(self) -> str:
