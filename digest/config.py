@@ -13,6 +13,7 @@ import tomllib
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -168,6 +169,15 @@ class Send:
     approval: Literal["one", "two", "none"] = "one"
     uncertain: Literal["hold", "resend"] = "hold"
     durability: Literal["full", "normal"] = "full"
+    rate: float = 0.0  # letters a second; 0: 14 to a relay elsewhere, no limit to one on this machine
+    domains: Mapping[str, float] = field(default_factory=dict)  # mail domain -> letters a second to it
+    quiet: str = ""  # hours in which no letter leaves, in the newsletter's zone: "22:00-07:00"; '' for none
+    not_later_than: str = "6h"  # a start or resume this late pauses and asks; '' for never
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """What `not_later_than` says; None: never too late."""
+        return timedelta(hours=float(self.not_later_than.removesuffix("h"))) if self.not_later_than else None
 
 
 @dataclass(frozen=True)
@@ -356,6 +366,19 @@ def _judge(config: Config, where: str) -> None:
             f"block number {number}: {block.domain!r} is no domain",
             'without https:// and *., for example domain = "example.com": all below it is blocked too',
         )
+    for key, rate in {"rate": config.send.rate, **config.send.domains}.items():
+        name = "send.rate" if key == "rate" else f"send.domains.{key}"
+        need(rate >= 0, f"{name} = {rate} is no rate", "letters a second; 0 is no limit of its own")
+    need(
+        not config.send.quiet or (re.fullmatch(rf"({_CLOCK})-(?!\1){_CLOCK}", config.send.quiet) is not None),
+        f"send.quiet = {config.send.quiet!r} are no hours",
+        'for example "22:00-07:00"',
+    )
+    need(
+        re.fullmatch(r"(?:\d{1,4}(?:\.\d+)?h)?", config.send.not_later_than) is not None,
+        f"send.not_later_than = {config.send.not_later_than!r} is no time",
+        'for example "6h"; "" is never',
+    )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)
@@ -444,6 +467,8 @@ def _judge_theme(config: Config, need: Need) -> None:
             "the size in px it is shown at; the file may have twice as many",
         )
 
+
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 
 _SHORTER = dict(
     pair.split(":")

@@ -491,8 +491,8 @@ LEGAL_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     "cancelled": frozenset(),
 }
 """Every path a delivery may take. `accepted` is reached only through `sending`, or by a person out of `uncertain`;
-rows that never left become `uncertain` only when an older copy of the database is put back, and a person only has
-`rejected` ones wait again."""
+rows that never left become `uncertain` only when an older copy of the database is put back; `rejected` waits again when
+the refusal turns out to be about the sender, or by a person's word."""
 
 
 @dataclass(frozen=True, slots=True)

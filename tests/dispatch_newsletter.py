@@ -1,6 +1,6 @@
 """A small approved issue with as many readers as a test wants, a sink to send it to, and the kill loop.
 
-python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS     sends it once, as `digest send` would
+python -m tests.dispatch_newsletter FOLDER PORT/CONNECTIONS[/CERTIFICATE] [LIMIT]     sends it, as `digest send` would
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,9 +51,14 @@ HTML = """<!DOCTYPE html>
 
 
 def make_newsletter(
-    folder: Path, readers: int, *, send: str = "", site: str = 'url = "https://news.example"', kilobytes: int = 1
+    folder: Path,
+    readers: int | Iterable[str],
+    *,
+    send: str = "",
+    site: str = 'url = "https://news.example"',
+    kilobytes: int = 1,
 ) -> Config:
-    """An approved issue 2015-W39 for reader0@example.net, reader1@… in *folder*."""
+    """An approved issue 2015-W39 in *folder*: for these addresses, or for so many, reader0@example.net, reader1@…"""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "digest.toml").write_text(TOML.format(send=send, site=site), encoding="utf-8")
     config = load_config(folder)
@@ -74,8 +79,10 @@ def make_newsletter(
     rendered = Rendered(SLUG, fingerprint(variants, config, audience), variants)
     with open_store(folder, create=True, durability=config.send.durability) as store:
         with store.transaction():
-            for number in range(readers):
-                address = parse_address(f"reader{number}@example.net")
+            if isinstance(readers, int):
+                readers = (f"reader{number}@example.net" for number in range(readers))
+            for reader in readers:
+                address = parse_address(reader)
                 store.subscribers.add(address, "", how="import", wording="test", who="test", at=since)
             store.issues.save_draft(issue, rendered)
         store.ledger.freeze(SLUG, "", NOW)
@@ -87,8 +94,12 @@ def send(folder: Path, transport: Transport, *, at: datetime = NOW, limit: int |
     return send_issue(folder, load_config(folder), SLUG, transport, now=lambda: at, limit=limit)
 
 
-def to_sink(port: int, connections: int = 4) -> Smtp:
-    return Smtp(SmtpSettings("127.0.0.1", port, "none", connections=connections), patience_s=(0.05,))
+def to_sink(port: int, connections: int = 4, cafile: str = "") -> Smtp:
+    """*cafile*: the sink's own certificate, to be spoken to with STARTTLS; '' for plain."""
+    server = SmtpSettings("127.0.0.1", port, "none", connections=connections)
+    if cafile:
+        server = SmtpSettings("localhost", port, "starttls", connections=connections, cafile=cafile)
+    return Smtp(server, patience_s=(0.05,))
 
 
 @contextmanager
@@ -134,7 +145,15 @@ class Toll:
 
 
 def kill_again_and_again(
-    folder: Path, target: str, watch: Callable[[], int], *, kills: int, longest_ms: float, seed: int = 1
+    folder: Path,
+    target: str,
+    watch: Callable[[], int],
+    *,
+    kills: int,
+    longest_ms: float,
+    seed: int = 1,
+    environment: Mapping[str, str] | None = None,
+    after_kill: Callable[[], None] = lambda: None,
 ) -> int:
     """Sends the issue in *folder* to *target* (see `main`), killing the process group at random moments after
     *watch* first changes, and at last lets it finish. Gives the number of kills."""
@@ -142,7 +161,13 @@ def kill_again_and_again(
     chance, killed = random.Random(seed), 0
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
 
     while killed < kills:
         before, child = watch(), start()
@@ -153,6 +178,7 @@ def kill_again_and_again(
             break  # nothing was left to kill
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        after_kill()
         killed += 1
     last = start()
     if last.wait(timeout=120) != 0:
@@ -161,12 +187,27 @@ def kill_again_and_again(
 
 
 def kill_against_sink(
-    folder: Path, log: Path, port: int, *, kills: int, connections: int, longest_ms: float, seed: int = 1
+    folder: Path,
+    log: Path,
+    port: int,
+    *,
+    kills: int,
+    connections: int,
+    longest_ms: float,
+    seed: int = 1,
+    environment: Mapping[str, str] | None = None,
+    after_kill: Callable[[], None] = lambda: None,
 ) -> Toll:
     started = time.monotonic()
-    target = f"{port}/{connections}"
     killed = kill_again_and_again(
-        folder, target, lambda: log.stat().st_size, kills=kills, longest_ms=longest_ms, seed=seed
+        folder,
+        f"{port}/{connections}",
+        lambda: log.stat().st_size,
+        kills=kills,
+        longest_ms=longest_ms,
+        seed=seed,
+        environment=environment,
+        after_kill=after_kill,
     )
     return _count(folder, log, killed, time.monotonic() - started)
 
@@ -191,15 +232,15 @@ def _count(folder: Path, log: Path, kills: int, seconds: float) -> Toll:
     )
 
 
-def main(folder: Path, target: str) -> None:
-    """*target*: PORT/CONNECTIONS of a sink, or "files"."""
+def main(folder: Path, target: str, limit: int | None) -> None:
+    """*target*: PORT/CONNECTIONS of a sink, with /CERTIFICATE for STARTTLS, or "files". Prints the seconds it took."""
     if target == "files":
         transport: Transport = Maildir(folder / "var" / "outbox" / SLUG)
     else:
-        port, connections = map(int, target.split("/"))
-        transport = to_sink(port, connections)
-    send(folder, transport, at=datetime.now(UTC))
+        port, connections, *cafile = target.split("/", 2)
+        transport = to_sink(int(port), int(connections), *cafile)
+    print(send(folder, transport, at=datetime.now(UTC), limit=limit).seconds)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None)

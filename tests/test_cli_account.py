@@ -20,9 +20,7 @@ from digest.dispatch import keys
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
 from tests.command_line import ROOT, Run, error_of, run_in
-from tests.conftest import absent
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
-from tests.imap_server import dovecot
 
 AT = NOW.isoformat()
 
@@ -191,7 +189,10 @@ def test_rows_are_listed_by_state_domain_and_reader(folder: Path) -> None:
     run("subscribers", "add", "ann@elsewhere.example")
     run("subscribers", "remove", "reader1@example.net", "--yes")
     run("send", "--yes")
-    names = lambda *args: [r["address"] for r in json.loads(run("deliveries", "list", "--json", *args).stdout)]  # noqa: E731
+
+    def names(*args: str) -> list[str]:
+        return [row["address"] for row in json.loads(run("deliveries", "list", "--json", *args).stdout)]
+
     assert names("--state", "suppressed") == ["reader1@example.net"]
     assert len(names("--domain", "EXAMPLE.net")) == 8 and names("--domain", "elsewhere.example") == []
     assert names("--reader", "reader2@example.net", "--reader", "Reader3@example.net") == [
@@ -260,6 +261,7 @@ def test_those_the_outbox_holds_have_it(folder: Path, tmp_path: Path) -> None:
     run_in(other)("send", "--yes", code=4)
     run = run_in(folder)
     outbox = other / "var" / "outbox" / SLUG
+    (outbox / "new" / "note.eml").write_text("Message-ID: <another@b.example>\n\nNo letter of ours.\n")
     out = run("deliveries", "resolve", "--files", str(outbox)).stdout
     assert f"2 have it, 0 do not.\nFor {len(doubtful) - 2} we still cannot know" in out
     shown = run("deliveries", "show", doubtful[0]).stdout
@@ -294,32 +296,14 @@ def test_those_the_relays_log_has_taken_have_it(folder: Path, tmp_path: Path, fo
     """Postfix names a letter before the final dot: a queue id that came to nothing proves nothing."""
     doubtful, _ = in_doubt(folder, tmp_path / "log")
     log = tmp_path / "mail.log"
-    log.write_text(
-        "\n".join(form(message_id(folder, who), f"4D{n}", taken=n == 0) for n, who in enumerate(doubtful)) + "\n"
-    )
+    lines = [form(message_id(folder, who), f"4D{n}", taken=n == 0) for n, who in enumerate(doubtful)]
+    log.write_text("\n".join([form("<another@b.example>", "9F0", taken=True), *lines]) + "\n")
     run = run_in(folder)
     assert "1 have it, 0 do not." in run("deliveries", "resolve", "--log", str(log)).stdout
     shown = run("deliveries", "show", doubtful[0]).stdout
     assert "proved: the log mail.log" in shown and "a@b.example" not in shown
     states = {r["address"]: r["state"] for r in json.loads(run("deliveries", "list", "--json").stdout)}
     assert [states[who] for who in doubtful[:2]] == ["accepted", "uncertain"]
-
-
-def test_those_found_in_a_mailbox_by_message_id_have_it(folder: Path, tmp_path: Path) -> None:
-    if shutil.which("dovecot") is None or os.geteuid() != 0:
-        absent("no Dovecot here (install the package dovecot-imapd), or not root")
-    doubtful, _ = in_doubt(folder, tmp_path / "log")
-    letter = tmp_path / "one.eml"
-    letter.write_text(f"From: a@b.example\nMessage-ID: {message_id(folder, doubtful[1])}\nSubject: x\n\nx\n")
-    run = run_in(folder)
-    with dovecot(tmp_path / "dovecot", {"archive": [letter]}) as port:
-        ask = ("deliveries", "resolve", "--imap", f"127.0.0.1:{port}", "--user", "archive")
-        assert "password is not set" in error_of(run(*ask, ok=False))
-        assert "cannot be asked" in error_of(run(*ask, ok=False, env={"DIGEST_IMAP_PASSWORD": "wrong"}))
-        secret = {"DIGEST_IMAP_PASSWORD": "pass"}
-        assert "no mailbox Nowhere" in error_of(run(*ask, "--mailbox", "Nowhere", ok=False, env=secret))
-        assert "1 have it, 0 do not." in run(*ask, env=secret).stdout
-    assert "proved: the mailbox INBOX on 127.0.0.1" in run("deliveries", "show", doubtful[1]).stdout
 
 
 def test_a_persons_word_is_kept_with_the_name(folder: Path, tmp_path: Path) -> None:
@@ -388,6 +372,51 @@ def test_scheduled_issue_leaves_with_the_first_timer_after_its_time(folder: Path
     assert len(accepted(tmp_path / "log")) == 8
 
 
+def test_scheduled_issue_that_was_paused_leaves_at_its_time_all_the_same(folder: Path) -> None:
+    run = run_in(folder)
+    run("send", "--at", "18:00", "--yes", now=AT)
+    run("pause", now=AT)
+    assert run("send", "--due", now="2015-09-24T18:01:00+00:00").stdout == ""
+    assert "leaves at 2015-09-24 18:00" in run("resume", now="2015-09-24T17:00:00+00:00").stdout
+    assert run("send", "--due", now="2015-09-24T17:05:00+00:00").stdout == ""
+    run("send", "--due", now="2015-09-24T18:05:00+00:00")
+    assert status(run)["deliveries"] == {"accepted": 8}
+
+
+def test_dry_run_of_an_unattended_newsletter_approves_nothing(tmp_path: Path) -> None:
+    make_newsletter(tmp_path, 2, send='approval = "none"')
+    with open_store(tmp_path) as store:
+        store.issues.set_state(SLUG, "draft", who="x", at=NOW)
+    run = run_in(tmp_path)
+    run("send", "--dry-run")
+    assert status(run)["state"] == "draft"
+    run("send", "--yes")
+    assert status(run)["approved_by"].startswith("nobody")
+
+
+def test_timer_that_meets_a_send_at_work_is_silent_and_alarms_nobody(many: Path, tmp_path: Path) -> None:
+    file, log = alerting(many, COMMAND), tmp_path / "log"
+    with sink(log, "--reply-delay", "20") as port:
+        sending = begin(many, port, log)
+        done = run_in(many)("send", "--due", *to(port))
+        assert (done.stdout, done.stderr) == ("", "")
+        assert "another `digest send` is at work" in error_of(run_in(many)("send", "--yes", *to(port), ok=False))
+        assert caught(file) == []
+        sending.communicate(timeout=60)
+    assert set(accepted(log).values()) == {1} and [a["alert"] for a in caught(file)] == ["done"]
+
+
+def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    run("send", "--at", "2015-09-24 18:00", "--yes", now=AT)
+    done = run("send", "--due", code=1, now="2015-09-25T18:01:00+00:00")
+    assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
+    assert status(run)["state"] == "paused"
+    run("resume", now="2015-09-25T18:02:00+00:00")
+    run("send", "--due", now="2015-09-25T18:03:00+00:00")
+    assert status(run)["deliveries"] == {"accepted": 8}
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -416,6 +445,8 @@ def test_timer_goes_on_with_what_was_deferred(folder: Path, tmp_path: Path) -> N
     run = run_in(folder)
     with sink(tmp_path / "log", "--fault", "tempfail:1") as port:
         run("send", "--yes", *to(port), now=AT, code=5)
+    with open_store(folder) as store:
+        store.state.set("pace", None)  # the receiver’s rest is over: it is kept by the true clock
     with sink(tmp_path / "log") as port:
         assert run("send", "--due", *to(port), now="2015-09-24T07:01:00+00:00").stdout == ""
         run("send", "--due", *to(port), now="2015-09-24T08:00:00+00:00")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Accepted, Deferred, Rejected, Reply
-from digest.send.replies import cut_addresses, is_last_line, outcome_of, parse_reply, pauses_issue
+from digest.send.replies import (
+    asks_for_less,
+    cut_addresses,
+    is_last_line,
+    outcome_of,
+    parse_reply,
+    pauses_issue,
+    read_reply,
+)
 
 REPLIES = {
     "plain": ([b"250 Ok"], Reply(250, "", "Ok")),
@@ -91,3 +99,47 @@ def test_reply_class_decides_the_outcome() -> None:
     assert outcome_of(Reply(421)) == Deferred(Reply(421))
     assert outcome_of(Reply(554)) == Rejected(Reply(554))
     assert outcome_of(Reply(354)) is None
+
+
+SAID_BY_RELAYS = {
+    "SES, quota of the day": (Reply(454, "4.7.0", "Throttling failure: Daily message quota exceeded."), "pause"),
+    "SES, rate": (Reply(454, "4.7.0", "Throttling failure: Maximum sending rate exceeded."), "slower"),
+    "SES, sandbox": (
+        Reply(554, "", "Message rejected: Email address is not verified. The following identities failed the check"),
+        "pause",
+    ),
+    "SES, stopped": (Reply(554, "", "Sending paused for this account."), "pause"),
+    "SendGrid, sender": (Reply(550, "", "The from address does not match a verified Sender Identity."), "pause"),
+    "Mailgun, sandbox": (Reply(421, "", "Sandbox subdomains are for test purposes only."), "pause"),
+    "Postmark, sender": (Reply(550, "5.7.1", "The 'From' address is not a Sender Signature on your account"), "pause"),
+    "Gmail as a relay": (Reply(550, "5.4.5", "Daily user sending limit exceeded."), "pause"),
+    "the login cannot be judged now": (Reply(454, "4.7.0", "Temporary authentication failure"), "slower"),
+    "a provider's rate": (Reply(421, "4.7.0", "Too many messages, slow down"), "slower"),
+    "SPF by RFC 7372": (Reply(550, "5.7.23", ""), "pause"),
+    "a reader's quota": (Reply(452, "4.2.2", "The recipient's inbox is over quota"), ""),
+    "a reader's quota, for good": (Reply(552, "5.2.2", "mailbox full, quota exceeded"), ""),
+    "a reader who gets too much": (Reply(450, "4.2.1", "The user is receiving mail too quickly"), ""),
+    "the sender's domain": (Reply(450, "4.1.8", "Sender address rejected: Domain not found"), "pause"),
+    "a reader not verified yet": (Reply(450, "4.1.1", "Recipient address rejected: unverified address"), ""),
+    "the same without a code": (Reply(550, "", "Recipient address rejected: unverified address"), ""),
+    "no such user": (Reply(550, "5.1.1", "unknown user"), ""),
+    "greylisted": (Reply(451, "4.7.1", "Greylisting in action, please come back later"), ""),
+}
+
+
+@pytest.mark.parametrize(("reply", "means"), SAID_BY_RELAYS.values(), ids=SAID_BY_RELAYS)
+def test_what_relays_say_about_us_is_told_from_what_they_say_about_readers(reply: Reply, means: str) -> None:
+    found = "pause" if pauses_issue(reply) else "slower" if asks_for_less(reply) else ""
+    assert found == means
+
+
+def test_a_pause_says_what_to_do() -> None:
+    why = pauses_issue(Reply(550, "5.7.26", "unauthenticated"))
+    assert why is not None
+    assert "SPF" in why.partition(": ")[2]
+
+
+def test_a_reply_seen_before_still_hides_the_next_reader() -> None:
+    lines = [b"550 5.1.1 no mailbox jo here"]
+    assert read_reply(lines, "ann@example.org").words == "no mailbox jo here"
+    assert read_reply(lines, "jo@example.org").words == "no mailbox [address] here"

@@ -238,6 +238,18 @@ def test_mail_goes_encrypted_after_a_login(certificate: Path, excluded: list[str
     assert len(handler.got) == 4
 
 
+def test_mail_goes_encrypted_from_the_first_byte_where_the_port_wants_it(certificate: Path) -> None:
+    handler = Handler()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with aiosmtpd(handler, ssl_context=context) as server:
+        safe = replace(server, host="localhost", security="tls", cafile=str(certificate))
+        carry(safe, [letter(n) for n in range(5)], Book())
+        with pytest.raises(SendError, match="cannot be trusted"):
+            carry(replace(safe, cafile=None), [letter(9)], Book())
+    assert len(handler.got) == 5
+
+
 def test_refused_login_says_where_and_what_to_do(certificate: Path) -> None:
     book = Book()
     with guarded(certificate, Handler()) as server, pytest.raises(SendError, match=r"localhost:\d+.*login") as caught:

@@ -65,3 +65,8 @@ def test_every_outcome_settles_and_only_deferred_is_due(tries: int, outcome: Acc
 @given(attempts, attempts)
 def test_a_later_try_never_waits_less(one: int, other: int) -> None:
     assert RULES.wait_after(min(one, other)) <= RULES.wait_after(max(one, other))
+
+
+def test_after_too_fast_a_letter_goes_again_soon() -> None:
+    throttled = Deferred(Reply(454, "4.7.0", "Throttling failure: Maximum sending rate exceeded."))
+    assert settle(1, throttled, NOW) == Settled("deferred", NOW + timedelta(minutes=1), str(throttled.reply))

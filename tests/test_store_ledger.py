@@ -17,7 +17,9 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import LEGAL_MOVES, Issue, Rendered
 from digest.store import Store, inbox, open_store
+from digest.store.codec import micros
 from digest.store.inbox import InboxEvent
+from digest.store.schema import STATES
 from digest.store.subscribers import ImportRow
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
@@ -128,7 +130,7 @@ def test_a_provisional_queue_is_laid_anew_and_a_frozen_one_stays(store: Store) -
 def test_an_account_that_does_not_add_up_is_said(store: Store) -> None:
     add(store, 1, 2)
     store.ledger.freeze(WEEK, "", AT)
-    store.conn.execute("DELETE FROM delivery WHERE ordinal = 1")
+    store.conn.execute("DELETE FROM delivery_row WHERE ordinal = 1")
     with pytest.raises(StoreError, match="does not add up"):
         store.ledger.account(WEEK)
 
@@ -138,7 +140,8 @@ def test_two_rows_for_one_reader_cannot_be(store: Store) -> None:
     store.ledger.freeze(WEEK, "", AT)
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         store.conn.execute(
-            "INSERT INTO delivery (issue, ordinal, subscriber, variant) SELECT issue, 9, subscriber, '' FROM delivery"
+            "INSERT INTO delivery_row (issue, ordinal, subscriber, variant) "
+            "SELECT issue, 9, subscriber, '' FROM delivery_row"
         )
 
 
@@ -343,12 +346,13 @@ def test_after_an_older_copy_was_put_back_all_open_rows_are_in_doubt(store: Stor
 
 @pytest.mark.parametrize(
     "change",
-    ["UPDATE delivery_event SET became = 'sending'", "DELETE FROM delivery_event", "DELETE FROM delivery"],
+    ["UPDATE delivery_past SET became = 2", "DELETE FROM delivery_past", "DELETE FROM delivery_row"],
 )
 def test_history_cannot_be_rewritten(store: Store, change: str) -> None:
     add(store, 1)
     begin(store)
     lease(store)
+    store.ledger.release("one", AT)
     with pytest.raises(sqlite3.IntegrityError, match=r"never|stays"):
         store.conn.execute(change)
 
@@ -371,8 +375,8 @@ def test_the_database_takes_legal_moves_and_no_others(store: Store, came: str) -
 
     def move(state: str) -> None:
         store.conn.execute(
-            "UPDATE delivery SET state = ?, at = 1, due = ?, owner = ?",
-            (state, 1 if state == "deferred" else None, "one" if state in ("leased", "sending") else None),
+            "UPDATE delivery_row SET state = ?, at = 1, due = ?, owner = ?",
+            (STATES.index(state), 1 if state == "deferred" else None, 1 if state in ("leased", "sending") else None),  # type: ignore[arg-type]
         )
 
     for state in path:
@@ -588,3 +592,89 @@ TestSending.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+# ------------------------------------------------------------------------------------------------ older files
+
+
+def test_a_ledger_of_before_is_brought_over_with_its_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every state it could be left in, with the moves that led there; and a killed sender's rows find their way."""
+    from digest.store import schema
+
+    paths = {
+        0: "waiting",
+        1: "waiting leased",
+        2: "waiting leased sending",
+        3: "waiting leased sending accepted",
+        4: "waiting leased sending deferred leased sending",
+        5: "waiting leased rejected",
+        6: "waiting leased sending uncertain",
+        7: "waiting suppressed",
+    }
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+    with open_store(tmp_path, create=True) as old:
+        draft(old)
+        for ordinal in paths:
+            old.subscribers.add(person(ordinal), "", how="x", wording="", who="-", at=AT)
+        old.conn.execute(
+            "INSERT INTO delivery (issue, ordinal, subscriber, variant) SELECT 1, id - 1, id, '' FROM subscriber"
+        )
+        old.conn.execute("INSERT INTO audience VALUES (1, 8, 1, 1)")
+        for ordinal, path in paths.items():
+            for minute, state in enumerate(path.split()[1:], 1):
+                at = micros(AT + minute * MINUTE)
+                held = "dead" if state in ("leased", "sending") else None
+                due = at if state == "deferred" else None
+                ends = state in ("accepted", "deferred", "rejected", "uncertain")
+                old.conn.execute(
+                    """UPDATE delivery SET state = ?, owner = ?, due = ?, at = ?, reply = ?, attempts = attempts + ?
+                       WHERE ordinal = ?""",
+                    (state, held, due, at, state if ends else None, ends, ordinal),
+                )
+        for state in ("approved", "sending"):
+            old.conn.execute(
+                "UPDATE issue SET state = ?, approved_by = 'e', approved_at = 'x', approved_text = 'f'", (state,)
+            )
+    monkeypatch.undo()
+    with open_store(tmp_path) as store:
+        for ordinal, path in paths.items():
+            moves = store.ledger.history(WEEK, ordinal)
+            assert " ".join(["waiting", *(m.became for m in moves)]) == path
+            assert [m.at for m in moves] == [AT + n * MINUTE for n in range(1, len(moves) + 1)]
+        rows = store.ledger.deliveries(WEEK)
+        assert [d.state for d in rows] == [path.split()[-1] for path in paths.values()]
+        assert [d.attempts for d in rows] == [0, 0, 0, 1, 1, 1, 1, 0]
+        assert store.ledger.reconcile(WEEK, lambda owner: False, AT) == (1, 2)
+        assert [m.became for m in store.ledger.history(WEEK, 4)][-3:] == ["leased", "sending", "uncertain"]
+        assert store.ledger.account(WEEK).planned == 8
+
+
+def test_an_accepted_letter_adds_little_to_its_row(store: Store) -> None:
+    """What follows from the row is not written a second time; the rest is."""
+    add(store, *range(3))
+    begin(store)
+    lease(store)
+    store.ledger.commit(WEEK, "one", [0, 1, 2], [], AT)
+    outcomes = [(0, "accepted", OK, None), (1, "accepted", OK, None), (2, "deferred", "451", AT + MINUTE)]
+    store.ledger.commit(WEEK, "one", [], outcomes, AT)  # type: ignore[arg-type]
+    assert store.conn.execute("SELECT DISTINCT ordinal FROM delivery_past").fetchall() == [(2,)]
+
+
+def test_refusals_taken_back_wait_again(store: Store) -> None:
+    add(store, 1, 2)
+    begin(store)
+    lease(store)
+    store.ledger.commit(WEEK, "one", [], [(0, "rejected", "550", None), (1, "rejected", "550", None)], AT)
+    assert store.ledger.take_back_refusals(WEEK, [0], "digest send", AT) == 1
+    assert states(store) == ["waiting", "rejected"]
+    (row,) = store.ledger.lease(WEEK, "one", 5, AT)
+    assert (row.ordinal, row.attempts) == (0, 1)
+
+
+def test_rows_of_some_mail_domains_can_be_left_where_they_are(store: Store) -> None:
+    for n, domain in enumerate(("a.example", "b.example", "a.example", "c.example")):
+        store.subscribers.add(Address(f"r{n}", domain), "", how="x", wording="", who="-", at=AT)
+    begin(store)
+    rows = store.ledger.lease(WEEK, "one", 10, AT, without={"a.example", "z.example"})
+    assert [row.ordinal for row in rows] == [1, 3]
+    assert lease(store) == [0, 2]

@@ -17,6 +17,7 @@ from digest.errors import StoreError
 from digest.model import LEGAL_MOVES, Image
 from digest.store import Store, open_store, schema
 from digest.store.codec import to_json
+from digest.store.schema import STATES
 from tests.make import article
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
@@ -181,7 +182,7 @@ def test_an_error_inside_a_transaction_undoes_all_of_it(tmp_path: Path) -> None:
 
 def test_the_database_knows_the_same_legal_moves_as_the_model(tmp_path: Path) -> None:
     with open_store(tmp_path, create=True) as store:
-        stored = set(store.conn.execute("SELECT came, became FROM legal_move"))
+        stored = {(STATES[came], STATES[became]) for came, became in store.conn.execute("SELECT * FROM legal_move")}
     assert stored == {(came, became) for came, targets in LEGAL_MOVES.items() for became in targets}
 
 

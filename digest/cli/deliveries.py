@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,11 +187,23 @@ def retry(ctx: click.Context, issue: str, domain: str, readers: Sequence[str]) -
     """Have those that will be tried again be tried by the next `digest send`, not later."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=_addresses(readers))
+        given = _addresses(readers)
+        number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=given)
+        _end_rests(project, {domain.lower()} if domain else {reader.domain for reader in given})
         if not number:
             say(f"{slug}: nobody is waiting to be tried again{f' at {domain}' if domain else ''}.")
             return
         say(f"{slug}: {_counted(number)} will be tried by the next `digest send`.")
+
+
+def _end_rests(project: Project, domains: Set[str]) -> None:
+    """What was learned of *domains* (empty: of all) that put letters off is forgotten: a person knows better."""
+    from digest.dispatch.local import PACE
+
+    pace = project.store.state.get(PACE)
+    if pace:
+        known = {name: of for name, of in pace["domains"].items() if domains and name not in domains}
+        project.store.state.set(PACE, {**pace, "domains": known})
 
 
 @deliveries.command()

@@ -165,7 +165,8 @@ def queue(ctx: click.Context, issue: str, as_json: bool) -> None:
         say(f"{slug}: {counts.get('waiting', 0)} waiting, {sum(n for _, n in left)} left out.")
         for reason, number in left:
             say(f"  {number} {reason}")
-        say("Nothing has been sent.")
+        if not store.ledger.has_left(slug):
+            say("Nothing has been sent.")
 
 
 @click.command()
@@ -197,17 +198,25 @@ def send(
     Exit codes: 0 everybody is done with, 3 it is paused, 4 for some we cannot know, 5 some wait or
     will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin, 2 wrong use.
     """
+    from digest.dispatch.locks import at_work
     from digest.dispatch.standing import due_issues
 
     if due and (moment or issue != "last"):
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     with project_of(ctx) as project:
         if due:
-            codes = [
-                _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
-                for slug in due_issues(project.store, now())
-            ]
-            ctx.exit(max(codes, default=0))
+            if at_work(project.folder) is not None:
+                return  # a send that a person or the last timer began does it all
+            codes = [0]
+            for slug in due_issues(project.store, now()):
+                try:
+                    codes.append(
+                        _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
+                    )
+                except DigestError as error:  # said, and the other issues go on
+                    click.echo(f"digest: {error}\n        {error.hint}", err=True)
+                    codes.append(1)
+            ctx.exit(max(codes))
         slug = find_issue(project, issue)
         if moment is not None:
             _schedule(project, slug, moment, yes=yes or as_json)
@@ -232,10 +241,11 @@ def _send_one(
     """Sends one issue, saying so; the exit code."""
     from digest.cli.telling import EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
+    from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
 
     store, config = project.store, project.config
-    _approve_unattended(project, slug)
+    _approve_unattended(project, slug, dry_run=dry_run)
     before = look(store, slug, now())
     open_rows = before.number("waiting", "deferred", "leased")
     by = smtp or config.send.transport
@@ -259,9 +269,11 @@ def _send_one(
                 transport,
                 now=now,
                 progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
+                intended=before.send_at,
             )
     except DigestError as error:
-        alert(project, slug, failure=str(error))
+        if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            alert(project, slug, failure=str(error))
         raise
     after = look(store, slug, now())
     if as_json:
@@ -271,19 +283,22 @@ def _send_one(
         print_standing(project, after)
         if config.send.approval == "none":
             say('Approval: none ([send] approval = "none").')
-    _keep_report(project, after)
     alert(project, slug)
+    _keep_report(project, after)
     return EXIT_CODES[after.verdict]
 
 
 def _keep_report(project: Project, standing: Standing) -> None:
-    """The report page, beside the issue's other files."""
+    """The report page, beside the issue's other files; that it cannot be written is said and changes nothing."""
     from digest.cli.watching import write_report
 
-    write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
+    try:
+        write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
+    except DigestError as error:
+        click.echo(f"digest: {error}", err=True)
 
 
-def _approve_unattended(project: Project, slug: str) -> None:
+def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -> None:
     """With [send] approval = "none" a draft is approved by being sent. Raises IssueError for any other draft."""
     store = project.store
     known = store.issues.get(slug)
@@ -293,6 +308,8 @@ def _approve_unattended(project: Project, slug: str) -> None:
     if project.config.send.approval != "none":
         raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
     _refuse_unless_answered(project, slug)
+    if dry_run:
+        return
     store.ledger.freeze(slug, "", now())
     fingerprint = store.issues.rendered(slug).fingerprint
     store.issues.approve(slug, fingerprint=fingerprint, who="nobody ([send] approval = none)", at=now())

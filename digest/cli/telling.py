@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ import click
 from digest.cli.common import STATE_WORDS, as_plain, clock, now, say
 
 if TYPE_CHECKING:
+    from digest.config import Config
     from digest.dispatch.standing import Standing, Verdict
     from digest.week import Project
 
@@ -18,12 +21,15 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 """Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
 
 MOST_CAUSES = 8
+MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 
 
 def print_standing(project: Project, standing: Standing) -> None:
     """The whole account: who is where, and why."""
     config, slug = project.config, standing.slug
-    say(f"{slug} is {standing.state}{_why(project, standing)}.{f' “{standing.subject}”' if standing.subject else ''}")
+    state = f"{slug} is {standing.state}{_why(project, standing)}"
+    end = "" if state.endswith(("?", ".")) else "."
+    say(f"{state}{end}{f' “{standing.subject}”' if standing.subject else ''}")
     if standing.approved_at:
         say(f"Approved by {standing.approved_by} on {clock(standing.approved_at, config)}.")
     left_out = sum(standing.excluded.values())
@@ -36,13 +42,23 @@ def print_standing(project: Project, standing: Standing) -> None:
         say(pace)
     for cause in standing.causes[:MOST_CAUSES]:
         at = f" at {', '.join(cause.domains[:3])}{' …' if len(cause.domains) > 3 else ''}" if cause.domains else ""
-        say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {cause.words or 'no word'}")
+        say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {_cut(cause.words) or 'no word'}")
     if len(standing.causes) > MOST_CAUSES:
         say(f"           and {len(standing.causes) - MOST_CAUSES} more causes: `digest deliveries list {slug}`")
     if config.send.durability == "normal":
         say("Durability: normal. A power cut may bring back the last few as unsent.")
     if hint := next_step(standing):
         say(hint)
+    if standing.planned:
+        say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS].rstrip()}…"
+
+
+def _states(standing: Standing) -> list[str]:
+    return [state for state in STATE_WORDS if standing.number(state)] + ["left-out"] * bool(standing.excluded)
 
 
 def _why(project: Project, standing: Standing) -> str:
@@ -69,9 +85,25 @@ def pace_of(project: Project, standing: Standing) -> str:
         parts.append(f"{standing.per_second:.1f} letters a second" if standing.per_second else "sending")
     if standing.done_at is not None:
         parts.append(f"done about {standing.done_at.astimezone(project.config.zone):%H:%M}")
+    if standing.state in ("approved", "scheduled") and (rate := rate_of(project.config)):
+        whole = timedelta(seconds=standing.number("waiting") / rate)
+        parts.append(f"at {rate:g} letters a second it takes {_long(whole)}")
     if standing.next_due is not None and standing.state not in ("cancelled", "sent"):
         parts.append(f"the next is tried again {_when(project, standing)}")
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def rate_of(config: Config) -> float:
+    """How many letters a second may leave at most; 0: as many as the receiver takes."""
+    from digest.send.pace import USUAL_RATE
+
+    elsewhere = config.send.transport == "smtp" and config.smtp.host not in {"127.0.0.1", "::1", "localhost"}
+    return config.send.rate or (USUAL_RATE if elsewhere else 0.0)
+
+
+def _long(span: timedelta) -> str:
+    minutes = math.ceil(span.total_seconds() / 60)
+    return f"about {minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"about {minutes} min"
 
 
 def _when(project: Project, standing: Standing) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.common import (
+    clock,
     find_issue,
     issue_argument,
     json_option,
@@ -57,6 +58,8 @@ def status(ctx: click.Context, issue: str, follow: bool, report: Path | None, as
         slug = find_issue(project, issue)
         if follow:
             last = _follow(project, slug, as_json)
+            if report is not None:
+                write_report(project, last, report)
             if as_json:
                 print_event(last.verdict, last)
             ctx.exit(EXIT_CODES[last.verdict])
@@ -146,11 +149,18 @@ def pause(ctx: click.Context, issue: str, reason: str) -> None:
 @issue_argument
 @click.pass_context
 def resume(ctx: click.Context, issue: str) -> None:
-    """Let a paused ISSUE go on with the next `digest send`."""
-    from digest.dispatch.standing import look
+    """Let a paused ISSUE go on with the next `digest send`, or at the time it is scheduled for."""
+    from digest.dispatch.standing import look, scheduled_for
 
     with project_of(ctx) as project:
-        slug = _move(project, issue, "sending", ("paused",), "")
+        slug = find_issue(project, issue)
+        at = scheduled_for(project.store, slug)
+        if at is not None and at > now() and not project.store.ledger.has_left(slug):
+            _move(project, slug, "scheduled", ("paused",), "")
+            say(f"{slug} leaves at {clock(at, project.config)}, as it was to.")
+            _tell(project, slug)
+            return
+        _move(project, slug, "sending", ("paused",), "")
         standing = look(project.store, slug, now())
         open_rows = standing.number("waiting", "leased", "deferred")
         wait = "reader waits" if open_rows == 1 else "readers wait"

@@ -67,7 +67,7 @@ def _happenings(standing: Standing, failure: str) -> dict[AlertKind, tuple[str, 
     if standing.state == "cancelled":
         cancelled = counted(standing.number("cancelled"), "reader")
         found["stopped"] = ("", f"{slug} was stopped", f"{accepted}; {cancelled} will not get it.")
-    elif failure:
+    elif failure and standing.state != "paused":
         found["stopped"] = (failure, f"{slug}: sending ended early", f"Why: {failure}\n{accepted}.\nThen: digest send")
     if doubts := standing.number("uncertain"):
         readers = counted(doubts, "reader")

@@ -24,6 +24,7 @@ def examine(folder: Path, config: Config, store: Store) -> list[Finding]:
         *_database(store),
         *_mail(config),
         *_doubts(store),
+        *_alerts(folder, config),
         *_disk(folder),
     ]
     return sorted(found, key=lambda finding: finding.severity != "error")
@@ -92,6 +93,12 @@ def _doubts(store: Store) -> Iterator[Finding]:
                 f"for {doubts} {'reader' if doubts == 1 else 'readers'} we cannot know",
                 "`digest deliveries list --state uncertain` lists them, `digest deliveries resolve` decides",
             )
+
+
+def _alerts(folder: Path, config: Config) -> Iterator[Finding]:
+    command = config.alerts.command
+    if command and shutil.which(command[0]) is None and shutil.which(folder / command[0]) is None:
+        yield Finding("error", "alerts.command", f"{command[0]} is no program here", "name it with its whole path")
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

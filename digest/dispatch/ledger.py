@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -39,8 +39,9 @@ class Ledger(Protocol):
         """Numbers the readers, once; how many there are."""
         ...
 
-    def hand_out(self, limit: int, now: datetime) -> Sequence[Row]:
-        """Up to *limit* rows, leased to us; [] when none is due, or the issue is paused or stopped."""
+    def hand_out(self, limit: int, now: datetime, without: Collection[str] = ()) -> Sequence[Row]:
+        """Up to *limit* rows, leased to us, none of the mail domains *without*; [] when none is due, or the issue is
+        paused or stopped."""
         ...
 
     def merge(self, outcomes: Sequence[tuple[int, Settled]], intents: Sequence[int], now: datetime) -> Set[int]:

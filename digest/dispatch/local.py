@@ -1,7 +1,7 @@
 """Sends an issue from one host: one process, one database, one writer.
 
-The wire runs in the event loop, the ledger in one thread beside it. What the loop asks of the ledger while a
-commit is under way goes into the next one, so commits are as few as the disk is slow.
+Wire and ledger share one thread: a commit waits for the disk, and so do all connections, which have nothing to do
+before it is through. What comes up meanwhile goes into the next one (see `journal`).
 """
 
 from __future__ import annotations
@@ -9,33 +9,35 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch import keys, locks
+from digest.dispatch.journal import Booked, GroupJournal, Pause
 from digest.dispatch.ledger import Row
 from digest.dispatch.letters import Mailroom
+from digest.dispatch.rows import RowQueue
 from digest.errors import IssueError, SendError
-from digest.model import Deferred, Issue, Letter, Outcome, Rejected, Rendered, Reply
+from digest.model import Issue, Letter, Rejected, Rendered, Reply
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
-from digest.send.replies import cut_addresses, pauses_issue
-from digest.send.states import Settled, settle
-from digest.send.transports.seam import Transport
+from digest.send.pace import USUAL_RATE, pace_from_json, quiet_until
+from digest.send.replies import cut_addresses
+from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
 
 BATCH = 200  # rows leased at once
-BREATH_S = 0.0005  # between two commits: without it a second process waits most of a second for its turn
+LOOK_S = 0.5  # so often somebody's pause or stop is looked for, at least
+PATIENCE_S = 30.0  # a domain that rests longer is the next run's business
+PACE = "pace"  # where the store keeps what was learned about it
 WHO = "digest send"
 
-T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -63,17 +65,19 @@ def send_issue(
     now: Clock,
     progress: Callable[[int, int], None] | None = None,
     limit: int | None = None,
+    intended: datetime | None = None,
 ) -> Report:
     """Carries what is due of the approved issue *slug*, at most *limit* letters. Doing it again goes on where it
     ended, however it ended; nobody gets the issue twice.
 
-    *progress* is told (done, all). Ctrl-C lets the letters in hand finish, a second one does not.
+    *progress* is told (done, all). *intended*: when it was to leave, if that was said ([send] not_later_than). Ctrl-C
+    lets the letters in hand finish, a second one does not.
     Raises IssueError when the issue may not be sent, VerbatimError, and SendError when mail cannot leave.
     """
     # A dead owner's name says whether its letters may simply be carried again: see `LocalLedger.reconcile`.
     kind = "file" if getattr(transport, "repeats_safely", False) else "wire"
     with locks.sending(folder), locks.owner(folder, kind) as owner:
-        return asyncio.run(_Sending(folder, config, slug, transport, owner, now, progress, limit).run())
+        return asyncio.run(_Sending(folder, config, slug, transport, owner, now, progress, limit, intended).run())
 
 
 # ------------------------------------------------------------------------------------------------ the books
@@ -87,24 +91,21 @@ class LocalLedger:
         self._slug = slug
         self._owner = owner
         self._uncertain = uncertain
-        self._rested_at = time.monotonic()
 
     def freeze(self, now: datetime) -> int:
         return self._store.ledger.freeze(self._slug, "", now).planned
 
-    def hand_out(self, limit: int, now: datetime) -> Sequence[Row]:
-        with self._breathing():
-            return self._store.ledger.lease(self._slug, self._owner, limit, now)
+    def hand_out(self, limit: int, now: datetime, without: Collection[str] = ()) -> Sequence[Row]:
+        return self._store.ledger.lease(self._slug, self._owner, limit, now, without=without)
 
-    def merge(self, outcomes: Sequence[tuple[int, Settled]], intents: Sequence[int], now: datetime) -> Set[int]:
-        with self._breathing():
-            return self._store.ledger.commit(
-                self._slug,
-                self._owner,
-                intents,
-                [(ordinal, after.state, after.reply, after.due) for ordinal, after in outcomes],
-                now,
-            )
+    def merge(self, outcomes: Booked, intents: Sequence[int], now: datetime) -> Set[int]:
+        return self._store.ledger.commit(
+            self._slug,
+            self._owner,
+            intents,
+            [(ordinal, after.state, after.reply, after.due) for ordinal, after in outcomes],
+            now,
+        )
 
     def reconcile(self, now: datetime) -> None:
         """Also settles doubt where that is safe: what only ever went to files is carried again, for a file that
@@ -126,81 +127,12 @@ class LocalLedger:
                 who = 'policy "resend"' if self._uncertain == "resend" else "looking into the outbox"
                 ledger.settle_uncertain(self._slug, delivery.ordinal, "waiting", who, now)
 
-    def pause(self, reason: str, now: datetime) -> None:
+    def pause(self, pause: Pause, now: datetime) -> None:
+        """The issue waits for a person; who was refused for our sake waits with it."""
         known = self._store.issues.get(self._slug)
         if known is not None and known.state == "sending":
-            self._store.issues.set_state(self._slug, "paused", who=WHO, at=now, reason=reason)
-
-    @contextmanager
-    def _breathing(self) -> Iterator[None]:
-        pause_s = self._rested_at + BREATH_S - time.monotonic()
-        if pause_s > 0:
-            time.sleep(pause_s)
-        try:
-            yield
-        finally:
-            self._rested_at = time.monotonic()
-
-
-# ------------------------------------------------------------------------------------------------ group commits
-
-
-@dataclass
-class _Journal:
-    """The transport's journal: intents and outcomes gathered while a commit is under way, booked by the next."""
-
-    merge: Callable[[Sequence[tuple[int, Settled]], Sequence[int], str | None], Awaitable[Set[int]]]
-    now: Clock
-    attempts: dict[int, int] = field(default_factory=dict)  # tries before this one, of the rows in hand
-    pause_reason: str | None = None
-    _outcomes: list[tuple[int, Settled]] = field(default_factory=list)
-    _intents: list[tuple[int, asyncio.Future[bool]]] = field(default_factory=list)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _closing: bool = False
-    _broken: BaseException | None = None
-
-    async def may_finish(self, ordinal: int) -> bool:
-        if self._broken is not None:
-            raise self._broken
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._intents.append((ordinal, answer))
-        self._wake.set()
-        granted = await answer
-        if not granted:
-            self.attempts.pop(ordinal, None)
-        return granted
-
-    def outcome(self, ordinal: int, outcome: Outcome) -> None:
-        self._outcomes.append((ordinal, settle(self.attempts.pop(ordinal) + 1, outcome, self.now())))
-        if self.pause_reason is None and isinstance(outcome, Deferred | Rejected):
-            self.pause_reason = pauses_issue(outcome.reply)
-        self._wake.set()
-
-    async def keep(self) -> None:
-        """Commits until `close`. An error of the ledger is raised here and by every `may_finish`."""
-        while not self._closing or self._outcomes or self._intents:
-            await self._wake.wait()
-            self._wake.clear()
-            await asyncio.sleep(0)  # whoever became ready in the same turn of the loop belongs to this commit
-            outcomes, self._outcomes = self._outcomes, []
-            intents, self._intents = self._intents, []
-            if not outcomes and not intents:
-                continue
-            try:
-                granted = await self.merge(outcomes, [ordinal for ordinal, _ in intents], self.pause_reason)
-            except BaseException as error:
-                self._broken = error
-                for _, answer in (*intents, *self._intents):
-                    if not answer.done():
-                        answer.set_exception(error)
-                raise
-            for ordinal, answer in intents:
-                if not answer.done():  # its waiter may have been cancelled
-                    answer.set_result(ordinal in granted)
-
-    def close(self) -> None:
-        self._closing = True
-        self._wake.set()
+            self._store.issues.set_state(self._slug, "paused", who=WHO, at=now, reason=pause.reason)
+            self._store.ledger.take_back_refusals(self._slug, pause.taken_back, WHO, now)
 
 
 # ------------------------------------------------------------------------------------------------ one run
@@ -216,51 +148,30 @@ class _Sending:
     now: Clock
     progress: Callable[[int, int], None] | None
     limit: int | None
+    intended: datetime | None
 
     async def run(self) -> Report:
         started = time.monotonic()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._stopping = False
-        try:
-            await self._ask(self._open)
-            try:
-                if self._is_over:
-                    return await self._ask(self._report, started)
+        with open_store(self.folder, durability=self.config.send.durability) as self._store:
+            if self._begin():
                 with self._signals():
                     await self._carry()
-                return await self._ask(self._report, started)
-            finally:
-                await self._ask(self._store.close)
-        finally:
-            self._thread.shutdown()
+            return self._report(started)
 
-    def _ask(self, call: Callable[..., T], *args: object) -> asyncio.Future[T]:
-        """*call* in the ledger's thread."""
-        return asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
-
-    # -------------------------------------------------------------------------------------------- in the thread
-
-    def _open(self) -> None:
-        self._store = open_store(self.folder, durability=self.config.send.durability)
-        try:
-            self._begin()
-        except BaseException:
-            self._store.close()
-            raise
-
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """False: there is nothing left to carry, or not now. Raises IssueError when the issue may not be sent."""
         store, now = self._store, self.now()
         known = store.issues.get(self.slug)
         if known is None:
             raise IssueError(f"there is no issue {self.slug}", hint="`digest issues list` shows all")
         counts = store.ledger.counts(self.slug)
-        again = (
-            ("waiting", "deferred", "uncertain") if self.config.send.uncertain == "resend" else ("waiting", "deferred")
-        )
+        again = counts.get("waiting", 0) + counts.get("deferred", 0)
+        if self.config.send.uncertain == "resend":
+            again += counts.get("uncertain", 0)
         # A sent issue goes on when rows in doubt are to be sent again: by a person's word, or by the policy.
-        self._is_over = known.state == "sent" and not again
-        if self._is_over:
-            return
+        if known.state == "sent" and not again:
+            return False
         if known.state not in ("approved", "scheduled", "sending", "sent"):
             hint = {"draft": "`digest approve` first", "paused": "`digest resume` lets it go on"}
             raise IssueError(
@@ -272,14 +183,18 @@ class _Sending:
         self._mail = Mailroom(self.config, rendered, keys.load(self.folder).message)
         self._try_one(rendered, now)
         self._ledger = LocalLedger(store, self.slug, self.owner, uncertain=self.config.send.uncertain)
-        if known.state != "sent":
+        if known.state in ("approved", "scheduled"):
             self._ledger.freeze(now)
+        self._refuse_late(known.state, counts.get("waiting", 0) + counts.get("leased", 0), now)
         if known.state != "sending":
             store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._ledger.reconcile(now)
         counts = store.ledger.counts(self.slug)
         self._total = sum(counts.values())
         self._done = self._total - counts.get("waiting", 0) - counts.get("deferred", 0)
+        usual = 0.0 if getattr(self.transport, "is_local", True) else USUAL_RATE
+        self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
+        return True
 
     def _try_one(self, rendered: Rendered, now: datetime) -> None:
         """Raises SendError when no letter at all can be written: that is no reader's fault."""
@@ -295,23 +210,29 @@ class _Sending:
                 date=now,
             )
 
-    def _merge(
-        self, outcomes: Sequence[tuple[int, Settled]], intents: Sequence[int], pause_reason: str | None
-    ) -> Set[int]:
-        now = self.now()
-        if pause_reason is not None:
-            self._ledger.pause(pause_reason, now)
-        return self._ledger.merge(outcomes, intents, now)
+    def _refuse_late(self, state: str, waiting: int, now: datetime) -> None:
+        """Pauses the issue and raises IssueError when it would leave long after it was meant to: on Tuesday nobody
+        wants to be wished a good Monday without somebody having thought about it."""
+        lateness = self.config.send.lateness
+        if lateness is None or not waiting:
+            return
+        meant = self._last_sign(now - lateness) if state == "sending" else self.intended
+        if meant is None or now - meant <= lateness:
+            return
+        when = f"{meant.astimezone(self.config.zone):%Y-%m-%d %H:%M}"
+        reason = f"{waiting} readers were to have it on {when}, {_hours(now - meant)} ago: `digest resume` sends it now"
+        if state == "approved":
+            self._store.issues.set_state(self.slug, "sending", who=WHO, at=now)
+        self._store.issues.set_state(self.slug, "paused", who=WHO, at=now, reason=reason)
+        raise IssueError(f"{self.slug} waits: {reason}", hint='or `digest stop`; [send] not_later_than = "" never asks')
 
-    def _finish(self) -> None:
-        """What nobody carried waits again; an issue with nothing left to carry is sent."""
-        now = self.now()
-        self._store.ledger.release(self.owner, now)
-        counts = self._store.ledger.counts(self.slug)
-        known = self._store.issues.get(self.slug)
-        left = sum(counts.get(state, 0) for state in ("waiting", "leased", "sending", "deferred"))
-        if known is not None and known.state == "sending" and not left:
-            self._store.issues.set_state(self.slug, "sent", who=WHO, at=now)
+    def _last_sign(self, enough: datetime) -> datetime | None:
+        """When this issue was last under way: its start, a person's resume, a letter's move; any after *enough* will
+        do."""
+        begun = max((e.at for e in self._store.issues.events(self.slug) if e.became == "sending"), default=None)
+        if begun is None or begun >= enough:
+            return begun
+        return max(begun, self._store.ledger.last_move(self.slug) or begun)
 
     def _report(self, started: float) -> Report:
         counts = self._store.ledger.counts(self.slug)
@@ -328,48 +249,105 @@ class _Sending:
             paused_reason=(known.paused_reason or "") if known is not None else "",
         )
 
-    # -------------------------------------------------------------------------------------------- in the loop
+    # -------------------------------------------------------------------------------------------- under way
 
     async def _carry(self) -> None:
-        journal = _Journal(self._merge_and_tell, self.now)
+        journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         keeper = asyncio.create_task(journal.keep())
         letters = self._letters(journal)
         try:
             await self.transport.carry(letters, journal)
+        except LoginRefused as error:
+            if journal.begun:  # the relay took letters and now does not let us in: that is for a person to see
+                journal.pause(Pause(f"{error} – {error.hint}, then `digest resume`"))
+            raise
         finally:
             await letters.aclose()
             journal.close()
             try:
                 await keeper  # every answer that came is on disk before anything else
             finally:
-                await self._ask(self._finish)
+                self._finish(journal.paused)
 
-    async def _merge_and_tell(
-        self, outcomes: Sequence[tuple[int, Settled]], intents: Sequence[int], pause_reason: str | None
-    ) -> Set[int]:
-        granted = await self._ask(self._merge, outcomes, intents, pause_reason)
-        self._done += len(outcomes)
-        if self.progress is not None and outcomes:
-            self.progress(min(self._done, self._total), self._total)
+    def _merge(self, outcomes: Booked, intents: Sequence[int], pause: Pause | None) -> Set[int]:
+        now = self.now()
+        with self._store.transaction():
+            granted = self._ledger.merge(outcomes, intents if pause is None else (), now)
+            if pause is not None:
+                self._ledger.pause(pause, now)
+        if outcomes:
+            self._done += len(outcomes)
+            if self.progress is not None:
+                self.progress(min(self._done, self._total), self._total)
         return granted
 
-    async def _letters(self, journal: _Journal) -> AsyncGenerator[Letter, None]:
-        """Letters as the transport asks for them, leased in batches."""
-        left = self.limit
-        while left is None or left > 0:
-            rows = await self._ask(self._ledger.hand_out, min(BATCH, left or BATCH), self.now())
-            if not rows:
-                return
-            left = None if left is None else left - len(rows)
-            for row in rows:
-                if self._stopping or journal.pause_reason is not None:
-                    return
-                journal.attempts[row.ordinal] = row.attempts
-                letter = self._written(row, journal)
-                if letter is not None:
-                    yield letter
+    def _finish(self, pause: Pause | None) -> None:
+        """What nobody carried waits again; an issue with nothing left to carry is sent."""
+        now = self.now()
+        with self._store.transaction():
+            if pause is not None:
+                self._ledger.pause(pause, now)
+            self._store.ledger.release(self.owner, now)
+            self._store.state.set(PACE, self._pace.as_json(time.time()))
+            counts = self._store.ledger.counts(self.slug)
+            known = self._store.issues.get(self.slug)
+            left = sum(counts.get(state, 0) for state in ("waiting", "leased", "sending", "deferred"))
+            if known is not None and known.state == "sending" and not left:
+                self._store.issues.set_state(self.slug, "sent", who=WHO, at=now)
 
-    def _written(self, row: Row, journal: _Journal) -> Letter | None:
+    async def _letters(self, journal: GroupJournal) -> AsyncGenerator[Letter, None]:
+        """Letters as the transport asks for them and the pace allows, leased in batches."""
+        queue = RowQueue(self._pace)
+        left = self.limit
+        looked_at = time.monotonic()
+        while left is None or left > 0:
+            if self._stopping or journal.paused is not None:
+                return
+            now_s = time.time()
+            row = queue.take(now_s)
+            if row is None:
+                wanted = BATCH if left is None else min(BATCH, left - len(queue))
+                rows = self._lease(wanted, queue.crowded(now_s)) if wanted > 0 else ()
+                queue.add(rows)
+                if rows:
+                    continue
+                if not queue or queue.wait_s(now_s) > PATIENCE_S:
+                    return
+            wait_s = self._pace.total.wait_s(now_s) if row is not None else queue.wait_s(now_s)
+            while wait_s > 0:
+                # A person's pause or stop is seen within a second, however slow the pace.
+                await asyncio.sleep(min(wait_s, LOOK_S))
+                if self._stopping or journal.paused is not None or self._is_called_off():
+                    return
+                wait_s = self._pace.total.wait_s(time.time()) if row is not None else queue.wait_s(time.time())
+            if row is None:
+                continue
+            if time.monotonic() - looked_at > LOOK_S:  # every letter may be another hour's
+                looked_at = time.monotonic()
+                if self._is_called_off():
+                    return
+            left = None if left is None else left - 1
+            self._pace.take(row.address.domain, time.time())
+            journal.take_in_hand(row)
+            letter = self._written(row, journal)
+            if letter is not None:
+                yield letter
+
+    def _lease(self, limit: int, without: Collection[str]) -> Sequence[Row]:
+        now = self.now()
+        if quiet_until(self.config.send.quiet, now.astimezone(self.config.zone)) is not None:
+            return ()
+        with self._store.transaction():
+            self._store.state.set(PACE, self._pace.as_json(time.time()))
+            return self._ledger.hand_out(limit, now, without)
+
+    def _is_called_off(self) -> bool:
+        """Paused, stopped, or in quiet hours."""
+        known = self._store.issues.get(self.slug)
+        quiet = quiet_until(self.config.send.quiet, self.now().astimezone(self.config.zone))
+        return known is None or known.state != "sending" or quiet is not None
+
+    def _written(self, row: Row, journal: GroupJournal) -> Letter | None:
         """The row's letter; None, with the row rejected, for values that cannot stand in one."""
         try:
             return self._mail.letter(
@@ -408,6 +386,11 @@ class _Sending:
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+
+def _hours(span: timedelta) -> str:
+    hours = round(span / timedelta(hours=1))
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 
 def refuse_unapproved(issue: Issue, rendered: Rendered, approved: str | None, config: Config) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.model import Accepted, Deferred, DeliveryState, Outcome, Rejected
-from digest.send.replies import pauses_issue
+from digest.send.replies import asks_for_less, pauses_issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Rules:
 
 
 RULES = Rules()
+HASTE = Rules(first=timedelta(minutes=1), longest=timedelta(hours=1))
+"""After "too fast": the reader has not been asked yet, and there is room again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def settle(attempts: int, outcome: Outcome, now: datetime, rules: Rules = RULES)
         return Settled("deferred", now, reply)
     if isinstance(outcome, Rejected):
         return Settled("rejected", None, reply)
+    if asks_for_less(outcome.reply):
+        rules = HASTE
     if rules.waited_by(attempts + 1) > rules.give_up:
         return Settled("rejected", None, f"gave up after {attempts} tries: {reply}")
     return Settled("deferred", now + rules.wait_after(attempts), reply)

@@ -14,6 +14,7 @@ from digest.address import Address
 from digest.errors import IssueError
 from digest.model import DeliveryState
 from digest.store.codec import from_micros, micros
+from digest.store.schema import STATES
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -73,18 +74,18 @@ class Accounts:
         """The issue's rows by ordinal, one at a time; perhaps only those in *states*, at *domain*, of *readers*."""
         where, values = _only(states, domain, readers)
         found = self._conn.execute(
-            f"""SELECT d.ordinal, d.subscriber, s.local, s.domain, d.state, d.attempts, d.due,
-                       coalesce(d.reply, ''), d.at
-                FROM delivery AS d JOIN subscriber AS s ON s.id = d.subscriber
+            f"""SELECT d.ordinal, d.subscriber, s.local, s.domain, d.state, d.due, coalesce(d.reply, ''), d.at,
+                       (SELECT attempts FROM delivery AS v WHERE v.issue = d.issue AND v.ordinal = d.ordinal)
+                FROM delivery_row AS d JOIN subscriber AS s ON s.id = d.subscriber
                 WHERE d.issue = ? {where} ORDER BY d.ordinal LIMIT ?""",
             (self._issue(slug), *values, -1 if limit is None else limit),
         )
-        for ordinal, person, local, host, state, attempts, due, reply, at in found:
+        for ordinal, person, local, host, state, due, reply, at, attempts in found:
             yield ReaderRow(
                 ordinal,
                 person,
                 Address(local, host) if local is not None else None,
-                state,
+                STATES[state],
                 attempts,
                 from_micros(due) if due is not None else None,
                 reply,
@@ -105,13 +106,13 @@ class Accounts:
         """Every answer on rows in *states*, with whom it concerns, most readers first."""
         found = self._conn.execute(
             f"""SELECT d.state, coalesce(d.reply, ''), count(*), group_concat(DISTINCT s.domain)
-                FROM delivery AS d JOIN subscriber AS s ON s.id = d.subscriber
+                FROM delivery_row AS d JOIN subscriber AS s ON s.id = d.subscriber
                 WHERE d.issue = ? AND d.state IN ({_marks(states)})
                 GROUP BY d.state, d.reply ORDER BY count(*) DESC, d.state, d.reply""",
-            (self._issue(slug), *states),
+            (self._issue(slug), *(STATES.index(state) for state in states)),
         )
         return [
-            Said(state, reply, readers, tuple(sorted(domains.split(","))) if domains else ())
+            Said(STATES[state], reply, readers, tuple(sorted(domains.split(","))) if domains else ())
             for state, reply, readers, domains in found
         ]
 
@@ -119,12 +120,12 @@ class Accounts:
         """domain -> rows by state; '' stands for readers who were erased."""
         table: dict[str, dict[DeliveryState, int]] = {}
         found = self._conn.execute(
-            """SELECT coalesce(s.domain, ''), d.state, count(*) FROM delivery AS d
+            """SELECT coalesce(s.domain, ''), d.state, count(*) FROM delivery_row AS d
                JOIN subscriber AS s ON s.id = d.subscriber WHERE d.issue = ? GROUP BY 1, 2""",
             (self._issue(slug),),
         )
         for domain, state, number in found:
-            table.setdefault(domain, {})[state] = number
+            table.setdefault(domain, {})[STATES[state]] = number
         return table
 
     def accepted_over_time(self, slug: str, step: timedelta) -> list[tuple[datetime, int]]:
@@ -132,7 +133,7 @@ class Accounts:
         missing."""
         width = int(step / timedelta(microseconds=1))
         found = self._conn.execute(
-            """SELECT at / ? * ?, count(*) FROM delivery WHERE issue = ? AND state = 'accepted' AND at IS NOT NULL
+            """SELECT at / ? * ?, count(*) FROM delivery_row WHERE issue = ? AND state = 3 AND at IS NOT NULL
                GROUP BY 1 ORDER BY 1""",
             (width, width, self._issue(slug)),
         )
@@ -141,13 +142,13 @@ class Accounts:
     def accepted_between(self, slug: str) -> tuple[datetime, datetime] | None:
         """When the first letter was accepted, and the last; None: none was."""
         first, last = self._conn.execute(
-            "SELECT min(at), max(at) FROM delivery WHERE issue = ? AND state = 'accepted'", (self._issue(slug),)
+            "SELECT min(at), max(at) FROM delivery_row WHERE issue = ? AND state = 3", (self._issue(slug),)
         ).fetchone()
         return None if first is None else (from_micros(first), from_micros(last))
 
     def accepted_since(self, slug: str, moment: datetime) -> Lately:
         letters, first = self._conn.execute(
-            "SELECT count(*), min(at) FROM delivery WHERE issue = ? AND state = 'accepted' AND at > ?",
+            "SELECT count(*), min(at) FROM delivery_row WHERE issue = ? AND state = 3 AND at > ?",
             (self._issue(slug), micros(moment)),
         ).fetchone()
         return Lately(letters, None if first is None else from_micros(first))
@@ -159,9 +160,9 @@ class Accounts:
         where, values = _only((), domain, readers)
         with self._store.transaction():
             return self._conn.execute(
-                f"""UPDATE delivery SET due = min(due, ?) WHERE (issue, ordinal) IN (
-                        SELECT d.issue, d.ordinal FROM delivery AS d JOIN subscriber AS s ON s.id = d.subscriber
-                        WHERE d.issue = ? AND d.state = 'deferred' {where})""",
+                f"""UPDATE delivery_row SET due = min(due, ?) WHERE (issue, ordinal) IN (
+                        SELECT d.issue, d.ordinal FROM delivery_row AS d JOIN subscriber AS s ON s.id = d.subscriber
+                        WHERE d.issue = ? AND d.state = 4 {where})""",
                 (micros(now), self._issue(slug), *values),
             ).rowcount
 
@@ -171,18 +172,21 @@ class Accounts:
         with self._store.transaction():
             issue = self._issue(slug)
             return self._conn.executemany(
-                """UPDATE delivery SET state = ?, reply = ?, at = ?
-                   WHERE issue = ? AND ordinal = ? AND state = 'uncertain'""",
-                [(state, words, micros(at), issue, ordinal) for ordinal, (state, words) in verdicts.items()],
+                """UPDATE delivery_row SET state = ?, reply = ?, at = ?
+                   WHERE issue = ? AND ordinal = ? AND state = 8""",
+                [
+                    (STATES.index(state), words, micros(at), issue, ordinal)
+                    for ordinal, (state, words) in verdicts.items()
+                ],
             ).rowcount
 
     def send_again(self, slug: str, ordinals: Sequence[int], words: str, at: datetime) -> int:
-        """Rejected rows wait again, as if never tried. Gives their number."""
+        """Rejected rows wait again. Gives their number."""
         with self._store.transaction():
             issue = self._issue(slug)
             return self._conn.executemany(
-                """UPDATE delivery SET state = 'waiting', attempts = 0, reply = ?, at = ?
-                   WHERE issue = ? AND ordinal = ? AND state = 'rejected'""",
+                """UPDATE delivery_row SET state = 0, reply = ?, at = ?
+                   WHERE issue = ? AND ordinal = ? AND state = 5""",
                 [(words, micros(at), issue, ordinal) for ordinal in ordinals],
             ).rowcount
 
@@ -197,7 +201,7 @@ def _only(states: Collection[DeliveryState], domain: str, readers: Collection[Ad
     """A condition on delivery `d` and subscriber `s`, and its values."""
     where, values = "", list[Any]()
     if states:
-        where, values = f"AND d.state IN ({_marks(states)})", [*states]
+        where, values = f"AND d.state IN ({_marks(states)})", [STATES.index(state) for state in states]
     if domain:
         where, values = f"{where} AND s.domain = ?", [*values, domain]
     if readers:

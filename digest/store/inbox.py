@@ -88,6 +88,15 @@ def files(folder: Path) -> list[Path]:
     return sorted((folder / "var" / "inbox").glob("*.jsonl"))
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each of the inbox's files, by name."""
+    try:
+        with os.scandir(folder / "var" / "inbox") as entries:
+            return {entry.name: entry.stat().st_size for entry in entries}
+    except FileNotFoundError:
+        return {}
+
+
 def _parse(line: bytes) -> InboxEvent | None:
     try:
         return _event(json.loads(line))

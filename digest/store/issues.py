@@ -19,7 +19,7 @@ _MOVES: Mapping[IssueState, frozenset[IssueState]] = {
     "approved": frozenset({"draft", "scheduled", "sending", "paused", "cancelled"}),
     "scheduled": frozenset({"draft", "approved", "sending", "paused", "cancelled"}),
     "sending": frozenset({"paused", "sent", "cancelled"}),
-    "paused": frozenset({"sending", "sent", "cancelled"}),
+    "paused": frozenset({"scheduled", "sending", "sent", "cancelled"}),
     "sent": frozenset({"sending"}),  # a row in doubt is to be sent again
     "cancelled": frozenset(),
     "skipped": frozenset(),
@@ -176,7 +176,7 @@ class Issues:
         )
 
     def _empty_audience(self, slug: str) -> None:
-        for table in ("delivery", "excluded", "audience"):
+        for table in ("delivery_row", "excluded", "audience"):
             self._conn.execute(f"DELETE FROM {table} WHERE issue = (SELECT id FROM issue WHERE slug = ?)", (slug,))
 
     def skip(self, slug: str, *, since: datetime, until: datetime, who: str, at: datetime, reason: str = "") -> None:

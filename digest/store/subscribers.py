@@ -75,6 +75,7 @@ class Subscribers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._conn = store.conn
+        self._merged_sizes: Mapping[str, int] | None = None  # of the inbox's files; None: not known to be all merged
 
     # -------------------------------------------------------------------------------------------- one person
 
@@ -315,8 +316,15 @@ class Subscribers:
         with self._store.transaction():
             return sum(self._merge(event) for event in (self._unread() if events is None else events))
 
+    def forget(self) -> None:
+        """What was remembered beside the database, after a transaction came to nothing."""
+        self._merged_sizes = None
+
     def _unread(self) -> list[InboxEvent]:
         found: list[InboxEvent] = []
+        sizes = inbox_files.sizes(self._store.folder)
+        if sizes == self._merged_sizes:  # looked at before every letter's end: that must cost next to nothing
+            return found
         offsets: dict[str, int] = self._store.state.get("inbox") or {}
         moved = False
         for file in inbox_files.files(self._store.folder):
@@ -328,6 +336,8 @@ class Subscribers:
             moved = True
         if moved:
             self._store.state.set("inbox", offsets)
+        else:
+            self._merged_sizes = sizes
         return sorted(found, key=lambda e: e.at)
 
     def _merge(self, event: InboxEvent) -> bool:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from digest.errors import SendError
 from digest.model import Letter, Outcome
+
+
+class LoginRefused(SendError):
+    """The server knows us no longer: a person has to look."""
 
 
 class Journal(Protocol):

@@ -1,0 +1,133 @@
+"""Group commits: what a transport learns and what it is about to do, on disk together.
+
+Everything that came up while the last commit was under way, or in the breath after it, goes into the next one: at
+every commit at most one letter a connection is `sending`, and commits are as few as the disk is slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.dispatch.ledger import Row
+from digest.model import Accepted, Deferred, Outcome, Rejected, Reply
+from digest.send.pace import Pace
+from digest.send.refusals import Refusals
+from digest.send.replies import asks_for_less, is_about_the_mailbox, pauses_issue
+from digest.send.states import Settled, settle
+
+BREATH_S = 0.0005  # between two commits: without it a second process waits most of a second for its turn
+
+Booked = Sequence[tuple[int, Settled]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why the issue must wait for a person."""
+
+    reason: str
+    taken_back: tuple[int, ...] = ()  # rows whose refusal was about us, too
+
+
+@dataclass
+class GroupJournal:
+    """The transport's journal. *merge* books outcomes, then intents, durably, and gives the intents granted."""
+
+    merge: Callable[[Booked, Sequence[int], Pause | None], Set[int]]
+    now: Callable[[], datetime]
+    pace: Pace
+    seconds: Callable[[], float]  # since 1970, for the pace
+    paused: Pause | None = None  # by an answer
+    begun: bool = False  # a letter was accepted in this run
+    _hands: dict[int, tuple[int, str]] = field(default_factory=dict)  # ordinal -> tries before this one, mail domain
+    _outcomes: list[tuple[int, Settled]] = field(default_factory=list)
+    _intents: list[tuple[int, asyncio.Future[bool]]] = field(default_factory=list)
+    _refusals: Refusals = field(default_factory=Refusals)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _closing: bool = False
+    _broken: BaseException | None = None
+
+    def take_in_hand(self, row: Row) -> None:
+        """*row*'s letter goes to the transport."""
+        self._hands[row.ordinal] = (row.attempts, row.address.domain)
+
+    async def may_finish(self, ordinal: int) -> bool:
+        if self._broken is not None:
+            raise self._broken
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._intents.append((ordinal, answer))
+        self._wake.set()
+        granted = await answer
+        if not granted:
+            self._hands.pop(ordinal, None)
+        return granted
+
+    def outcome(self, ordinal: int, outcome: Outcome) -> None:
+        attempts, domain = self._hands.pop(ordinal)
+        self._outcomes.append((ordinal, settle(attempts + 1, outcome, self.now())))
+        if isinstance(outcome, Accepted):
+            self.begun = True
+            self.pace.accepted(domain)
+            self._refusals.accepted()
+        elif isinstance(outcome, Deferred | Rejected):
+            self._weigh(ordinal, domain, outcome)
+        self._wake.set()
+
+    def _weigh(self, ordinal: int, domain: str, outcome: Deferred | Rejected) -> None:
+        """What a refusal means for everybody else's letter."""
+        reply = outcome.reply
+        if (why := pauses_issue(reply)) is not None:
+            self.pause(Pause(f"{_said(reply)} – {why}, then `digest resume`"))
+        elif asks_for_less(reply):
+            self.pace.total.slow_down(self.seconds())
+        elif isinstance(outcome, Rejected):
+            if alike := self._refusals.rejected(ordinal, domain, reply):
+                why = "that is about the sender or this issue, not about them: ask your relay, then `digest resume`"
+                said = f"{len(alike)} readers at different providers are refused alike: {_said(reply)} – {why}"
+                self.pause(Pause(said, alike))
+        elif not is_about_the_mailbox(reply):
+            self.pace.put_off(domain, self.seconds())
+
+    def pause(self, pause: Pause) -> None:
+        """The issue is paused with the next commit; no dot leaves any more."""
+        self.paused = self.paused or pause
+
+    async def keep(self) -> None:
+        """Commits until `close`. An error of the ledger is raised here and by every `may_finish`."""
+        rested_at = 0.0
+        while not self._closing or self._outcomes or self._intents:
+            await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(0)  # whoever became ready in the same turn of the loop belongs to this commit
+            breath_s = rested_at + BREATH_S - time.monotonic()
+            if breath_s > 0:
+                await asyncio.sleep(breath_s)
+            outcomes, self._outcomes = self._outcomes, []
+            intents, self._intents = self._intents, []
+            if outcomes or intents:
+                self._commit(outcomes, intents)
+                rested_at = time.monotonic()
+
+    def _commit(self, outcomes: Booked, intents: Sequence[tuple[int, asyncio.Future[bool]]]) -> None:
+        try:
+            granted = self.merge(outcomes, [ordinal for ordinal, _ in intents], self.paused)
+        except BaseException as error:
+            self._broken = error
+            for _, answer in (*intents, *self._intents):
+                if not answer.done():
+                    answer.set_exception(error)
+            raise
+        for ordinal, answer in intents:
+            if not answer.done():  # its waiter may have been cancelled
+                answer.set_result(ordinal in granted)
+
+    def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+
+
+def _said(reply: Reply) -> str:
+    return f"“{str(reply)[:120]}”"

@@ -1,0 +1,45 @@
+"""When the same refusal again and again is about the sender."""
+
+from __future__ import annotations
+
+from digest.model import Reply
+from digest.send.refusals import Refusals
+
+POLICY = Reply(554, "5.7.1", "Message rejected due to content, see ref 4F2A-11")
+
+
+def refuse(refusals: Refusals, number: int, domains: int, reply: Reply = POLICY, first: int = 0) -> tuple[int, ...]:
+    found: tuple[int, ...] = ()
+    for n in range(first, first + number):
+        found = found or refusals.rejected(n, f"provider{n % domains}.example", reply)
+    return found
+
+
+def test_ten_readers_at_five_providers_are_enough() -> None:
+    assert refuse(Refusals(), 9, 5) == ()
+    assert refuse(Refusals(), 10, 5) == tuple(range(10))
+
+
+def test_one_provider_alone_may_have_its_own_opinion() -> None:
+    assert refuse(Refusals(), 100, 4) == ()
+
+
+def test_different_refusals_are_different_matters() -> None:
+    refusals = Refusals()
+    assert refuse(refusals, 9, 5) == ()
+    assert refuse(refusals, 9, 5, Reply(550, "5.7.0", "no"), first=20) == ()
+
+
+def test_a_number_in_the_words_makes_no_other_refusal() -> None:
+    refusals = Refusals()
+    found = [refusals.rejected(n, f"p{n}.example", Reply(554, "5.7.1", f"rejected, see id {n}A7")) for n in range(10)]
+    assert found[-1] == tuple(range(10))
+
+
+def test_mailboxes_that_are_gone_are_their_readers_matter_while_others_are_taken() -> None:
+    gone = Reply(550, "5.1.1", "no such user")
+    refusals = Refusals()
+    for n in range(40):
+        refusals.accepted()
+        assert refusals.rejected(n, f"p{n}.example", gone) == ()
+    assert refuse(Refusals(), 10, 5, gone), "but when nobody at all is known, it is the list or the relay"
