@@ -141,7 +141,7 @@ def test_progress_ends_at_everyone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "into"),
     [
-        ("<p>The week.</p>", "<p>The weak.</p>"),  # the text stored
+        ("<h1>The week.</h1>", "<h1>The weak.</h1>"),  # the text stored
         ("The Weekly Ledger <ledger@news.example>", "Another <ledger@news.example>"),  # From
         ("https://news.example", "https://elsewhere.example"),  # where people leave
     ],
