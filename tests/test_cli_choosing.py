@@ -164,3 +164,10 @@ def test_words_are_suggested_from_past_issues_with_their_evidence(tmp_path: Path
     shown = json.loads(run("brief", "show", "--json").stdout)
     assert shown["keywords"] == dict(load_config(tmp_path).brief.keywords)
     assert run("brief", "suggest", "--add").stdout.startswith("Nothing new: ")
+
+
+def test_a_number_means_its_list_and_the_lists_week(run: Run) -> None:
+    run("pick", "--week", "2026-W12")
+    assert run("drop", "2").stdout.startswith("2026-W12: dropped")
+    assert "build --week 2026-W12" in run("drop", "2", "--undo").stdout
+    assert run("pin", "2", "--week", "2026-W11").stdout.startswith("2026-W11: pinned")

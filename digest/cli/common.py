@@ -189,9 +189,18 @@ def progress_bars() -> Iterator[Progress]:
 # ------------------------------------------------------------------------------------------------ naming things
 
 
-def remember_list(project: Project, articles: Sequence[Article]) -> None:
-    """What numbers mean from now on: the last list shown."""
+def remember_list(project: Project, articles: Sequence[Article], *, week: str | None = None) -> None:
+    """What numbers mean from now on: the last list shown, and the *week* it was asked for."""
     project.store.state.set("last_list", [a.id for a in articles])
+    project.store.state.set("last_list_week", week)
+
+
+def week_meant(project: Project, words: str, week: str | None) -> str | None:
+    """The week an edit of the article named by *words* is for: a number is one of the last list and of its week."""
+    if week is None and words.isdigit():
+        listed: str | None = project.store.state.get("last_list_week")
+        return listed
+    return week
 
 
 def find_article(project: Project, words: str) -> Article:

@@ -17,6 +17,7 @@ from digest.cli.common import (
     project_of,
     say,
     table,
+    week_meant,
     week_option,
 )
 from digest.errors import DigestError
@@ -28,8 +29,10 @@ REBUILD = "Run `digest build` to see it in the draft."
 def _edit(ctx: click.Context, kind: EditKind, words: str, value: str, week: str | None, done: str) -> None:
     with project_of(ctx) as project:
         article = find_article(project, words)
-        slug = keep_edit(project, kind, article.id, value, week=week, saw=article.text_hash)
-        say(f"{slug}: {done} “{article.title}”. {REBUILD}")
+        meant = week_meant(project, words, week)
+        slug = keep_edit(project, kind, article.id, value, week=meant, saw=article.text_hash)
+        option = f" --week {meant}" if meant else ""
+        say(f"{slug}: {done} “{article.title}”. Run `digest build{option}` to see it in the draft.")
 
 
 def _choice(kind: EditKind, about: str, done: str, undone: str) -> click.Command:

@@ -58,7 +58,7 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
             report = run_week(project, now=now(), week=week, limit=limit, dry_run=dry_run, progress=progress)
         if report.draft:
             chosen = [p.story.lead for p in report.draft.picks if p.lost is None]
-            remember_list(project, [i.article for i in report.draft.issue.items] or chosen)
+            remember_list(project, [i.article for i in report.draft.issue.items] or chosen, week=week)
         if report.draft and not dry_run:
             _alert_ready(project, report)
         if as_json:
@@ -194,7 +194,7 @@ def pick(ctx: click.Context, week: str | None, limit: int | None, as_json: bool)
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
         picks = choose(project, win, slug, limit=limit)
-        remember_list(project, [p.story.lead for p in picks])
+        remember_list(project, [p.story.lead for p in picks], week=week)
         if as_json:
             print_json([pick_json(p) for p in picks])
             return
@@ -286,7 +286,7 @@ def build(ctx: click.Context, week: str | None) -> None:
         if report.out:
             say(f"{report.slug} is {report.out}. Nothing was changed.")
         elif report.draft is None:
-            say("No issue: too few stories are new.")
+            say(f"No issue {report.slug}: too few stories are new. Another week's is built with --week.")
         else:
             assert report.html is not None
             say(f"{report.slug}: “{report.draft.issue.subject}”, {_shown(report.html)}")
