@@ -11,7 +11,7 @@ import pytest
 from digest.condense import READ_SENTENCES
 from digest.model import SUMMARY_METHODS
 from digest.text.words import count_words
-from tests.command_line import ROOT, Run, run_in
+from tests.command_line import ROOT, Run, error_of, run_in
 from tests.local_web import LocalWeb, page
 
 TEXT = """The harbour lists its late ships
@@ -113,3 +113,13 @@ def test_an_item_a_section_and_a_reading_time_have_their_own_budgets(run: Run, t
     run("build", "--week", "2026-W12")
     assert item_words(run, 1) > item_words(run, 5)
     assert max(item_words(run, 5), item_words(run, 6)) <= 230 * 7 // 60
+
+
+def test_what_is_no_web_address_is_no_file_either(run: Run) -> None:
+    assert "is no web address" in error_of(run("summarize", "ftp://example.org/x", ok=False))
+
+
+def test_offsets_count_the_text_that_comes_with_them(run: Run) -> None:
+    told = json.loads(run("summarize", str(ROOT / "examples/week/articles/damp.txt"), "--json").stdout)
+    assert told["sentences"]
+    assert all(told["text"][s["start"] : s["end"]] == s["text"] for s in told["sentences"])

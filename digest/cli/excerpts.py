@@ -14,7 +14,7 @@ import click
 
 from digest.cli.articles import read_file, read_page
 from digest.cli.common import json_option, print_json, project_of, say, table
-from digest.errors import DigestError
+from digest.errors import DigestError, ReadError
 
 if TYPE_CHECKING:
     from digest.condense import Judgement, Weighed
@@ -27,6 +27,8 @@ def _read(ctx: click.Context, what: str, allow_private: bool) -> Article:
     from digest.address import web_address
 
     address = web_address(what)
+    if address is None and "://" in what:
+        raise ReadError(f"{what} is no web address", hint="http:// or https://, or the name of a file")
     if address is None:
         return read_file(Path(what))
     with project_of(ctx) as project:  # whose name and contact the page is asked in
@@ -108,6 +110,7 @@ def _summary_json(article: Article, summary: Summary, judged: Sequence[Judgement
         "title": article.title,
         "method": summary.method,
         "language": article.language,
+        "text": article.text,
         "sentences": [{"text": e.text, "start": e.span.start, "end": e.span.end} for e in summary.sentences],
     }
     if why:
