@@ -668,7 +668,7 @@ def test_refusals_taken_back_wait_again(store: Store) -> None:
     assert store.ledger.take_back_refusals(WEEK, [0], "digest send", AT) == 1
     assert states(store) == ["waiting", "rejected"]
     (row,) = store.ledger.lease(WEEK, "one", 5, AT)
-    assert (row.ordinal, row.attempts) == (0, 1)
+    assert (row.ordinal, row.attempts) == (0, 0), "as if never tried"
 
 
 def test_rows_of_some_mail_domains_can_be_left_where_they_are(store: Store) -> None:

@@ -194,8 +194,7 @@ class Ledger:
         ):
             rows = self._conn.execute(
                 f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant,
-                           (SELECT count(*) FROM delivery_past AS p WHERE p.issue = d.issue AND p.ordinal = d.ordinal
-                            AND p.came IN (1, 2) AND p.became IN (3, 4, 5, 8)),
+                           (SELECT v.attempts FROM delivery AS v WHERE v.issue = d.issue AND v.ordinal = d.ordinal),
                            {HOW}
                     FROM delivery_row AS d INDEXED BY {index} CROSS JOIN subscriber AS s ON s.id = d.subscriber
                     WHERE d.issue = :issue AND {which} LIMIT :limit""",

@@ -469,9 +469,12 @@ _COMPACT = (
     f"""
     CREATE VIEW delivery AS
     SELECT d.issue, d.ordinal, d.subscriber, d.variant, {_word("d.state")} AS state,
-           -- tries that ended: counted, never kept as a number of their own
+           -- tries that ended, counted and not kept as a number; who was refused for our sake starts afresh
            (SELECT count(*) FROM delivery_past AS p WHERE p.issue = d.issue AND p.ordinal = d.ordinal
-            AND p.came IN (1, 2) AND p.became IN (3, 4, 5, 8)) + (d.answered IS NOT NULL) AS attempts,
+            AND p.came IN (1, 2) AND p.became IN (3, 4, 5, 8)
+            AND p.seq > coalesce((SELECT max(q.seq) FROM delivery_past AS q WHERE q.issue = d.issue
+                                  AND q.ordinal = d.ordinal AND q.came = 5 AND q.became = 0), 0))
+           + (d.answered IS NOT NULL) AS attempts,
            d.due, (SELECT w.name FROM worker AS w WHERE w.id = d.owner) AS owner, d.reply, d.at
     FROM delivery_row AS d
     """,
