@@ -16,7 +16,7 @@ from digest.dispatch.ledger import Row
 from digest.model import Accepted, Deferred, Outcome, Rejected, Reply
 from digest.send.pace import Pace
 from digest.send.refusals import Refusals
-from digest.send.replies import asks_for_less, is_about_the_mailbox, pauses_issue
+from digest.send.replies import asks_for_less, is_about_the_provider, pauses_issue
 from digest.send.states import Settled, settle
 
 BREATH_S = 0.0005  # between two commits: without it a second process waits most of a second for its turn
@@ -88,7 +88,7 @@ class GroupJournal:
                 why = "that is about the sender or this issue, not about them: ask your relay, then `digest resume`"
                 said = f"{len(alike)} readers at different providers are refused alike: {_said(reply)} – {why}"
                 self.pause(Pause(said, alike))
-        elif not is_about_the_mailbox(reply):
+        elif is_about_the_provider(reply):
             self.pace.put_off(domain, self.seconds())
 
     def pause(self, pause: Pause) -> None:

@@ -168,3 +168,9 @@ def asks_for_less(reply: Reply) -> bool:
 def is_about_the_mailbox(reply: Reply) -> bool:
     """Whether a temporary refusal is one mailbox's (full, moved) and says nothing about its provider."""
     return reply.enhanced[2:4] in ("1.", "2.")
+
+
+def is_about_the_provider(reply: Reply) -> bool:
+    """Whether "later" is said for all of a mail domain: neither of one mailbox nor of the answering system itself
+    (RFC 3463, x.3), which is our relay."""
+    return reply.enhanced[2:4] not in ("1.", "2.", "3.")
