@@ -10,10 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from digest.condense.clues import Clues
 from digest.condense.cues import has_cue
 from digest.condense.marks import Marked, find_marked
+from digest.condense.ranker import choose
 from digest.condense.reading import Reading, read
-from digest.condense.speakers import Attribution, Candidate, Hearing
+from digest.condense.speakers import Attribution, Candidate, Hearing, How
+from digest.condense.weights import SPEAKER_WEIGHTS
 from digest.model import Article, Quote, Span
 from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
@@ -41,6 +44,7 @@ def _find(reading: Reading) -> list[Quote]:
     if not marked:
         return []
     hearing = Hearing(text, marked)
+    clues = Clues(hearing)
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
     previous: Attribution | None = None
@@ -48,6 +52,7 @@ def _find(reading: Reading) -> list[Quote]:
     for nth, m in enumerate(marked):
         told = hearing.attribute(nth, previous)
         told = _carried(hearing, nth, told, answers)
+        told = weighed(hearing, clues, nth, told, answers)
         answers.append(told)
         if not _is_speech(hearing, nth, told):
             owners.append(-1)
@@ -72,6 +77,31 @@ def _find(reading: Reading) -> list[Quote]:
         )  # fmt: skip
         owners.append(len(quotes) - 1)
     return quotes
+
+
+def weighed(
+    hearing: Hearing, clues: Clues, nth: int, told: Attribution, answers: Sequence[Attribution]
+) -> Attribution:
+    """The rules' answer and all other candidates, weighed."""
+    if not SPEAKER_WEIGHTS:
+        return told
+    previous = next((a for a in reversed(answers) if a.who), None)
+    rows = clues.table(nth, told, previous)
+    found = choose(rows, SPEAKER_WEIGHTS, clues.name_of)
+    if found is None:
+        return told
+    who, chance = found
+    if who == told.who:
+        return replace(told, confidence=chance)
+    m = hearing.marked[nth]
+    how: How = "context"
+    if m.outer.end <= who.span.start and who.span.end <= hearing._tail_span(nth)[1]:
+        how = "after"
+    elif hearing._head_span(nth)[0] <= who.span.start and who.span.end <= m.outer.start:
+        how = "before"
+    elif previous and previous.who == who:
+        how = "between" if nth and hearing.marked[nth - 1].paragraph == m.paragraph else "carried"
+    return Attribution(who, how, chance)
 
 
 def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:

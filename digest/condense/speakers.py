@@ -17,7 +17,7 @@ from digest.condense.cues import ANY_CUE, SPEECH
 from digest.condense.marks import COVER, Marked, cover
 from digest.model import Span
 from digest.text.names import Cast, Gender, Mention, Person, find_mentions
-from digest.text.sentences import split_sentences
+from digest.text.sentences import split_blocks, split_sentences
 
 How = Literal["after", "before", "between", "carried", "context", "none"]
 
@@ -119,6 +119,8 @@ class Hearing:
         self.text = text
         self.marked = marked
         self.covered = cover(text, marked)
+        self.paragraphs = split_blocks(text)
+        self._outer_starts = [m.outer.start for m in marked]
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
         self.cast = Cast(self.covered, self.mentions)
         self.sentences = split_sentences(self.covered)
@@ -160,6 +162,10 @@ class Hearing:
     def sentence_at(self, position: int) -> int:
         """The index of the last sentence that begins at or before *position*; -1 for none."""
         return bisect_right(self._starts, position) - 1
+
+    def marked_before(self, position: int) -> int:
+        """How many marked stretches begin before *position*."""
+        return bisect_left(self._outer_starts, position)
 
     def among(self, start: int, end: int) -> list[Candidate]:
         a, b = bisect_left(self._places, start), bisect_left(self._places, end)

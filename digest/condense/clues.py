@@ -1,0 +1,240 @@
+"""What speaks for somebody having said a quote: the clues a ranker weighs, each a few plain words.
+
+A clue names where a name stands from the quote ("after", "before", "last paragraph" …) and what is seen there: a verb
+of saying beside it, a preposition before it, how many words lie between. Says nothing about how much a clue weighs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest.condense.cues import ANY_CUE, SPEECH
+
+if TYPE_CHECKING:
+    from digest.condense.speakers import Attribution, Candidate, Hearing
+
+_WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+_NEXT_WORDS = re.compile(r"(?:[’']s)?\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?(?:\s+([^\W\d_]+))?")
+_LAST_WORDS = re.compile(r"(?:([^\W\d_]+)\s+)?(?:([^\W\d_]+)\s+)?([^\W\d_]+),?\s+$")
+_AFTER_ASIDE = re.compile(r"\s*(?:\([^()\n]{1,60}\)\s*)?(?:,[^\n;:]{2,140}?,|\([^()\n]{1,60}\))\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?")
+_WHO = re.compile(r"\s*,?\s+(?:who|which|whose)\b")
+_PREPOSITIONS = frozenset(
+    "to of with by from against for on in at about than over as like following after before into between among under "
+    "despite toward towards through during without within near since until".split()
+)
+_HELPERS = frozenset("has had have also later then once never again even still just recently first would will".split())
+_TOLD = frozenset("told tells telling asked asks asking reminded warned informed assured urged advised".split())
+_DETERMINERS = frozenset("the a an his her their its our this that".split())
+
+
+def words_between(text: str, start: int, end: int) -> int:
+    return len(_WORD.findall(text, start, end)) if start < end else 0
+
+
+def _near(count: int) -> str:
+    return "0" if count == 0 else "1" if count == 1 else "2-3" if count <= 3 else "4-8" if count <= 8 else "9-20" if count <= 20 else "far"
+
+
+def verb_of(hearing: Hearing, c: Candidate) -> str:
+    """How a verb of saying stands to a candidate."""
+    text = hearing.covered
+    end = c.span.end
+    stop = min(len(text), end + 220)
+    m = _NEXT_WORDS.match(text, end, stop)
+    if m and not c.possessive:
+        first, second, third = m.group(1), m.group(2), m.group(3)
+        if first in SPEECH:
+            return "says"
+        if first in _HELPERS or first.endswith("ly"):
+            if second in SPEECH:
+                return "says"
+            if second in ANY_CUE:
+                return "calls"
+        if first in ANY_CUE:
+            return "calls"
+    lead = text[max(0, c.span.start - 60) : c.span.start]
+    back = _LAST_WORDS.search(lead)
+    if back:
+        if back.group(3) in _TOLD:
+            return "is told"
+        if back.group(3) in SPEECH:
+            return "said by"
+        words = [w for w in back.groups() if w]
+        if any(w in SPEECH for w in words) and not any(w in _PREPOSITIONS or w[0].isupper() for w in words):
+            return "said by, with words between"
+    aside = _AFTER_ASIDE.match(text, end, stop)
+    if aside:
+        if aside.group(1) in SPEECH or (aside.group(1) in _HELPERS and aside.group(2) in SPEECH):
+            return "aside, then says"
+        if aside.group(1) in ANY_CUE:
+            return "aside, then calls"
+    who = _WHO.match(text, end, stop)
+    if who:
+        return "who"
+    if m and not c.possessive:
+        if second in SPEECH or third in SPEECH:
+            return "says soon"
+        if first.islower() and (first.endswith(("ed", "ing")) or (first.endswith("s") and len(first) > 3)):
+            return "does"
+    return "no verb"
+
+
+def lead_of(hearing: Hearing, c: Candidate) -> str:
+    """The word before a candidate: a preposition makes it no subject."""
+    text = hearing.covered
+    words = _WORD.findall(text, max(0, c.span.start - 40), c.span.start)
+    gap = text[max(0, c.span.start - 1) : c.span.start]
+    if not words or not gap.isspace():
+        return "opening" if gap in ("\n", "") else "free"
+    last = words[-1].lower()
+    if last in _DETERMINERS and len(words) > 1:
+        last = words[-2].lower()
+    before = text[max(0, c.span.start - 2) : c.span.start - 1]
+    if before and not (before.isalnum()):
+        return "opening" if before in ".?!\n" else "comma"
+    if last == "to" and len(words) > 1 and words[-2].lower() == "according":
+        return "according to"
+    if last in _PREPOSITIONS:
+        return "preposition"
+    if last in ("and", "or", "but", "while", "when", "that", "if", "because"):
+        return "joined"
+    return "free"
+
+
+class Clues:
+    """The clues of every candidate of one text, quote by quote."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self.hearing = hearing
+        self._own: dict[int, tuple[str, ...]] = {}
+        self._persons: dict[int, str] = {}
+
+    def name_of(self, c: Candidate) -> str:
+        """The full name a candidate stands for, lower case; what it says where it is no name."""
+        key = c.span.start
+        if key not in self._persons:
+            person = self.hearing.cast.resolve(c.mention) if c.mention else None
+            self._persons[key] = (
+                person.name if person else c.mention.name if c.mention else c.span.of(self.hearing.text)
+            ).lower()
+        return self._persons[key]
+
+    def _kind(self, c: Candidate) -> str:
+        if c.kind == "pronoun":
+            return "they" if c.span.of(self.hearing.text).lower() == "they" else "he or she"
+        if c.kind == "noun":
+            said = c.span.of(self.hearing.text).lower()
+            return "a thing" if _THING.search(said) else "some" if said.endswith("s") else "an office"
+        person = self.hearing.cast.resolve(c.mention) if c.mention else None
+        if person is None:
+            return "a bare name"
+        if person.kind != "person":
+            return "an organization"
+        return "a person" if self.hearing.is_human(person) else "two capitals"
+
+    def _of(self, c: Candidate) -> tuple[str, ...]:
+        """What is true of a candidate wherever the quote stands: kind, verb, lead, place in the sentence."""
+        key = c.span.start
+        if key not in self._own:
+            h = self.hearing
+            at = h.sentence_at(c.span.start)
+            start = h.sentences[at].start if at >= 0 else 0
+            ahead = words_between(h.covered, start, c.span.start)
+            place = "first" if ahead <= 1 else "early" if ahead <= 5 else "late"
+            self._own[key] = (self._kind(c), verb_of(h, c), "of it" if c.possessive else lead_of(h, c), place)
+        return self._own[key]
+
+    def table(self, nth: int, told: Attribution, previous: Attribution | None) -> list[tuple[Candidate, list[str]]]:
+        """The candidates for the *nth* marked stretch, each with its clues. *told*: what the rules say."""
+        h = self.hearing
+        m = h.marked[nth]
+        text = h.covered
+        paragraph = h.paragraphs[m.paragraph]
+        first = h.paragraphs[m.paragraph - 1].start if m.paragraph else 0
+        last = h.paragraphs[min(m.paragraph + 1, len(h.paragraphs) - 1)].end
+        window = h.among(max(first, m.outer.start - 700), min(last, m.outer.end + 500))
+        running = previous.who if previous else None
+        extra = [c for c in (told.who, running) if c is not None and c not in window]
+        if len(extra) == 2 and extra[0] == extra[1]:
+            extra = extra[:1]
+        head = h._head_span(nth)
+        tail = h._tail_span(nth)
+        ending = m.inner.of(h.text)[-1:]
+        goes_on = ending in ",，" or text[m.outer.end : m.outer.end + 1] == ","
+        ends = "comma" if goes_on else "question" if ending in "?!" else "stop" if ending in ".…" else "open"
+        begins = m.outer.start - paragraph.start <= 1
+        alone = begins and paragraph.end - m.outer.end <= 2
+        colon = text[head[0] : m.outer.start].rstrip().endswith((":", "："))
+        lower = h.text[m.inner.start : m.inner.start + 1].islower()
+        shape = "whole paragraph" if alone else "opens" if begins else "part" if lower else "inside"
+        run_name = self.name_of(running) if running else ""
+        told_name = self.name_of(told.who) if told.who else ""
+        gap = 9
+        if nth:
+            gap = min(2, m.paragraph - h.marked[nth - 1].paragraph)
+        order: dict[str, int] = {}
+        rows: list[tuple[Candidate, list[str]]] = []
+        after = [c for c in window if c.span.start >= m.outer.end]
+        before = [c for c in window if c.span.end <= m.outer.start]
+        for c in [*reversed(before), *after, *extra]:
+            a, b = c.span.start, c.span.end
+            if a >= m.outer.end:
+                zone = "after" if b <= tail[1] else "later" if a < paragraph.end else "next"
+                distance = words_between(text, m.outer.end, a) if zone == "after" else 50
+                covers = _covered(h, m.outer.end, a)
+            else:
+                zone = "before" if a >= head[0] else "earlier" if a >= paragraph.start else "last" if a >= first else "far"
+                distance = words_between(text, b, m.outer.start) if zone == "before" else 50
+                covers = _covered(h, b, m.outer.start)
+            nth_here = order.get(zone, 0)
+            order[zone] = nth_here + 1
+            kind, verb, lead, place = self._of(c)
+            name = self.name_of(c)
+            ordinal = "1st" if nth_here == 0 else "2nd" if nth_here == 1 else "further"
+            parted = "" if not covers else ", behind a quote" if covers == 1 else ", behind quotes"
+            row = [
+                f"{zone}{parted}",
+                f"{zone}: {kind}",
+                f"{zone}{parted}: {verb}",
+                f"{zone}: {verb}, {ends}",
+                f"{zone}: {lead}",
+                f"{zone}: {place}",
+                f"{zone}: {ordinal} from the quote",
+                f"{zone}: quote is {shape}",
+                f"{kind}: {verb}",
+            ]
+            if distance < 50:
+                row.append(f"{zone}: {_near(distance)} words away")
+                row.append(f"{zone}: {verb}, {_near(distance)} words away")
+            if colon:
+                row.append(f"{zone}: a colon before the quote")
+                row.append(f"{zone}: a colon before the quote, {verb}")
+            if told.who is not None:
+                if c == told.who:
+                    row.append(f"the rules: {told.how}")
+                    row.append(f"the rules: {told.how}, {kind}")
+                    row.append(f"the rules: {told.how}, {ends}")
+                elif name == told_name:
+                    row.append(f"the rules mean the same: {told.how}")
+                else:
+                    row.append(f"{zone}: the rules say another, {told.how}")
+            if running is not None:
+                same = "spoke last" if c == running else "the one who spoke last" if name == run_name else ""
+                if same:
+                    row.append(f"{same}: {shape}, {gap} paragraphs on")
+                    row.append(f"{same}: {zone}")
+                    row.append(f"{same}: {ends}")
+            rows.append((c, row))
+        return rows
+
+
+_THING = re.compile(
+    r"\b(?:report|statement|study|survey|poll|letter|memo|document|filing|lawsuit|complaint|sign|ad|video|headline|"
+    r"tweet|post|article|email|e-mail|website|newspaper|magazine|paper)\b"
+)
+
+
+def _covered(h: Hearing, a: int, b: int) -> int:
+    """How many marked stretches lie between two places, at most 2."""
+    return min(2, h.marked_before(b) - h.marked_before(a)) if a < b else 0

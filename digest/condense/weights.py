@@ -1,0 +1,1 @@
+SPEAKER_WEIGHTS: dict[str, float] = {}
