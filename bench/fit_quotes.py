@@ -22,7 +22,7 @@ from digest.condense.clues import Clues
 spec = importlib.util.spec_from_file_location("quotes_score", "/work/shared/bench/quotes_score.py")
 qs = importlib.util.module_from_spec(spec); spec.loader.exec_module(qs)
 FOLDS = 5
-PENALTY = 1.0
+PENALTY = 2.5
 
 
 def load():

@@ -37,7 +37,10 @@ _CLOSES: dict[str, str] = {
     "‟": "”",
     "‹": "›",
 }
-_MARK = re.compile(r"[“”„‟«»「」『』\"‘’'‚‹›]|``|''")
+_MARK = re.compile(r"[“”„‟«»「」『』\"‘’'‚‹›]")
+# Wire services and LaTeX write two small marks for a double one. Of three, two are the outer ones.
+_DOUBLED = re.compile(r"(?<!')''(?!')|(?<=['\w.,!?…])(?<!')('?)''(?!')|``|(?<![\w'])'''(?=\w)")
+_FILLER = "\u2060"  # stands for the second of the two
 _APOSTROPHE = re.compile(r"(?i)['’‘](?:\d0s|n['’]|tis\b|twas\b|em\b|til\b|cause\b|round\b|bout\b)")
 _TAIL_ATTRIBUTION = re.compile(
     r",\s+(?=(?:[A-Z][\w.’'-]*\s+){1,4}(?:said|says|told|added|warned|wrote|asked|"
@@ -64,10 +67,25 @@ def find_marked(text: str) -> list[Marked]:
     """Every marked stretch of *text* in order, disjoint; a quote inside a quote belongs to the outer one."""
     found: list[Marked] = []
     paragraphs = split_blocks(text)
+    text = _with_single_signs(text)
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].of(text)[:1] if number + 1 < len(paragraphs) else ""
         found.extend(_Scan(text, paragraph, number, following).run())
     return found
+
+
+def _with_single_signs(text: str) -> str:
+    """*text*, as long as it was, with ``''`` and two backticks as one straight mark and a filler."""
+    if "''" not in text and "``" not in text:
+        return text
+    return _DOUBLED.sub(_one_sign, text)
+
+
+def _one_sign(found: re.Match[str]) -> str:
+    signs = found.group()
+    if len(signs) == 2:
+        return f'"{_FILLER}'
+    return f"'\"{_FILLER}" if found.group(1) is not None else f"\"{_FILLER}'"
 
 
 class _Scan:
@@ -106,7 +124,9 @@ class _Scan:
             if tail and self.following != opener:
                 close = outer_end = tail.start() + 1
         start, end = position + 1, close
-        while start < end and self.text[start].isspace():
+        if self.text[close : close + 2] == f'"{_FILLER}':
+            outer_end += 1
+        while start < end and (self.text[start].isspace() or self.text[start] == _FILLER):
             start += 1
         while end > start and self.text[end - 1].isspace():
             end -= 1

@@ -182,10 +182,7 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
         return False
     if direct or told.how in ("between", "carried"):
         return True
-    whole = starts and ends
-    if whole:
-        return True
-    return bool(told.who) and has_cue(outside, weak=True)
+    return True
 
 
 _NOT_SAID = re.compile(

@@ -88,6 +88,9 @@ _DETERMINED = (
 _ANYBODY = re.compile(rf"\s+({_DETERMINED}?)(?=[,.]|$|\s+(?:who|in|at|on|of|after|before|as|when)\b)")
 _ANYBODY_SAYS = re.compile(rf"\s*({_DETERMINED})(?=\s*$)")
 _SUBJECT = re.compile(rf"\b({_DETERMINED})\s+(?:(?:has|had|have|also|then|later|once)\s+)?$")
+_BESIDE_BEFORE = re.compile(
+    rf"(?:^|(?<=[\W\d]))({_DETERMINED}|[Ii]t|who)\s+(?:(?:\w+ly|has|had|have|also|then|later|once|now|even)\s+)?$"
+)
 _VERB_FIRST = re.compile(r"\s*[a-z]+(?:ed|s|t)\s+")
 _CLAUSE = re.compile(
     r";|,\s+(?:and|but|while|as|when|after|though|although)\b|\b(?:but|while|whereas)\b|\band\s+(?=(?:he|"
@@ -125,6 +128,8 @@ class Hearing:
         self.cast = Cast(self.covered, self.mentions)
         self.sentences = split_sentences(self.covered)
         self._starts = [s.start for s in self.sentences]
+        self.cues = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered) if m.group() in ANY_CUE]
+        self._cue_starts = [c[0] for c in self.cues]
         self.candidates = self._find_candidates()
         self._places = [c.span.start for c in self.candidates]
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
@@ -146,7 +151,27 @@ class Hearing:
             possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
             found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
+        found = self._with_anybody(found)
         return self._without_masters(found)
+
+    def _with_anybody(self, found: list[Candidate]) -> list[Candidate]:
+        """*found* and whoever else stands beside a verb of saying: "one bartender said", "it said", "wrote her friends"."""
+        starts = [c.span.start for c in found]
+        extra: dict[int, Candidate] = {}
+        for start, end, word in self.cues:
+            if word not in SPEECH:
+                continue
+            back = _BESIDE_BEFORE.search(self.covered, max(0, start - 70), start)
+            ahead = None if back else _ANYBODY.match(self.covered, end, min(len(self.covered), end + 90))
+            span = Span(*back.span(1)) if back else Span(*ahead.span(1)) if ahead else None
+            if span is None:
+                continue
+            nth = bisect_left(starts, span.start)
+            if any(c.span.overlaps(span) for c in found[max(0, nth - 1) : nth + 2]):
+                continue
+            it = span.of(self.covered).lower() in ("it", "who")
+            extra[span.start] = Candidate(span, "pronoun" if it else "noun")
+        return sorted([*found, *extra.values()], key=lambda c: (c.span.start, -c.span.end)) if extra else found
 
     def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
         """*found*, in order, less the names within "a Ross spokesman"."""
@@ -356,21 +381,23 @@ class Hearing:
         return _settle(behind, self.covered) if behind else None
 
     def _first_cue(self, a: int, b: int, cues: frozenset[str]) -> tuple[int, int, str] | None:
-        for m in _WORD.finditer(self.covered, a, b):
-            if m.group() in cues and self.covered[max(0, m.start() - 3) : m.start()] != "to ":
-                return m.start(), m.end(), m.group()
+        for cue in self._cues_in(a, b):
+            if cue[2] in cues and self.covered[max(0, cue[0] - 3) : cue[0]] != "to ":
+                return cue
         return None
 
     def _last_cue(self, a: int, b: int) -> tuple[int, int, str] | None:
         """The cue nearest the quote, a strong one before a weak one; no infinitive."""
         best = None
-        for m in _WORD.finditer(self.covered, a, b):
-            word = m.group()
-            if word not in ANY_CUE or self.covered[max(0, m.start() - 3) : m.start()] == "to ":
+        for cue in self._cues_in(a, b):
+            if self.covered[max(0, cue[0] - 3) : cue[0]] == "to ":
                 continue
-            if word in SPEECH or best is None or best[2] not in SPEECH:
-                best = (m.start(), m.end(), word)
+            if cue[2] in SPEECH or best is None or best[2] not in SPEECH:
+                best = cue
         return best
+
+    def _cues_in(self, a: int, b: int) -> list[tuple[int, int, str]]:
+        return self.cues[bisect_left(self._cue_starts, a) : bisect_left(self._cue_starts, b)]
 
     # ---------------------------------------------------------------- whom it means
 
