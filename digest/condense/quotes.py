@@ -172,17 +172,25 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     if _CJK.search(inner):
         return len(inner) >= 8 and (told.who is not None or bool(has_cue(outside)))
     direct = told.how in ("after", "before") and has_cue(outside)
-    if len(words) < _PARTIAL:
-        if _is_title(words) and _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start):
-            return False
-        return bool(told.who) and told.how in ("after", "before", "between", "carried") and ends and starts and direct
     if _is_title(words) and (
-        not (direct and ends) or _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start)
+        not (direct and ends)
+        or _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start)
+        or (len(words) < _PARTIAL and not _is_said_beside(hearing, m))
     ):
         return False
-    if direct or told.how in ("between", "carried"):
-        return True
+    if len(words) < _PARTIAL:
+        return bool(told.who) and told.how in ("after", "before", "between", "carried") and ends and starts and direct
     return True
+
+
+def _is_said_beside(hearing: Hearing, m: Marked) -> bool:
+    """Whether a verb of saying or a colon stands right at the marks: capitals then are no title's."""
+    lead = hearing.covered[max(0, m.outer.start - 40) : m.outer.start]
+    if re.search(r"[:：]\s*$", lead) or (re.search(r",\s+$", lead) and has_cue(lead.rstrip(", ").rsplit(" ", 1)[-1])):
+        return True
+    tail = re.match(r"\s+(?:[\w.’'-]+\s+){0,3}?([\w’'-]+)", hearing.covered[m.outer.end : m.outer.end + 60])
+    inner = m.inner.of(hearing.text)
+    return inner[-1:] in ",!?—…" and bool(tail) and has_cue(hearing.covered[m.outer.end : m.outer.end + 40].split(".")[0])
 
 
 _NOT_SAID = re.compile(
