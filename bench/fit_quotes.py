@@ -45,8 +45,7 @@ def questions(row, weights):
         told = q._carried(h, nth, told, answers)
         gold = row["quotes"][pairs[nth]] if nth in pairs else None
         if gold and gold["speaker"]:
-            last = next((a for a in reversed(answers) if a.who), None)
-            table = clues.table(nth, told, last)
+            table = clues.table(nth, told, answers)
             right = []
             for c, feats in table:
                 if c.kind == "name":

@@ -7,6 +7,7 @@ of saying beside it, a preposition before it, how many words lie between. Says n
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from digest.condense.cues import ANY_CUE, SPEECH
@@ -145,16 +146,19 @@ class Clues:
             self._own[key] = (self._kind(c), verb_of(h, c), "of it" if c.possessive else lead_of(h, c), place)
         return self._own[key]
 
-    def table(self, nth: int, told: Attribution, previous: Attribution | None) -> list[tuple[Candidate, list[str]]]:
+    def table(self, nth: int, told: Attribution, answers: Sequence[Attribution]) -> list[tuple[Candidate, list[str]]]:
         """The candidates for the *nth* marked stretch, each with its clues. *told*: what the rules say."""
         h = self.hearing
         m = h.marked[nth]
         text = h.covered
+        spoken = [a.who for a in answers if a.who is not None]
+        running = spoken[-1] if spoken else None
+        run_name = self.name_of(running) if running else ""
+        others = [name for who in reversed(spoken[-8:]) if (name := self.name_of(who)) != run_name]
         paragraph = h.paragraphs[m.paragraph]
         first = h.paragraphs[m.paragraph - 1].start if m.paragraph else 0
         last = h.paragraphs[min(m.paragraph + 1, len(h.paragraphs) - 1)].end
         window = h.among(max(first, m.outer.start - 700), min(last, m.outer.end + 500))
-        running = previous.who if previous else None
         extra = [c for c in (told.who, running) if c is not None and c not in window]
         if len(extra) == 2 and extra[0] == extra[1]:
             extra = extra[:1]
@@ -167,8 +171,11 @@ class Clues:
         alone = begins and paragraph.end - m.outer.end <= 2
         colon = text[head[0] : m.outer.start].rstrip().endswith((":", "："))
         lower = h.text[m.inner.start : m.inner.start + 1].islower()
+        lead_cue = h._last_cue(head[0], m.outer.start)
+        lead_form = "no verb" if lead_cue is None else ("weak " if lead_cue[2] not in SPEECH else "") + ("participle" if lead_cue[2].endswith("ing") else "verb")
+        tail_cue = h._first_cue(*tail, SPEECH)
+        tail_form = "no verb" if tail_cue is None else "verb"
         shape = "whole paragraph" if alone else "opens" if begins else "part" if lower else "inside"
-        run_name = self.name_of(running) if running else ""
         told_name = self.name_of(told.who) if told.who else ""
         gap = 9
         if nth:
@@ -210,6 +217,26 @@ class Clues:
             if colon:
                 row.append(f"{zone}: a colon before the quote")
                 row.append(f"{zone}: a colon before the quote, {verb}")
+            if zone in ("before", "after"):
+                cue, form = (lead_cue, lead_form) if zone == "before" else (tail_cue, tail_form)
+                if cue is None:
+                    row.append(f"{zone}: no verb of saying in the sentence")
+                else:
+                    if b <= cue[0]:
+                        stands = f"{_near(words_between(text, b, cue[0]))} words ahead of the verb"
+                    else:
+                        stands = f"{_near(words_between(text, cue[1], a))} words behind the verb"
+                    row.append(f"{zone}: {form}, {stands}")
+                    row.append(f"{zone}: {form}, {place}")
+                    row.append(f"{zone}: {form}, {lead}")
+                    if b <= cue[0]:
+                        rivals = sum(not d.possessive and d.kind != "noun" for d in h.among(b, cue[0]))
+                        row.append(f"{zone}: {form}, {'none' if not rivals else 'one' if rivals == 1 else 'more'} between")
+            if others and name == others[0]:
+                row.append(f"spoke before the last one: {zone}")
+                row.append(f"spoke before the last one: {shape}")
+            elif name in others:
+                row.append(f"has spoken: {zone}")
             if told.who is not None:
                 if c == told.who:
                     row.append(f"the rules: {told.how}")

@@ -86,7 +86,7 @@ def weighed(
     if not SPEAKER_WEIGHTS:
         return told
     previous = next((a for a in reversed(answers) if a.who), None)
-    rows = clues.table(nth, told, previous)
+    rows = clues.table(nth, told, answers)
     found = choose(rows, SPEAKER_WEIGHTS, clues.name_of)
     if found is None:
         return told

@@ -87,6 +87,7 @@ _NOT_NAMES = frozenset(
     "opponents voters "
     "republicans democrats americans britons germans perhaps maybe good outside inside old young "
     "former chief "
+    "without neither nor either both besides among amid against among "
     "der die das ein eine und aber im le la les un une el los las il gli breaking exclusive asked added "
     "so".split()
 )
@@ -168,6 +169,8 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
         only = _bare(text, left[0])
         if only == "new" or (only.endswith("ing") and _opens_sentence(text, left[0][0])):
             return
+    elif _opens_sentence(text, left[0][0]) and _opens_with_no_name(_bare(text, left[0])):
+        left = left[1:]
     outer = left[0][0]
     title: list[str] = []
     # Titles may stand after a party or a country: the name begins behind the last of them.
@@ -201,6 +204,11 @@ def _bare(text: str, word: tuple[int, int]) -> str:
 def _opens_sentence(text: str, at: int) -> bool:
     """ "Responding to this" is no name."""
     return bool(re.search(r"(?:^|[.!?:\n\"“”\u0001])\s*$", text[max(0, at - 4) : at]))
+
+
+def _opens_with_no_name(word: str) -> bool:
+    """ "Interestingly Blocher …", "Continued Stone: …": the sentence begins there, the name does not."""
+    return len(word) > 5 and word.endswith(("ly", "ed")) and word not in _MALE and word not in _FEMALE
 
 
 def _is_initial(text: str, word: tuple[int, int]) -> bool:
