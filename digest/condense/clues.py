@@ -164,6 +164,7 @@ class Clues:
             extra = extra[:1]
         head = h._head_span(nth)
         tail = h._tail_span(nth)
+        inner = m.inner.of(h.text).lower()
         ending = m.inner.of(h.text)[-1:]
         goes_on = ending in ",，" or text[m.outer.end : m.outer.end + 1] == ","
         ends = "comma" if goes_on else "question" if ending in "?!" else "stop" if ending in ".…" else "open"
@@ -232,6 +233,9 @@ class Clues:
                     if b <= cue[0]:
                         rivals = sum(not d.possessive and d.kind != "noun" for d in h.among(b, cue[0]))
                         row.append(f"{zone}: {form}, {'none' if not rivals else 'one' if rivals == 1 else 'more'} between")
+            if c.kind == "name" and name.rsplit(" ", 1)[-1] in inner:
+                row.append("the quote names them")
+                row.append(f"the quote names them: {zone}")
             if others and name == others[0]:
                 row.append(f"spoke before the last one: {zone}")
                 row.append(f"spoke before the last one: {shape}")

@@ -164,7 +164,7 @@ class Hearing:
             back = _BESIDE_BEFORE.search(self.covered, max(0, start - 70), start)
             ahead = None if back else _ANYBODY.match(self.covered, end, min(len(self.covered), end + 90))
             span = Span(*back.span(1)) if back else Span(*ahead.span(1)) if ahead else None
-            if span is None:
+            if span is None or self.covered[span.start : span.end].rsplit(None, 1)[-1] in _SMALL:
                 continue
             nth = bisect_left(starts, span.start)
             if any(c.span.overlaps(span) for c in found[max(0, nth - 1) : nth + 2]):
@@ -369,7 +369,9 @@ class Hearing:
         for floor in (clause, a):
             ahead = [c for c in found if floor <= c.span.start and c.span.end <= start]
             generic = [
-                g for g in _SUBJECT.finditer(self.covered, max(floor, start - 90), start) if g.end() >= start - 1
+                g
+                for g in _SUBJECT.finditer(self.covered, max(floor, start - 90), start)
+                if g.end() >= start - 1 and g.group(1).rsplit(None, 1)[-1] not in _SMALL
             ]
             if generic and not any(
                 c.span.start >= generic[-1].start(1) or c.span.end >= generic[-1].end(1) for c in ahead
