@@ -134,7 +134,7 @@ class Clues:
             return "an organization"
         return "a person" if self.hearing.is_human(person) else "two capitals"
 
-    def _of(self, c: Candidate) -> tuple[str, ...]:
+    def own(self, c: Candidate) -> tuple[str, ...]:
         """What is true of a candidate wherever the quote stands: kind, verb, lead, place in the sentence."""
         key = c.span.start
         if key not in self._own:
@@ -197,7 +197,7 @@ class Clues:
                 covers = _covered(h, b, m.outer.start)
             nth_here = order.get(zone, 0)
             order[zone] = nth_here + 1
-            kind, verb, lead, place = self._of(c)
+            kind, verb, lead, place = self.own(c)
             name = self.name_of(c)
             ordinal = "1st" if nth_here == 0 else "2nd" if nth_here == 1 else "further"
             parted = "" if not covers else ", behind a quote" if covers == 1 else ", behind quotes"

@@ -15,8 +15,9 @@ from digest.condense.cues import has_cue
 from digest.condense.marks import Marked, find_marked
 from digest.condense.ranker import choose
 from digest.condense.reading import Reading, read
-from digest.condense.speakers import Attribution, Candidate, Hearing, How
-from digest.condense.weights import SPEAKER_WEIGHTS
+from digest.condense.speakers import Attribution, Candidate, Hearing, How, gender_said
+from digest.condense.weights import PRONOUN_WEIGHTS, SPEAKER_WEIGHTS
+from digest.condense.whom import whom_table
 from digest.model import Article, Quote, Span
 from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
@@ -48,6 +49,7 @@ def _find(reading: Reading) -> list[Quote]:
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
     previous: Attribution | None = None
+    spoken: list[str] = []
     answers: list[Attribution] = []
     for nth, m in enumerate(marked):
         told = hearing.attribute(nth, previous)
@@ -66,7 +68,10 @@ def _find(reading: Reading) -> list[Quote]:
             )
             owners.append(joined)
             continue
+        find_meant(hearing, clues, m, told.who, spoken)
         resolved = hearing.resolve(told.who)
+        if resolved.speaker:
+            spoken.append(resolved.speaker.lower())
         hearing.remember(told.who.span.start if told.who else m.outer.start, resolved.person)
         sure = told.confidence * resolved.certain * (1.0 if m.closed or m.reopened else 0.5)
         quotes.append(
@@ -102,6 +107,15 @@ def weighed(
     elif previous and previous.who == who:
         how = "between" if nth and hearing.marked[nth - 1].paragraph == m.paragraph else "carried"
     return Attribution(who, how, chance)
+
+
+def find_meant(hearing: Hearing, clues: Clues, m: Marked, who: Candidate | None, spoken: Sequence[str]) -> None:
+    if who is None or who.kind != "pronoun" or who.span.start in hearing.meant or not PRONOUN_WEIGHTS:
+        return
+    gender = gender_said(who.span.of(hearing.text))
+    found = choose(whom_table(clues, who, gender, m, spoken), PRONOUN_WEIGHTS, clues.name_of) if gender else None
+    if found is not None:
+        hearing.meant[who.span.start] = found
 
 
 def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from digest.condense.cues import ANY_CUE, SPEECH
@@ -123,6 +123,7 @@ class Hearing:
         self.marked = marked
         self.covered = cover(text, marked)
         self.paragraphs = split_blocks(text)
+        self._paragraph_starts = [p.start for p in self.paragraphs]
         self._outer_starts = [m.outer.start for m in marked]
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
         self.cast = Cast(self.covered, self.mentions)
@@ -133,6 +134,7 @@ class Hearing:
         self.candidates = self._find_candidates()
         self._places = [c.span.start for c in self.candidates]
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
+        self.meant: dict[int, tuple[Candidate, float]] = {}  # where a pronoun stands: whom it was found to mean
         self.subjects: dict[int, tuple[int, Person] | None] = {}
         self.reports: dict[int, tuple[int, Person] | None] = {}
         self._alone = {m.name.lower() for m in self.mentions if " " not in m.name}
@@ -191,6 +193,10 @@ class Hearing:
     def marked_before(self, position: int) -> int:
         """How many marked stretches begin before *position*."""
         return bisect_left(self._outer_starts, position)
+
+    def paragraph_at(self, position: int) -> int:
+        """The index of the last paragraph that begins at or before *position*."""
+        return bisect_right(self._paragraph_starts, position) - 1
 
     def among(self, start: int, end: int) -> list[Candidate]:
         a, b = bisect_left(self._places, start), bisect_left(self._places, end)
@@ -478,6 +484,9 @@ class Hearing:
     def resolve(self, who: Candidate | None) -> Resolved:
         if who is None:
             return Resolved(None, None, None, None, 0.5)
+        if who.span.start in self.meant:
+            meant, chance = self.meant[who.span.start]
+            return replace(self.resolve(meant), certain=chance)
         printed = who.span.of(self.text)
         if who.kind == "name" and who.mention is not None:
             person = self.cast.resolve(who.mention)
@@ -485,10 +494,7 @@ class Hearing:
                 return Resolved(who.mention.name, None, None, None, 0.95)
             return Resolved(person.name, person.role, person.role_span, person, 1.0)
         if who.kind == "pronoun":
-            gender: Gender = (
-                "m" if printed.lower() in ("he", "er", "il", "él", "hij", "han")
-                else "f" if printed.lower() in ("she", "elle", "ella", "hon", "zij") else ""
-            )  # fmt: skip
+            gender = gender_said(printed)
             if not gender:
                 return Resolved(None, None, None, None, 0.5)
             person, sure = self.whom(gender, who.span.start)
@@ -526,6 +532,13 @@ class Hearing:
     def remember(self, position: int, person: Person | None) -> None:
         if person is not None:
             self.events.append((position, person))
+
+
+def gender_said(pronoun: str) -> Gender:
+    word = pronoun.lower()
+    if word in ("he", "er", "il", "él", "hij", "han"):
+        return "m"
+    return "f" if word in ("she", "elle", "ella", "hon", "zij") else ""
 
 
 def _opposite(first: Gender, second: Gender) -> bool:

@@ -1,1 +1,2 @@
 SPEAKER_WEIGHTS: dict[str, float] = {}
+PRONOUN_WEIGHTS: dict[str, float] = {}
