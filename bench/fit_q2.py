@@ -22,7 +22,9 @@ from digest.condense.clues import Clues
 spec = importlib.util.spec_from_file_location("quotes_score", "/work/shared/bench/quotes_score.py")
 qs = importlib.util.module_from_spec(spec); spec.loader.exec_module(qs)
 FOLDS = 5
-PENALTY = 2.5
+PENALTY = 7
+SILVER = 0.6
+PP = 2.0
 
 
 def load():
@@ -45,8 +47,7 @@ def questions(row, weights):
         told = q._carried(h, nth, told, answers)
         gold = row["quotes"][pairs[nth]] if nth in pairs else None
         if gold and gold["speaker"]:
-            last = next((a for a in reversed(answers) if a.who), None)
-            table = clues.table(nth, told, last)
+            table = clues.table(nth, told, answers)
             right = []
             for c, feats in table:
                 if c.kind == "name":
@@ -118,12 +119,40 @@ def lbfgs(fun, x, steps=120, memory=8):
     return x
 
 
+def pronouns(row, weights):
+    """The pronouns of the hand-read and the silver quotes: everybody named before, who is right."""
+    w.SPEAKER_WEIGHTS.clear(); w.SPEAKER_WEIGHTS.update(weights); w.PRONOUN_WEIGHTS.clear()
+    reading = read(row["text"], language="und"); text = reading.text
+    marked = q._in_body(find_marked(text), reading.body)
+    if not marked: return []
+    out = []
+    rec = {}
+    orig = q.find_meant
+    def spy(h, clues, m, who, spoken):
+        if who is not None and who.kind == "pronoun" and (g := q.gender_said(who.span.of(text))):
+            rec[m.inner.start] = (who, q.whom_table(clues, who, g, m, list(spoken)), clues, h)
+    q.find_meant = spy
+    try: q._find(reading)
+    finally: q.find_meant = orig
+    for gold in row["quotes"]:
+        if gold["speaker_type"] != "pronoun" or not gold.get("speaker_name"): continue
+        for start, (who, table, clues, h) in rec.items():
+            if gold["start"] - 2 <= start <= gold["start"] + 2 and min(gold["speaker_end"], who.span.end) > max(gold["speaker_start"], who.span.start):
+                right = []
+                for c, f in table:
+                    p = h.cast.resolve(c.mention)
+                    right.append(qs.same_name(p.name if p else c.mention.name, gold["speaker_name"]))
+                out.append(((1.0 if gold["name_by"] == "hand" else SILVER) if any(right) else 0.0, [f for _, f in table], right))
+    return out
+
+
 def figures(rows, predict):
     preds = {r["id"]: predict(n, r) for n, r in enumerate(rows)}
     return qs.report(qs.score(rows, preds)), preds
 
 
-def predict_with(weights, row):
+def predict_with(weights, pweights, row):
+    w.PRONOUN_WEIGHTS.clear(); w.PRONOUN_WEIGHTS.update(pweights)
     w.SPEAKER_WEIGHTS.clear(); w.SPEAKER_WEIGHTS.update(weights)
     return [r for x in q.find_quotes(row["text"]) for r in row_of(x)]
 
@@ -143,9 +172,14 @@ def main(*options):
         for k in range(FOLDS):
             train = [x for n, r in enumerate(rows) if fold[n] != k for x in questions(r, tables[k])]
             tables[k] = fit(train)
-    rep, preds = figures(rows, lambda n, r: predict_with(tables[fold[n]], r))
+    ptables = []
+    for k in range(FOLDS):
+        train = [x for n, r in enumerate(rows) if fold[n] != k for x in pronouns(r, tables[k])]
+        ptables.append(fit(train, 4, PP))
+    print("pronouns", len(train), sum(x[0] > 0 for x in train), len(ptables[0]), file=sys.stderr)
+    rep, preds = figures(rows, lambda n, r: predict_with(tables[fold[n]], ptables[fold[n]], r))
     print(json.dumps({k: rep[k] for k in ("overlap", "end2end", "speaker")}), file=sys.stderr)
-    with open("/tmp/q/cv.pred", "w") as f:
+    with open("/tmp/q/cv2.pred", "w") as f:
         for k, v in preds.items(): f.write(json.dumps({"id": k, "quotes": v}) + "\n")
     print(len(tables[0]), "weights", time.time() - t, file=sys.stderr)
     if "--write" in options:

@@ -25,6 +25,8 @@ _PREPOSITIONS = frozenset(
     "despite toward towards through during without within near since until".split()
 )
 _HELPERS = frozenset("has had have also later then once never again even still just recently first would will".split())
+_REPORTS = SPEECH | {"that", "believes", "thinks", "believe", "whether", "if", "because"}
+_VERBS = frozenset("is was are were has had have will would can could should must may might does did do".split())
 _TOLD = frozenset("told tells telling asked asks asking reminded warned informed assured urged advised".split())
 _DETERMINERS = frozenset("the a an his her their its our this that".split())
 
@@ -43,6 +45,10 @@ def verb_of(hearing: Hearing, c: Candidate) -> str:
     end = c.span.end
     stop = min(len(text), end + 220)
     m = _NEXT_WORDS.match(text, end, stop)
+    lead = text[max(0, c.span.start - 60) : c.span.start]
+    back = _LAST_WORDS.search(lead)
+    if m and back and back.group(3) in _REPORTS and (m.group(1) in ANY_CUE or m.group(1) in _VERBS or m.group(1).endswith("ed")):
+        return "in what is said"
     if m and not c.possessive:
         first, second, third = m.group(1), m.group(2), m.group(3)
         if first in SPEECH:
@@ -54,8 +60,6 @@ def verb_of(hearing: Hearing, c: Candidate) -> str:
                 return "calls"
         if first in ANY_CUE:
             return "calls"
-    lead = text[max(0, c.span.start - 60) : c.span.start]
-    back = _LAST_WORDS.search(lead)
     if back:
         if back.group(3) in _TOLD:
             return "is told"
@@ -110,6 +114,7 @@ class Clues:
         self.hearing = hearing
         self._own: dict[int, tuple[str, ...]] = {}
         self._persons: dict[int, str] = {}
+        self._speaking: set[str] | None = None  # names beside a verb of saying; None: not looked for yet
 
     def name_of(self, c: Candidate) -> str:
         """The full name a candidate stands for, lower case; what it says where it is no name."""
@@ -129,7 +134,13 @@ class Clues:
             return "a thing" if _THING.search(said) else "some" if said.endswith("s") else "an office"
         person = self.hearing.cast.resolve(c.mention) if c.mention else None
         if person is None:
-            return "a bare name"
+            if self._speaking is None:
+                self._speaking = {
+                    d.mention.name
+                    for d in self.hearing.candidates
+                    if d.mention and verb_of(self.hearing, d) in ("says", "said by", "aside, then says")
+                }
+            return "a speaking name" if c.mention and c.mention.name in self._speaking else "a bare name"
         if person.kind != "person":
             return "an organization"
         return "a person" if self.hearing.is_human(person) else "two capitals"

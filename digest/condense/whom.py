@@ -95,4 +95,6 @@ def whom_table(
             row.append(f"in the pronoun's sentence, {lead}")
             row.append(f"in the pronoun's sentence, {place}")
         rows.append((c, row))
-    return rows
+    # Nobody calls himself by his surname.
+    others = [row for row in rows if "the quote names them" not in row[1]]
+    return others or rows

@@ -87,7 +87,7 @@ _NOT_NAMES = frozenset(
     "opponents voters "
     "republicans democrats americans britons germans perhaps maybe good outside inside old young "
     "former chief "
-    "without neither nor either both besides among amid against among "
+    "without neither nor either both besides among amid against following none thanks "
     "der die das ein eine und aber im le la les un une el los las il gli breaking exclusive asked added "
     "so".split()
 )
@@ -132,7 +132,34 @@ _ABBREVIATED = frozenset(
 
 def find_mentions(text: str) -> list[Mention]:
     """Every capitalized name in *text*, in order: people, organizations, places alike."""
-    return list(_mentions(text))
+    return _without_common_words(text, list(_mentions(text)))
+
+
+_LOWER = re.compile(r"(?<![\w'’-])[a-z]{3,}(?![\w])")
+
+
+def _without_common_words(text: str, found: Sequence[Mention]) -> list[Mention]:
+    """*found*, less what is capital only because a sentence begins there: "Delegates asked", "Following Sanders".
+
+    Such a word stands in the same text in small letters, and nowhere as a name within a sentence.
+    """
+    opening = [_opens_sentence(text, m.span.start) for m in found]
+    names = {m.name for m, opens in zip(found, opening, strict=True) if not opens}
+    common: set[str] | None = None
+    kept: list[Mention] = []
+    for m, opens in zip(found, opening, strict=True):
+        if opens and not m.title and m.name not in names and m.span == m.name_span:
+            first, _, rest = m.name.partition(" ")
+            word = first.lower()
+            if (not rest or rest in names) and word not in _MALE and word not in _FEMALE:
+                common = common if common is not None else set(_LOWER.findall(text))
+                if word in common:
+                    if rest:
+                        place = Span(m.span.end - len(rest), m.span.end)
+                        kept.append(replace(m, span=place, name=rest, name_span=place))
+                    continue
+        kept.append(m)
+    return kept
 
 
 def _mentions(text: str) -> Iterator[Mention]:
