@@ -22,7 +22,7 @@ from digest.condense.clues import Clues
 spec = importlib.util.spec_from_file_location("quotes_score", "/work/shared/bench/quotes_score.py")
 qs = importlib.util.module_from_spec(spec); spec.loader.exec_module(qs)
 FOLDS = 5
-PENALTY = 7
+PENALTY = 7.0
 SILVER = 0.6
 PP = 2.0
 
@@ -171,7 +171,7 @@ def main(*options):
     if "--again" in options:
         for k in range(FOLDS):
             train = [x for n, r in enumerate(rows) if fold[n] != k for x in questions(r, tables[k])]
-            tables[k] = fit(train)
+            tables[k] = fit(train, 12)
     ptables = []
     for k in range(FOLDS):
         train = [x for n, r in enumerate(rows) if fold[n] != k for x in pronouns(r, tables[k])]

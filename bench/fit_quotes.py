@@ -22,7 +22,7 @@ from digest.condense.clues import Clues
 spec = importlib.util.spec_from_file_location("quotes_score", "/work/shared/bench/quotes_score.py")
 qs = importlib.util.module_from_spec(spec); spec.loader.exec_module(qs)
 FOLDS = 5
-PENALTY = 2.5
+PENALTY = 7.0
 SILVER = 0.6
 PP = 2.0
 
@@ -184,11 +184,12 @@ def main(*options):
     print(len(tables[0]), "weights", time.time() - t, file=sys.stderr)
     if "--write" in options:
         whole = fit(allq)
-        if "--again" in options: whole = fit([x for r in rows for x in questions(r, whole)])
-        rep, _ = figures(rows, lambda n, r: predict_with(whole, r))
+        pwhole = fit([x for r in rows for x in pronouns(r, whole)], 4, PP)
+        rep, _ = figures(rows, lambda n, r: predict_with(whole, pwhole, r))
         print("train", json.dumps({k: rep[k] for k in ("overlap", "end2end", "speaker")}), file=sys.stderr)
         with open("digest/condense/weights.py", "w") as f:
-            f.write('SPEAKER_WEIGHTS: dict[str, float] = {\n' + "".join(f"    {json.dumps(k)}: {v},\n" for k, v in sorted(whole.items())) + "}\n")
+            for name, t in (("SPEAKER_WEIGHTS", whole), ("PRONOUN_WEIGHTS", pwhole)):
+                f.write(name + ': dict[str, float] = {\n' + "".join(f"    {json.dumps(k)}: {v},\n" for k, v in sorted(t.items())) + "}\n")
 
 
 if __name__ == "__main__":
