@@ -173,8 +173,8 @@ class Clues:
         extra = [c for c in (told.who, running) if c is not None and c not in window]
         if len(extra) == 2 and extra[0] == extra[1]:
             extra = extra[:1]
-        head = h._head_span(nth)
-        tail = h._tail_span(nth)
+        head = h.head_span(nth)
+        tail = h.tail_span(nth)
         inner = m.inner.of(h.text).lower()
         ending = m.inner.of(h.text)[-1:]
         goes_on = ending in ",，" or text[m.outer.end : m.outer.end + 1] == ","

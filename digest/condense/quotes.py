@@ -88,10 +88,13 @@ def weighed(
     hearing: Hearing, clues: Clues, nth: int, told: Attribution, answers: Sequence[Attribution]
 ) -> Attribution:
     """The rules' answer and all other candidates, weighed."""
-    if not SPEAKER_WEIGHTS:
+    if not SPEAKER_WEIGHTS or told.announced:
         return told
     previous = next((a for a in reversed(answers) if a.who), None)
     rows = clues.table(nth, told, answers)
+    if previous and previous.who and hearing.turns(nth, previous.who):
+        start, known = hearing.head_span(nth)[0], clues.name_of(previous.who)
+        rows = [row for row in rows if row[0].span.start >= start or clues.name_of(row[0]) != known] or rows
     found = choose(rows, SPEAKER_WEIGHTS, clues.name_of)
     if found is None:
         return told
@@ -100,9 +103,9 @@ def weighed(
         return replace(told, confidence=chance)
     m = hearing.marked[nth]
     how: How = "context"
-    if m.outer.end <= who.span.start and who.span.end <= hearing._tail_span(nth)[1]:
+    if m.outer.end <= who.span.start and who.span.end <= hearing.tail_span(nth)[1]:
         how = "after"
-    elif hearing._head_span(nth)[0] <= who.span.start and who.span.end <= m.outer.start:
+    elif hearing.head_span(nth)[0] <= who.span.start and who.span.end <= m.outer.start:
         how = "before"
     elif previous and previous.who == who:
         how = "between" if nth and hearing.marked[nth - 1].paragraph == m.paragraph else "carried"
@@ -176,7 +179,7 @@ def _introduced(hearing: Hearing, m: Marked) -> Candidate | None:
 
 def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
     m = hearing.marked[nth]
-    if _NOT_SAID.search(hearing.covered, max(0, m.outer.start - 60), m.outer.start):
+    if _NOT_SAID.search(hearing.covered, max(0, m.outer.start - 60), m.outer.start) or _is_repeat(hearing, nth):
         return False
     inner = m.inner.of(hearing.text)
     words = _LETTER.findall(inner)
@@ -194,7 +197,32 @@ def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
         return False
     if len(words) < _PARTIAL:
         return bool(told.who) and told.how in ("after", "before", "between", "carried") and ends and starts and direct
-    return True
+    if direct or (starts and ends):
+        return True
+    return told.who is not None and (told.confidence >= 0.5 or has_cue(outside, weak=True))
+
+
+def _is_repeat(hearing: Hearing, nth: int) -> bool:
+    """Whether a headline, a caption or a pulled-out line says what a quote of another paragraph says as well."""
+    m = hearing.marked[nth]
+    paragraph = hearing.paragraphs[m.paragraph]
+    around = hearing.covered[paragraph.start : m.outer.start] + hearing.covered[m.outer.end : paragraph.end]
+    if len(_LETTER.findall(around)) > 8 or has_cue(around) or _ends_sentence(around):
+        return False
+    said = " ".join(_LETTER.findall(m.inner.of(hearing.text))).casefold()
+    if len(said) < 12:
+        return False
+    return any(
+        other.paragraph != m.paragraph
+        and len(other.inner) > len(said) / 2
+        and (other.paragraph > m.paragraph or len(other.inner) > len(m.inner))
+        and said in " ".join(_LETTER.findall(other.inner.of(hearing.text))).casefold()
+        for other in hearing.marked
+    )
+
+
+def _ends_sentence(words: str) -> bool:
+    return words.rstrip(" \u0001").endswith((".", "!", "?"))
 
 
 def _is_said_beside(hearing: Hearing, m: Marked) -> bool:

@@ -39,6 +39,7 @@ class Attribution:
     who: Candidate | None
     how: How
     confidence: float
+    announced: bool = False  # the words before a colon bring somebody in: no doubt is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ class Hearing:
         announced = self._announced(nth) if head.endswith((":", "：")) else None
         before = announced or self._before(nth)
         if before and head.endswith((":", "：")):
-            return Attribution(before, "before", 0.95 if announced is None else 0.9)
+            return Attribution(before, "before", 0.95 if announced is None else 0.9, announced is not None)
         if before and before.kind == "name" and _BORROWED.search(head):
             return Attribution(before, "before", 0.6)
         if after and open_end:
@@ -224,13 +225,13 @@ class Hearing:
         if after:
             return Attribution(after, "after", 0.85)
         same_paragraph = nth > 0 and self.marked[nth - 1].paragraph == m.paragraph
-        if same_paragraph and previous and previous.who and not self._turns(nth, previous.who):
+        if same_paragraph and previous and previous.who and not self.turns(nth, previous.who):
             return Attribution(previous.who, "between", previous.confidence * 0.95)
         return Attribution(None, "none", 0.0)
 
     def _announced(self, nth: int) -> Candidate | None:
         """Whom the words before a colon bring in: "Berg was blunter:", "told Pike, who answered:"."""
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         if nth:
             a = max(a, self.marked[nth - 1].outer.end)
         found = [c for c in self.among(a, b) if c.kind == "name"]
@@ -253,24 +254,26 @@ class Hearing:
                 return c
         return None
 
-    def _turns(self, nth: int, speaker: Candidate) -> bool:
-        """Whether the words since the last quote turn to somebody else than *speaker*."""
+    def turns(self, nth: int, speaker: Candidate) -> bool:
+        """Whether the words since the last quote of this paragraph turn to somebody else than *speaker*."""
+        if not nth or self.marked[nth - 1].paragraph != self.marked[nth].paragraph:
+            return False
         start, end = self.marked[nth - 1].outer.end, self.marked[nth].outer.start
         known = self.resolve(speaker).speaker
         for at in range(self.sentence_at(start) + 1, self.sentence_at(end) + 1):
             subject = self.subject(at)
             if subject is not None and start <= subject[0] <= end and subject[1].name != known:
                 return True
-        a = max(start, self._head_span(nth)[0])
+        a = max(start, self.head_span(nth)[0])
         return self.covered[a:end].rstrip().endswith((":", "：")) and any(
             self.resolve(c).speaker != known for c in self.among(a, end) if not c.possessive
         )
 
     def _head(self, nth: int) -> str:
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         return self.covered[a:b]
 
-    def _head_span(self, nth: int) -> tuple[int, int]:
+    def head_span(self, nth: int) -> tuple[int, int]:
         m = self.marked[nth]
         at = self.sentence_at(m.outer.start)
         start = self._starts[at] if at >= 0 else 0
@@ -284,7 +287,7 @@ class Hearing:
             floor = start
         return max(start, floor, m.outer.start - _REACH), m.outer.start
 
-    def _tail_span(self, nth: int) -> tuple[int, int]:
+    def tail_span(self, nth: int) -> tuple[int, int]:
         """From the closing mark to the end of the sentence, or the next quote."""
         m = self.marked[nth]
         end = min(len(self.text), m.outer.end + _REACH)
@@ -296,7 +299,7 @@ class Hearing:
         return m.outer.end, end
 
     def _after(self, nth: int, *, goes_on: bool) -> Candidate | None:
-        a, b = self._tail_span(nth)
+        a, b = self.tail_span(nth)
         tail = self.covered[a:b]
         found = self.among(a, b)
         dash = _DASH_NAME.match(tail)
@@ -349,7 +352,7 @@ class Hearing:
         return None
 
     def _before(self, nth: int) -> Candidate | None:
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         head = self.covered[a:b]
         found = self.among(a, b)
         wide = _CJK_BEFORE.search(head)
