@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _NEXT_WORDS = re.compile(r"(?:[’']s)?\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?(?:\s+([^\W\d_]+))?")
-_LAST_WORDS = re.compile(r"(?:([^\W\d_]+)\s+)?(?:([^\W\d_]+)\s+)?([^\W\d_]+),?\s+$")
 _AFTER_ASIDE = re.compile(r"\s*(?:\([^()\n]{1,60}\)\s*)?(?:,[^\n;:]{2,140}?,|\([^()\n]{1,60}\))\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?")
 _WHO = re.compile(r"\s*,?\s+(?:who|which|whose)\b")
 _PREPOSITIONS = frozenset(
@@ -31,10 +30,6 @@ _TOLD = frozenset("told tells telling asked asks asking reminded warned informed
 _DETERMINERS = frozenset("the a an his her their its our this that".split())
 
 
-def words_between(text: str, start: int, end: int) -> int:
-    return len(_WORD.findall(text, start, end)) if start < end else 0
-
-
 def _near(count: int) -> str:
     return "0" if count == 0 else "1" if count == 1 else "2-3" if count <= 3 else "4-8" if count <= 8 else "9-20" if count <= 20 else "far"
 
@@ -45,10 +40,11 @@ def verb_of(hearing: Hearing, c: Candidate) -> str:
     end = c.span.end
     stop = min(len(text), end + 220)
     m = _NEXT_WORDS.match(text, end, stop)
-    lead = text[max(0, c.span.start - 60) : c.span.start]
-    back = _LAST_WORDS.search(lead)
-    if m and back and back.group(3) in _REPORTS and (m.group(1) in ANY_CUE or m.group(1) in _VERBS or m.group(1).endswith("ed")):
-        return "in what is said"
+    back = text[max(0, c.span.start - 40) : c.span.start]
+    ahead = back.replace(",", "").split()[-3:] if back[-1:] in (" ", "\u00a0") else []
+    if m and ahead and ahead[-1] in _REPORTS:
+        if m.group(1) in ANY_CUE or m.group(1) in _VERBS or m.group(1).endswith("ed"):
+            return "in what is said"
     if m and not c.possessive:
         first, second, third = m.group(1), m.group(2), m.group(3)
         if first in SPEECH:
@@ -60,13 +56,12 @@ def verb_of(hearing: Hearing, c: Candidate) -> str:
                 return "calls"
         if first in ANY_CUE:
             return "calls"
-    if back:
-        if back.group(3) in _TOLD:
+    if ahead:
+        if ahead[-1] in _TOLD:
             return "is told"
-        if back.group(3) in SPEECH:
+        if ahead[-1] in SPEECH:
             return "said by"
-        words = [w for w in back.groups() if w]
-        if any(w in SPEECH for w in words) and not any(w in _PREPOSITIONS or w[0].isupper() for w in words):
+        if any(w in SPEECH for w in ahead) and not any(w in _PREPOSITIONS or not w.islower() for w in ahead):
             return "said by, with words between"
     aside = _AFTER_ASIDE.match(text, end, stop)
     if aside:
@@ -152,7 +147,7 @@ class Clues:
             h = self.hearing
             at = h.sentence_at(c.span.start)
             start = h.sentences[at].start if at >= 0 else 0
-            ahead = words_between(h.covered, start, c.span.start)
+            ahead = h.words_between(start, c.span.start)
             place = "first" if ahead <= 1 else "early" if ahead <= 5 else "late"
             self._own[key] = (self._kind(c), verb_of(h, c), "of it" if c.possessive else lead_of(h, c), place)
         return self._own[key]
@@ -162,7 +157,7 @@ class Clues:
         h = self.hearing
         m = h.marked[nth]
         text = h.covered
-        spoken = [a.who for a in answers if a.who is not None]
+        spoken = [a.who for a in answers[-30:] if a.who is not None]
         running = spoken[-1] if spoken else None
         run_name = self.name_of(running) if running else ""
         others = [name for who in reversed(spoken[-8:]) if (name := self.name_of(who)) != run_name]
@@ -200,11 +195,11 @@ class Clues:
             a, b = c.span.start, c.span.end
             if a >= m.outer.end:
                 zone = "after" if b <= tail[1] else "later" if a < paragraph.end else "next"
-                distance = words_between(text, m.outer.end, a) if zone == "after" else 50
+                distance = h.words_between(m.outer.end, a) if zone == "after" else 50
                 covers = _covered(h, m.outer.end, a)
             else:
                 zone = "before" if a >= head[0] else "earlier" if a >= paragraph.start else "last" if a >= first else "far"
-                distance = words_between(text, b, m.outer.start) if zone == "before" else 50
+                distance = h.words_between(b, m.outer.start) if zone == "before" else 50
                 covers = _covered(h, b, m.outer.start)
             nth_here = order.get(zone, 0)
             order[zone] = nth_here + 1
@@ -235,9 +230,9 @@ class Clues:
                     row.append(f"{zone}: no verb of saying in the sentence")
                 else:
                     if b <= cue[0]:
-                        stands = f"{_near(words_between(text, b, cue[0]))} words ahead of the verb"
+                        stands = f"{_near(h.words_between(b, cue[0]))} words ahead of the verb"
                     else:
-                        stands = f"{_near(words_between(text, cue[1], a))} words behind the verb"
+                        stands = f"{_near(h.words_between(cue[1], a))} words behind the verb"
                     row.append(f"{zone}: {form}, {stands}")
                     row.append(f"{zone}: {form}, {place}")
                     row.append(f"{zone}: {form}, {lead}")

@@ -23,6 +23,7 @@ from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
 
 SHORTEST, LONGEST = 8, 45  # words of a key quote
+_MEMORY = 30  # stretches back to whom the running speaker is looked for
 _PARTIAL = 5  # words; fewer are a phrase, not a quote, unless said in so many words
 
 _LETTER = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
@@ -90,7 +91,7 @@ def weighed(
     """The rules' answer and all other candidates, weighed."""
     if not SPEAKER_WEIGHTS or told.announced:
         return told
-    previous = next((a for a in reversed(answers) if a.who), None)
+    previous = next((a for a in answers[: -_MEMORY - 1 : -1] if a.who), None)
     rows = clues.table(nth, told, answers)
     if previous and previous.who and hearing.turns(nth, previous.who):
         start, known = hearing.head_span(nth)[0], clues.name_of(previous.who)
@@ -206,18 +207,17 @@ def _is_repeat(hearing: Hearing, nth: int) -> bool:
     """Whether a headline, a caption or a pulled-out line says what a quote of another paragraph says as well."""
     m = hearing.marked[nth]
     paragraph = hearing.paragraphs[m.paragraph]
+    if len(paragraph) - len(m.outer) > 80 or len(m.inner) < 12:
+        return False
     around = hearing.covered[paragraph.start : m.outer.start] + hearing.covered[m.outer.end : paragraph.end]
     if len(_LETTER.findall(around)) > 8 or has_cue(around) or _ends_sentence(around):
         return False
-    said = " ".join(_LETTER.findall(m.inner.of(hearing.text))).casefold()
-    if len(said) < 12:
-        return False
+    said = hearing.said[nth]
     return any(
-        other.paragraph != m.paragraph
-        and len(other.inner) > len(said) / 2
+        said in theirs
+        and other.paragraph != m.paragraph
         and (other.paragraph > m.paragraph or len(other.inner) > len(m.inner))
-        and said in " ".join(_LETTER.findall(other.inner.of(hearing.text))).casefold()
-        for other in hearing.marked
+        for other, theirs in zip(hearing.marked, hearing.said, strict=True)
     )
 
 

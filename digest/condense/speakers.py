@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from digest.condense.cues import ANY_CUE, SPEECH
@@ -130,7 +131,9 @@ class Hearing:
         self.cast = Cast(self.covered, self.mentions)
         self.sentences = split_sentences(self.covered)
         self._starts = [s.start for s in self.sentences]
-        self.cues = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered) if m.group() in ANY_CUE]
+        words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered)]
+        self._word_starts = [w[0] for w in words]
+        self.cues = [w for w in words if w[2] in ANY_CUE]
         self._cue_starts = [c[0] for c in self.cues]
         self.candidates = self._find_candidates()
         self._places = [c.span.start for c in self.candidates]
@@ -190,6 +193,15 @@ class Hearing:
     def sentence_at(self, position: int) -> int:
         """The index of the last sentence that begins at or before *position*; -1 for none."""
         return bisect_right(self._starts, position) - 1
+
+    @cached_property
+    def said(self) -> list[str]:
+        """The words of every marked stretch in small letters, without punctuation."""
+        return [" ".join(_WORD.findall(m.inner.of(self.text))).casefold() for m in self.marked]
+
+    def words_between(self, start: int, end: int) -> int:
+        """How many words begin between two places."""
+        return bisect_left(self._word_starts, end) - bisect_left(self._word_starts, start) if start < end else 0
 
     def marked_before(self, position: int) -> int:
         """How many marked stretches begin before *position*."""
