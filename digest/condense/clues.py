@@ -152,6 +152,18 @@ class Clues:
             self._own[key] = (self._kind(c), verb_of(h, c), "of it" if c.possessive else lead_of(h, c), place)
         return self._own[key]
 
+    def plain(self, nth: int, told: Attribution) -> bool:
+        """Whether nothing is to be weighed: "…,” Ann Lee said", "…,” said Ann Lee"."""
+        m = self.hearing.marked[nth]
+        who = told.who
+        return (
+            who is not None
+            and told.how == "after"
+            and told.confidence >= 0.95
+            and self.own(who)[1] in ("says", "said by")
+            and self.hearing.words_between(m.outer.end, who.span.start) <= 1
+        )
+
     def table(self, nth: int, told: Attribution, answers: Sequence[Attribution]) -> list[tuple[Candidate, list[str]]]:
         """The candidates for the *nth* marked stretch, each with its clues. *told*: what the rules say."""
         h = self.hearing

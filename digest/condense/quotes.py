@@ -89,7 +89,7 @@ def weighed(
     hearing: Hearing, clues: Clues, nth: int, told: Attribution, answers: Sequence[Attribution]
 ) -> Attribution:
     """The rules' answer and all other candidates, weighed."""
-    if not SPEAKER_WEIGHTS or told.announced:
+    if not SPEAKER_WEIGHTS or told.announced or clues.plain(nth, told):
         return told
     previous = next((a for a in answers[: -_MEMORY - 1 : -1] if a.who), None)
     rows = clues.table(nth, told, answers)
