@@ -39,7 +39,7 @@ def questions(row, weights):
     text = reading.text
     marked = q._in_body(find_marked(text), reading.body)
     if not marked: return []
-    h = Hearing(text, marked); clues = Clues(h)
+    h = Hearing(text, marked, reading.language); clues = Clues(h)
     pairs = dict((j, i) for i, j in qs.match(text, row["quotes"], [{"start": m.inner.start, "end": m.inner.end} for m in marked], lambda a, b: qs.iou(a, b) >= .8))
     previous = None; answers = []; out = []
     for nth, m in enumerate(marked):

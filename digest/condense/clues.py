@@ -130,11 +130,7 @@ class Clues:
         person = self.hearing.cast.resolve(c.mention) if c.mention else None
         if person is None:
             if self._speaking is None:
-                self._speaking = {
-                    d.mention.name
-                    for d in self.hearing.candidates
-                    if d.mention and verb_of(self.hearing, d) in ("says", "said by", "aside, then says")
-                }
+                self._speaking = self.hearing.names_beside_speech()
             return "a speaking name" if c.mention and c.mention.name in self._speaking else "a bare name"
         if person.kind != "person":
             return "an organization"

@@ -45,7 +45,7 @@ def _find(reading: Reading) -> list[Quote]:
     marked = _in_body(find_marked(text), reading.body)
     if not marked:
         return []
-    hearing = Hearing(text, marked)
+    hearing = Hearing(text, marked, reading.language)
     clues = Clues(hearing)
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
@@ -321,10 +321,10 @@ def key_quotes(
             continue
         best: tuple[float, Quote] | None = None
         for piece, outer in zip(quote.spans, quote.outer, strict=True):
-            for run in _runs(reading.text, piece, max_words):
+            for run in _runs(reading, piece, max_words):
                 if any(run.overlaps(other) for other in avoid):
                     continue
-                score = _worth(run.of(reading.text), matter) + 0.5 * quote.confidence - 0.04 * min(nth, 10)
+                score = _worth(run.of(reading.text), matter, reading.language) + 0.5 * quote.confidence - 0.04 * min(nth, 10)
                 said = _without_comma(reading.text, run)
                 score -= 0.3 if said != run and _goes_on(reading.text, quote, run) else 0.0
                 cut = replace(
@@ -346,9 +346,11 @@ def key_quotes(
     return chosen
 
 
-def _runs(text: str, piece: Span, max_words: int) -> list[Span]:
+def _runs(reading: Reading, piece: Span, max_words: int) -> list[Span]:
     """Whole consecutive sentences of one piece, within the length of a key quote. At most three sentences."""
-    sentences = [Span(piece.start + s.start, piece.start + s.end) for s in split_sentences(piece.of(text))[:12]]
+    text = reading.text
+    found = split_sentences(piece.of(text), reading.language)[:12]
+    sentences = [Span(piece.start + s.start, piece.start + s.end) for s in found]
     runs = []
     for first in range(len(sentences)):
         for last in range(first, min(first + 3, len(sentences))):
@@ -373,13 +375,13 @@ def _goes_on(text: str, quote: Quote, run: Span) -> bool:
     return bool(following) and following[0][:1].islower()
 
 
-def _worth(said: str, matter: set[str]) -> float:
+def _worth(said: str, matter: set[str], language: str) -> float:
     words = count_words(said)
     own = set(stems(said, "en"))
     shared = len(own & matter) / (len(own) or 1)
     score = 0.5 + 0.6 * shared + 0.15 * min(3, len(_CLAIM.findall(said)))
     score += 0.2 if 12 <= words <= 26 else 0.0
-    score -= 0.25 * (len(split_sentences(said)) - 1)
+    score -= 0.25 * (len(split_sentences(said, language)) - 1)
     score -= 0.9 if _LEANS.match(said) else 0.0
     score -= 0.4 if _EMPTY.search(said) else 0.0
     score -= 0.3 if said.rstrip().endswith("?") else 0.0

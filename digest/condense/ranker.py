@@ -15,7 +15,8 @@ def choose(
     """The likeliest candidate of the likeliest name, and that name's chance; None where there is no candidate."""
     if not rows:
         return None
-    scores = [sum(weights.get(clue, 0.0) for clue in clues) for _, clues in rows]
+    known = weights.get
+    scores = [sum([known(clue, 0.0) for clue in clues]) for _, clues in rows]
     top = max(scores)
     parts = [math.exp(s - top) for s in scores]
     whole = sum(parts)

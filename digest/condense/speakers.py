@@ -120,7 +120,7 @@ _BACK = 10  # sentences searched for whom a pronoun means
 class Hearing:
     """One text, its marked stretches covered, its names known."""
 
-    def __init__(self, text: str, marked: Sequence[Marked]) -> None:
+    def __init__(self, text: str, marked: Sequence[Marked], language: str) -> None:
         self.text = text
         self.marked = marked
         self.covered = cover(text, marked)
@@ -129,7 +129,7 @@ class Hearing:
         self._outer_starts = [m.outer.start for m in marked]
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
         self.cast = Cast(self.covered, self.mentions)
-        self.sentences = split_sentences(self.covered)
+        self.sentences = split_sentences(self.covered, language)
         self._starts = [s.start for s in self.sentences]
         words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered)]
         self._word_starts = [w[0] for w in words]
@@ -198,6 +198,13 @@ class Hearing:
     def said(self) -> list[str]:
         """The words of every marked stretch in small letters, without punctuation."""
         return [" ".join(_WORD.findall(m.inner.of(self.text))).casefold() for m in self.marked]
+
+    def names_beside_speech(self) -> set[str]:
+        """The names right before or behind a verb of saying."""
+        ends = {c.mention.span.end: c.mention.name for c in self.candidates if c.mention}
+        starts = {c.mention.span.start: c.mention.name for c in self.candidates if c.mention}
+        beside = [ends.get(a - 1) or starts.get(b + 1) for a, b, word in self.cues if word in SPEECH]
+        return {name for name in beside if name}
 
     def words_between(self, start: int, end: int) -> int:
         """How many words begin between two places."""

@@ -125,6 +125,7 @@ _CAPITALS = re.compile(
     rf"(?<![\w@#])(?:{_CAP}|[A-Z]\.)(?:\.?[^\S\n]+(?:{_PARTICLE}[^\S\n]+){{0,2}}(?:{_CAP}|[A-Z]\.)|"
     rf"\.[A-Z]\.)*(?:,?[^\S\n](?:Jr|Sr)\.)?"
 )
+_BLANKLESS = re.compile(r"\S+")
 _ABBREVIATED = frozenset(
     "mr mrs ms dr prof sen rep gov gen col lt sgt capt rev hon st maj cpl adm cmdr supt det insp jr sr".split()
 )
@@ -169,16 +170,16 @@ def _mentions(text: str) -> Iterator[Mention]:
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Mention]:
     """A run of capitals, cut at possessives and stops, its leading small words and titles taken off."""
-    words = [(start + m.start(), start + m.end()) for m in re.finditer(r"\S+", text[start:end])]
+    words = [m.span() for m in _BLANKLESS.finditer(text, start, end)]
     run: list[tuple[int, int]] = []
     for a, b in words:
         word = text[a:b]
         run.append((a, b))
         bare = word.rstrip(".,").lower()
         stops = word.endswith(".") and len(word.rstrip(".")) > 1 and bare not in _ABBREVIATED and "." not in word[:-1]
-        tail = re.search(r"[’']s$", word)
+        tail = word.endswith(("’s", "'s"))
         if tail or stops:
-            yield from _mention(text, run, bool(tail))
+            yield from _mention(text, run, tail)
             run = []
     if run:
         yield from _mention(text, run, text[run[-1][1] : run[-1][1] + 2] in ("’s", "'s") or text[end : end + 1] == "’")
@@ -207,7 +208,7 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
         left = left[last + 1 :]
     a, b = left[0][0], left[-1][1]
     name = text[a:b]
-    trimmed = re.sub(r"[’']s$|[’']$", "", name)
+    trimmed = name[:-2] if name.endswith(("’s", "'s")) else name[:-1] if name.endswith(("’", "'")) else name
     if trimmed.endswith(".") and not re.search(r"(?:\b[A-Z]|Jr|Sr)\.$", trimmed):
         trimmed = trimmed[:-1]
     if not trimmed:
@@ -225,7 +226,8 @@ def _is_title(text: str, words: Sequence[tuple[int, int]], nth: int) -> bool:
 
 
 def _bare(text: str, word: tuple[int, int]) -> str:
-    return re.sub(r"[’']s$", "", text[word[0] : word[1]].lower().rstrip(".,"))
+    bare = text[word[0] : word[1]].lower().rstrip(".,")
+    return bare[:-2] if bare.endswith(("’s", "'s")) else bare
 
 
 def _opens_sentence(text: str, at: int) -> bool:
@@ -314,8 +316,11 @@ def _names_a_role(word: str) -> bool:
 def _role_before(text: str, start: int) -> Span | None:
     """``UK Cabinet Office minister`` before ``Matthew Hancock``."""
     window = max(0, start - 120)
-    words = [(window + m.start(), window + m.end()) for m in re.finditer(r"\S+", text[window:start])]
-    if not words or not text[start - 1 : start].isspace() or "\n" in text[words[-1][1] : start]:
+    nearest = text[window:start].rsplit(None, 1)[-1:]
+    if not nearest or not _names_a_role(nearest[0].lower()) or not text[start - 1 : start].isspace():
+        return None
+    words = [m.span() for m in _BLANKLESS.finditer(text, window, start)]
+    if not words or "\n" in text[words[-1][1] : start]:
         return None
     a, b = words[-1]
     if not _names_a_role(text[a:b].lower()) or text[a:b] != text[a:b].lower():
