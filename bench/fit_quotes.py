@@ -1,195 +1,191 @@
 """Fits the weights of the quotes' speakers anew and prints the tables for digest/condense/weights.py.
 
-usage: python -m bench.fit_quotes [--score]
+usage: python -m bench.fit_quotes [--score] > weights    (data: DIGEST_BENCH_DATA; the scorer: beside it in bench/)
+
+Data: dev.jsonl. For each marked stretch its candidates with their clues, and which of them the annotators mean; for
+each pronoun everybody named before. Conditional logistic regression with a little L2: of the right candidates
+together the chance shall be high. ``--score`` prints, on standard error, the figures by 5 folds: the quotes of each
+article found with weights fitted on the articles of the other four.
 """
+
 from __future__ import annotations
 
 import importlib.util
 import json
 import sys
-import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 
 from bench.quotes import DATA, row_of
-from digest.condense import quotes as q
-from digest.condense import weights as w
-from digest.condense.reading import read
-from digest.condense.marks import find_marked
-from digest.condense.speakers import Attribution, Hearing
+from digest.condense import quotes, weights
 from digest.condense.clues import Clues
+from digest.condense.listening import listen
+from digest.condense.marks import find_marked
+from digest.condense.reading import read
+from digest.condense.speakers import Attribution, Candidate, Hearing, gender_said
+from digest.condense.whom import whom_table
 
-spec = importlib.util.spec_from_file_location("quotes_score", "/work/shared/bench/quotes_score.py")
-qs = importlib.util.module_from_spec(spec); spec.loader.exec_module(qs)
 FOLDS = 5
-PENALTY = 7.0
-SILVER = 0.6
-PP = 2.0
+SPEAKER_PENALTY, PRONOUN_PENALTY = 7.0, 2.0
+RARE = 4  # a clue seen less often is not weighed
+OPTIONAL, SILVER = 0.5, 0.6  # what a quote of under five words, and a name a program resolved, count
+
+Row = Mapping[str, Any]
+Weights = dict[str, float]
 
 
-def load():
-    rows = [json.loads(l) for l in (DATA / "dev.jsonl").read_text("utf-8").splitlines()]
-    return rows
+@dataclass
+class Question:
+    """The candidates' clues, which of them are right, and how much the question counts."""
+
+    clues: list[list[str]]
+    right: list[bool]
+    counts: float
 
 
-def questions(row, weights):
-    """For each gold quote found: candidates' clues and which are right. Running speakers by *weights* (empty: rules)."""
-    w.SPEAKER_WEIGHTS.clear(); w.SPEAKER_WEIGHTS.update(weights)
+def scorer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("quotes_score", DATA.parent.parent / "bench" / "quotes_score.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SCORER = scorer()
+
+
+def main(*options: str) -> None:
+    rows = [json.loads(line) for line in (DATA / "dev.jsonl").read_text("utf-8").splitlines()]
+    if "--score" in options:
+        score(rows)
+    for name, table in zip(("SPEAKER_WEIGHTS", "PRONOUN_WEIGHTS"), fit(rows), strict=True):
+        print(f"{name}: dict[str, float] = {{")
+        for clue, weight in sorted(table.items()):
+            print(f"    {json.dumps(clue)}: {weight},")
+        print("}")
+
+
+def score(rows: Sequence[Row]) -> None:
+    found: dict[str, list[dict[str, object]]] = {}
+    for fold in range(FOLDS):
+        use(*fit([row for n, row in enumerate(rows) if n % FOLDS != fold]))
+        for row in rows[fold::FOLDS]:
+            found[row["id"]] = [record for quote in quotes.find_quotes(row["text"]) for record in row_of(quote)]
+    report = SCORER.report(SCORER.score(rows, found))
+    for part in ("overlap", "end2end", "speaker"):
+        print(f"# {FOLDS} folds, {part}: {report[part]}", file=sys.stderr)
+
+
+def use(speakers: Weights, pronouns: Weights) -> None:
+    for table, new in ((weights.SPEAKER_WEIGHTS, speakers), (weights.PRONOUN_WEIGHTS, pronouns)):
+        table.clear()
+        table.update(new)
+
+
+def fit(rows: Sequence[Row]) -> tuple[Weights, Weights]:
+    """Both tables, the second by the speakers the first finds."""
+    use({}, {})
+    speakers = fit_table([q for row in rows for q in questions(row)[0]], SPEAKER_PENALTY)
+    use(speakers, {})
+    return speakers, fit_table([q for row in rows for q in questions(row)[1]], PRONOUN_PENALTY)
+
+
+def questions(row: Row) -> tuple[list[Question], list[Question]]:
+    """What one article asks, with the weights in use: of its quotes, and of its pronouns."""
     reading = read(row["text"], language="und")
-    text = reading.text
-    marked = q._in_body(find_marked(text), reading.body)
-    if not marked: return []
-    h = Hearing(text, marked, reading.language); clues = Clues(h)
-    pairs = dict((j, i) for i, j in qs.match(text, row["quotes"], [{"start": m.inner.start, "end": m.inner.end} for m in marked], lambda a, b: qs.iou(a, b) >= .8))
-    previous = None; answers = []; out = []
-    for nth, m in enumerate(marked):
-        told = h.attribute(nth, previous)
-        told = q._carried(h, nth, told, answers)
-        gold = row["quotes"][pairs[nth]] if nth in pairs else None
-        if gold and gold["speaker"]:
-            table = clues.table(nth, told, answers)
-            right = []
-            for c, feats in table:
-                if c.kind == "name":
-                    person = h.cast.resolve(c.mention); name = person.name if person else c.mention.name
-                else:
-                    name = c.span.of(text)
-                    if c.kind == "pronoun": name = None
-                ov = min(gold["speaker_end"], c.span.end) > max(gold["speaker_start"], c.span.start)
-                ok = ov and not (c.possessive and gold["speaker_end"] > c.span.end + 3) if c.kind != "name" else qs.mention_ok(gold, {"speaker": name, "speaker_start": c.span.start, "speaker_end": c.span.end})
-                right.append(bool(ok))
-            if any(right):
-                out.append((0.5 if gold["optional"] else 1.0, [f for _, f in table], right))
-            else:
-                out.append((0.0, [f for _, f in table], right))
-        final = q.weighed(h, clues, nth, told, answers)
-        answers.append(final)
-        if q._is_speech(h, nth, final):
-            previous = final
-    return out
+    marked = quotes.in_body(find_marked(reading.text), reading.body)
+    hearing = Hearing(reading.text, marked, reading.language)
+    clues = Clues(hearing)
+    spans = [{"start": m.inner.start, "end": m.inner.end} for m in marked]
+    pairs = SCORER.match(reading.text, row["quotes"], spans, lambda a, b: SCORER.iou(a, b) >= 0.8)
+    golds = {nth: row["quotes"][i] for i, nth in pairs if row["quotes"][i]["speaker"]}
+    speakers, pronouns = [], []
+    answers: list[Attribution] = []
+    for nth, heard in enumerate(listen(hearing, clues)):
+        gold, told = golds.get(nth), heard.told
+        if gold:
+            table = clues.table(nth, heard.rules, answers)
+            right = [is_meant(hearing, c, gold) for c, _ in table]
+            speakers.append(Question([row for _, row in table], right, OPTIONAL if gold["optional"] else 1.0))
+        if told.who is not None and told.who.kind == "pronoun" and gold and gold.get("speaker_name"):
+            gender = gender_said(told.who.span.of(reading.text))
+            if gender and told.who.span.start < gold["speaker_end"] and gold["speaker_start"] < told.who.span.end:
+                named = whom_table(clues, told.who, gender, marked[nth], hearing.spoken)
+                right = [SCORER.same_name(clues.name_of(c), gold["speaker_name"]) for c, _ in named]
+                counts = 1.0 if gold["name_by"] == "hand" else SILVER
+                pronouns.append(Question([row for _, row in named], right, counts))
+        answers.append(told)
+    return speakers, pronouns
 
 
-def fit(questions_, least=4, penalty=PENALTY):
-    qs_ = [x for x in questions_ if x[0] > 0]
-    count = Counter(f for _, t, _ in qs_ for r in t for f in r)
-    names = [f for f, n in count.items() if n >= least]
-    idx = {f: i for i, f in enumerate(names)}
-    flat, owner, qid, pos, wt = [], [], [], [], []
-    n = 0
-    for k, (weight, table, right) in enumerate(qs_):
-        for r, ok in zip(table, right):
-            for f in r:
-                if f in idx: flat.append(idx[f]); owner.append(n)
-            qid.append(k); pos.append(ok); n += 1
-        wt.append(weight)
-    flat = np.array(flat); owner = np.array(owner); qid = np.array(qid); pos = np.array(pos); wt = np.array(wt)
-    K = len(qs_)
-    def loss(x):
-        s = np.bincount(owner, x[flat], n)
-        mx = np.full(K, -1e9); np.maximum.at(mx, qid, s)
-        e = np.exp(s - mx[qid])
-        z = np.bincount(qid, e, K); zp = np.bincount(qid, e * pos, K)
-        p = e / z[qid]; pp = e * pos / np.maximum(zp, 1e-300)[qid]
-        f = float((wt * (np.log(z) - np.log(np.maximum(zp, 1e-300)))).sum() + penalty / 2 * x @ x)
-        g = np.bincount(flat, ((p - pp) * wt[qid])[owner], len(x)) + penalty * x
-        return f, g
-    x = lbfgs(loss, np.zeros(len(names)))
-    return {f: round(float(v), 2) for f, v in zip(names, x) if abs(v) >= 0.005}
+def is_meant(hearing: Hearing, c: Candidate, gold: Row) -> bool:
+    """Whether the annotators mean *c*: another name of the same person counts as well."""
+    if c.kind == "name" and c.mention is not None:
+        person = hearing.cast.resolve(c.mention)
+        named = {"speaker": person.name if person else c.mention.name, "speaker_start": c.span.start}
+        return bool(SCORER.mention_ok(gold, {**named, "speaker_end": c.span.end}))
+    overlaps = c.span.start < gold["speaker_end"] and gold["speaker_start"] < c.span.end
+    return overlaps and not (c.possessive and gold["speaker_end"] > c.span.end + 3)
 
 
-def lbfgs(fun, x, steps=120, memory=8):
-    f, g = fun(x); S, Y = [], []
-    for _ in range(steps):
-        d = -g; al = []
-        for s, y in reversed(list(zip(S, Y))):
-            a = (s @ d) / (s @ y); al.append(a); d = d - a * y
-        if S: d = d * (S[-1] @ Y[-1]) / (Y[-1] @ Y[-1])
-        for (s, y), a in zip(zip(S, Y), reversed(al)):
-            d = d + s * (a - (y @ d) / (s @ y))
-        t = 1.0 if S else 1 / max(1.0, np.abs(g).sum())
+def fit_table(asked: Iterable[Question], penalty: float) -> Weights:
+    known = [q for q in asked if any(q.right)]
+    seen = Counter(clue for q in known for row in q.clues for clue in row)
+    names = [clue for clue, times in seen.items() if times >= RARE]
+    index = {clue: n for n, clue in enumerate(names)}
+    rows = [(n, row, ok) for n, q in enumerate(known) for row, ok in zip(q.clues, q.right, strict=True)]
+    cells = [(index[clue], n) for n, (_, row, _) in enumerate(rows) for clue in row if clue in index]
+    column, of_row = np.array(cells).T
+    question = np.array([n for n, _, _ in rows])
+    right = np.array([ok for _, _, ok in rows])
+    counts = np.array([q.counts for q in known])
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = np.bincount(of_row, x[column], len(rows))
+        top = np.full(len(known), -np.inf)
+        np.maximum.at(top, question, scores)
+        parts = np.exp(np.maximum(scores - top[question], -600.0))
+        whole = np.bincount(question, parts, len(known))
+        good = np.bincount(question, parts * right, len(known))
+        pull = parts / whole[question] - parts * right / good[question]
+        slope = np.bincount(column, (pull * counts[question])[of_row], len(x)) + penalty * x
+        return float((counts * np.log(whole / good)).sum() + penalty / 2 * x @ x), slope
+
+    x = lowest(loss, np.zeros(len(names)))
+    return {clue: round(float(weight), 2) for clue, weight in zip(names, x, strict=True) if abs(weight) >= 0.005}
+
+
+def lowest(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray) -> np.ndarray:
+    """L-BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5), with halving steps."""
+    value, slope = loss(x)
+    past: list[tuple[np.ndarray, np.ndarray]] = []
+    for _ in range(120):
+        way, shares = -slope, []
+        for step, change in reversed(past):
+            shares.append((step @ way) / (step @ change))
+            way = way - shares[-1] * change
+        if past:
+            way = way * (past[-1][0] @ past[-1][1]) / (past[-1][1] @ past[-1][1])
+        for (step, change), share in zip(past, reversed(shares), strict=True):
+            way = way + step * (share - (change @ way) / (step @ change))
+        length = 1.0 if past else 1 / max(1.0, float(np.abs(slope).sum()))
         while True:
-            f2, g2 = fun(x + t * d)
-            if f2 <= f + 1e-4 * t * (g @ d) or t < 1e-8: break
-            t /= 2
-        s, y = t * d, g2 - g
-        if s @ y > 1e-10: S, Y = [*S, s][-memory:], [*Y, y][-memory:]
-        x = x + s
-        if abs(f - f2) < 1e-5 * max(1, abs(f)): break
-        f, g = f2, g2
+            new_value, new_slope = loss(x + length * way)
+            if new_value <= value + 1e-4 * length * (slope @ way) or length < 1e-8:
+                break
+            length /= 2
+        if (length * way) @ (new_slope - slope) > 1e-10:
+            past = [*past, (length * way, new_slope - slope)][-8:]
+        x, done = x + length * way, abs(value - new_value) < 1e-5 * max(1.0, abs(value))
+        if done:
+            break
+        value, slope = new_value, new_slope
     return x
-
-
-def pronouns(row, weights):
-    """The pronouns of the hand-read and the silver quotes: everybody named before, who is right."""
-    w.SPEAKER_WEIGHTS.clear(); w.SPEAKER_WEIGHTS.update(weights); w.PRONOUN_WEIGHTS.clear()
-    reading = read(row["text"], language="und"); text = reading.text
-    marked = q._in_body(find_marked(text), reading.body)
-    if not marked: return []
-    out = []
-    rec = {}
-    orig = q.find_meant
-    def spy(h, clues, m, who, spoken):
-        if who is not None and who.kind == "pronoun" and (g := q.gender_said(who.span.of(text))):
-            rec[m.inner.start] = (who, q.whom_table(clues, who, g, m, list(spoken)), clues, h)
-    q.find_meant = spy
-    try: q._find(reading)
-    finally: q.find_meant = orig
-    for gold in row["quotes"]:
-        if gold["speaker_type"] != "pronoun" or not gold.get("speaker_name"): continue
-        for start, (who, table, clues, h) in rec.items():
-            if gold["start"] - 2 <= start <= gold["start"] + 2 and min(gold["speaker_end"], who.span.end) > max(gold["speaker_start"], who.span.start):
-                right = []
-                for c, f in table:
-                    p = h.cast.resolve(c.mention)
-                    right.append(qs.same_name(p.name if p else c.mention.name, gold["speaker_name"]))
-                out.append(((1.0 if gold["name_by"] == "hand" else SILVER) if any(right) else 0.0, [f for _, f in table], right))
-    return out
-
-
-def figures(rows, predict):
-    preds = {r["id"]: predict(n, r) for n, r in enumerate(rows)}
-    return qs.report(qs.score(rows, preds)), preds
-
-
-def predict_with(weights, pweights, row):
-    w.PRONOUN_WEIGHTS.clear(); w.PRONOUN_WEIGHTS.update(pweights)
-    w.SPEAKER_WEIGHTS.clear(); w.SPEAKER_WEIGHTS.update(weights)
-    return [r for x in q.find_quotes(row["text"]) for r in row_of(x)]
-
-
-def main(*options):
-    rows = load()
-    fold = [n % FOLDS for n in range(len(rows))]
-    t = time.time()
-    base = [questions(r, {}) for r in rows]
-    allq = [x for b in base for x in b]
-    print("questions", len(allq), "answerable", sum(x[0] > 0 for x in allq), "cands", sum(len(x[1]) for x in allq) / len(allq), time.time() - t, file=sys.stderr)
-    tables = []
-    for k in range(FOLDS):
-        train = [x for n, b in enumerate(base) if fold[n] != k for x in b]
-        tables.append(fit(train))
-    if "--again" in options:
-        for k in range(FOLDS):
-            train = [x for n, r in enumerate(rows) if fold[n] != k for x in questions(r, tables[k])]
-            tables[k] = fit(train)
-    ptables = []
-    for k in range(FOLDS):
-        train = [x for n, r in enumerate(rows) if fold[n] != k for x in pronouns(r, tables[k])]
-        ptables.append(fit(train, 4, PP))
-    print("pronouns", len(train), sum(x[0] > 0 for x in train), len(ptables[0]), file=sys.stderr)
-    rep, preds = figures(rows, lambda n, r: predict_with(tables[fold[n]], ptables[fold[n]], r))
-    print(json.dumps({k: rep[k] for k in ("overlap", "end2end", "speaker")}), file=sys.stderr)
-    with open("/tmp/q/cv.pred", "w") as f:
-        for k, v in preds.items(): f.write(json.dumps({"id": k, "quotes": v}) + "\n")
-    print(len(tables[0]), "weights", time.time() - t, file=sys.stderr)
-    if "--write" in options:
-        whole = fit(allq)
-        pwhole = fit([x for r in rows for x in pronouns(r, whole)], 4, PP)
-        rep, _ = figures(rows, lambda n, r: predict_with(whole, pwhole, r))
-        print("train", json.dumps({k: rep[k] for k in ("overlap", "end2end", "speaker")}), file=sys.stderr)
-        with open("digest/condense/weights.py", "w") as f:
-            for name, t in (("SPEAKER_WEIGHTS", whole), ("PRONOUN_WEIGHTS", pwhole)):
-                f.write(name + ': dict[str, float] = {\n' + "".join(f"    {json.dumps(k)}: {v},\n" for k, v in sorted(t.items())) + "}\n")
 
 
 if __name__ == "__main__":

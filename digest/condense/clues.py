@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _NEXT_WORDS = re.compile(r"(?:[’']s)?\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?(?:\s+([^\W\d_]+))?")
-_AFTER_ASIDE = re.compile(r"\s*(?:\([^()\n]{1,60}\)\s*)?(?:,[^\n;:]{2,140}?,|\([^()\n]{1,60}\))\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?")
+_AFTER_ASIDE = re.compile(
+    r"\s*(?:\([^()\n]{1,60}\)\s*)?(?:,[^\n;:]{2,140}?,|\([^()\n]{1,60}\))\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?"
+)
 _WHO = re.compile(r"\s*,?\s+(?:who|which|whose)\b")
 _PREPOSITIONS = frozenset(
     "to of with by from against for on in at about than over as like following after before into between among under "
@@ -31,7 +33,19 @@ _DETERMINERS = frozenset("the a an his her their its our this that".split())
 
 
 def _near(count: int) -> str:
-    return "0" if count == 0 else "1" if count == 1 else "2-3" if count <= 3 else "4-8" if count <= 8 else "9-20" if count <= 20 else "far"
+    return (
+        "0"
+        if count == 0
+        else "1"
+        if count == 1
+        else "2-3"
+        if count <= 3
+        else "4-8"
+        if count <= 8
+        else "9-20"
+        if count <= 20
+        else "far"
+    )
 
 
 def verb_of(hearing: Hearing, c: Candidate) -> str:
@@ -42,9 +56,9 @@ def verb_of(hearing: Hearing, c: Candidate) -> str:
     m = _NEXT_WORDS.match(text, end, stop)
     back = text[max(0, c.span.start - 40) : c.span.start]
     ahead = back.replace(",", "").split()[-3:] if back[-1:] in (" ", "\u00a0") else []
-    if m and ahead and ahead[-1] in _REPORTS:
-        if m.group(1) in ANY_CUE or m.group(1) in _VERBS or m.group(1).endswith("ed"):
-            return "in what is said"
+    does = m.group(1) if m else ""
+    if ahead and ahead[-1] in _REPORTS and (does in ANY_CUE or does in _VERBS or does.endswith("ed")):
+        return "in what is said"
     if m and not c.possessive:
         first, second, third = m.group(1), m.group(2), m.group(3)
         if first in SPEECH:
@@ -187,7 +201,12 @@ class Clues:
         colon = text[head[0] : m.outer.start].rstrip().endswith((":", "："))
         lower = h.text[m.inner.start : m.inner.start + 1].islower()
         lead_cue = h._last_cue(head[0], m.outer.start)
-        lead_form = "no verb" if lead_cue is None else ("weak " if lead_cue[2] not in SPEECH else "") + ("participle" if lead_cue[2].endswith("ing") else "verb")
+        lead_form = (
+            "no verb"
+            if lead_cue is None
+            else ("weak " if lead_cue[2] not in SPEECH else "")
+            + ("participle" if lead_cue[2].endswith("ing") else "verb")
+        )
         tail_cue = h._first_cue(*tail, SPEECH)
         tail_form = "no verb" if tail_cue is None else "verb"
         shape = "whole paragraph" if alone else "opens" if begins else "part" if lower else "inside"
@@ -206,7 +225,9 @@ class Clues:
                 distance = h.words_between(m.outer.end, a) if zone == "after" else 50
                 covers = _covered(h, m.outer.end, a)
             else:
-                zone = "before" if a >= head[0] else "earlier" if a >= paragraph.start else "last" if a >= first else "far"
+                zone = (
+                    "before" if a >= head[0] else "earlier" if a >= paragraph.start else "last" if a >= first else "far"
+                )
                 distance = h.words_between(b, m.outer.start) if zone == "before" else 50
                 covers = _covered(h, b, m.outer.start)
             nth_here = order.get(zone, 0)
@@ -246,7 +267,9 @@ class Clues:
                     row.append(f"{zone}: {form}, {lead}")
                     if b <= cue[0]:
                         rivals = sum(not d.possessive and d.kind != "noun" for d in h.among(b, cue[0]))
-                        row.append(f"{zone}: {form}, {'none' if not rivals else 'one' if rivals == 1 else 'more'} between")
+                        row.append(
+                            f"{zone}: {form}, {'none' if not rivals else 'one' if rivals == 1 else 'more'} between"
+                        )
             if c.kind == "name" and name.rsplit(" ", 1)[-1] in inner:
                 row.append("the quote names them")
                 row.append(f"the quote names them: {zone}")

@@ -11,23 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.condense.clues import Clues
-from digest.condense.cues import has_cue
+from digest.condense.listening import listen
 from digest.condense.marks import Marked, find_marked
-from digest.condense.ranker import choose
 from digest.condense.reading import Reading, read
-from digest.condense.speakers import Attribution, Candidate, Hearing, How, gender_said
-from digest.condense.weights import PRONOUN_WEIGHTS, SPEAKER_WEIGHTS
-from digest.condense.whom import whom_table
+from digest.condense.speakers import Attribution, Hearing
 from digest.model import Article, Quote, Span
 from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
 
 SHORTEST, LONGEST = 8, 45  # words of a key quote
-_MEMORY = 30  # stretches back to whom the running speaker is looked for
-_PARTIAL = 5  # words; fewer are a phrase, not a quote, unless said in so many words
-
-_LETTER = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def find_quotes(article_or_text: Article | str, *, language: str | None = None) -> list[Quote]:
@@ -42,25 +34,19 @@ def find_quotes(article_or_text: Article | str, *, language: str | None = None) 
 
 def _find(reading: Reading) -> list[Quote]:
     text = reading.text
-    marked = _in_body(find_marked(text), reading.body)
+    marked = in_body(find_marked(text), reading.body)
     if not marked:
         return []
     hearing = Hearing(text, marked, reading.language)
-    clues = Clues(hearing)
     quotes: list[Quote] = []
     owners: list[int] = []  # for each stretch so far, its quote's index, -1 for none
-    previous: Attribution | None = None
-    spoken: list[str] = []
     answers: list[Attribution] = []
-    for nth, m in enumerate(marked):
-        told = hearing.attribute(nth, previous)
-        told = _carried(hearing, nth, told, answers)
-        told = weighed(hearing, clues, nth, told, answers)
+    for nth, heard in enumerate(listen(hearing, Clues(hearing))):
+        m, told = marked[nth], heard.told
         answers.append(told)
-        if not _is_speech(hearing, nth, told):
+        if not heard.speech:
             owners.append(-1)
             continue
-        previous = told
         joined = _continues(hearing, nth, told, owners, answers)
         if joined is not None:
             old = quotes[joined]
@@ -69,11 +55,7 @@ def _find(reading: Reading) -> list[Quote]:
             )
             owners.append(joined)
             continue
-        find_meant(hearing, clues, m, told.who, spoken)
-        resolved = hearing.resolve(told.who)
-        if resolved.speaker:
-            spoken.append(resolved.speaker.lower())
-        hearing.remember(told.who.span.start if told.who else m.outer.start, resolved.person)
+        resolved = heard.resolved
         sure = told.confidence * resolved.certain * (1.0 if m.closed or m.reopened else 0.5)
         quotes.append(
             Quote(
@@ -85,44 +67,8 @@ def _find(reading: Reading) -> list[Quote]:
     return quotes
 
 
-def weighed(
-    hearing: Hearing, clues: Clues, nth: int, told: Attribution, answers: Sequence[Attribution]
-) -> Attribution:
-    """The rules' answer and all other candidates, weighed."""
-    if not SPEAKER_WEIGHTS or told.announced or clues.plain(nth, told):
-        return told
-    previous = next((a for a in answers[: -_MEMORY - 1 : -1] if a.who), None)
-    rows = clues.table(nth, told, answers)
-    if previous and previous.who and hearing.turns(nth, previous.who):
-        start, known = hearing.head_span(nth)[0], clues.name_of(previous.who)
-        rows = [row for row in rows if row[0].span.start >= start or clues.name_of(row[0]) != known] or rows
-    found = choose(rows, SPEAKER_WEIGHTS, clues.name_of)
-    if found is None:
-        return told
-    who, chance = found
-    if who == told.who:
-        return replace(told, confidence=chance)
-    m = hearing.marked[nth]
-    how: How = "context"
-    if m.outer.end <= who.span.start and who.span.end <= hearing.tail_span(nth)[1]:
-        how = "after"
-    elif hearing.head_span(nth)[0] <= who.span.start and who.span.end <= m.outer.start:
-        how = "before"
-    elif previous and previous.who == who:
-        how = "between" if nth and hearing.marked[nth - 1].paragraph == m.paragraph else "carried"
-    return Attribution(who, how, chance)
-
-
-def find_meant(hearing: Hearing, clues: Clues, m: Marked, who: Candidate | None, spoken: Sequence[str]) -> None:
-    if who is None or who.kind != "pronoun" or who.span.start in hearing.meant or not PRONOUN_WEIGHTS:
-        return
-    gender = gender_said(who.span.of(hearing.text))
-    found = choose(whom_table(clues, who, gender, m, spoken), PRONOUN_WEIGHTS, clues.name_of) if gender else None
-    if found is not None:
-        hearing.meant[who.span.start] = found
-
-
-def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:
+def in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:
+    """The marked stretches inside the reporting parts."""
     kept, at = [], 0
     for m in marked:
         while at < len(body) and body[at].end <= m.inner.start:
@@ -130,136 +76,6 @@ def _in_body(marked: Sequence[Marked], body: Sequence[Span]) -> list[Marked]:
         if at < len(body) and body[at].start <= m.inner.start and m.inner.end <= body[-1].end:
             kept.append(m)
     return kept
-
-
-def _carried(hearing: Hearing, nth: int, told: Attribution, answers: Sequence[Attribution]) -> Attribution:
-    """Speech without a cue of its own: it goes on from before, or the next line says whose it was."""
-    if told.who is not None:
-        return told
-    m = hearing.marked[nth]
-    text = hearing.covered
-    last = answers[-1] if answers else None
-    alone = not text[m.outer.end : m.outer.end + 3].strip(" ") or text[m.outer.end : m.outer.end + 2].startswith("\n")
-    if nth and hearing.marked[nth - 1].reopened and last and last.who:
-        return Attribution(last.who, "carried", last.confidence)
-    if alone:
-        follow = re.compile(r"\s*[Ss]o (?:said|says|wrote)\b").match(text, m.outer.end)
-        if follow:
-            found = hearing.among(follow.end(), follow.end() + 60)
-            if found:
-                return Attribution(found[0], "after", 0.8)
-    if m.reopened:
-        ahead = hearing.attribute(nth + 1, None) if nth + 1 < len(hearing.marked) else None
-        if ahead and ahead.who:
-            return Attribution(ahead.who, "carried", ahead.confidence)
-    lead = text[max(0, m.outer.start - 4) : m.outer.start].rstrip(" ")
-    begins = (m.outer.start < 4 and not lead) or lead.endswith("\n")
-    near = nth and m.paragraph - hearing.marked[nth - 1].paragraph <= 1
-    if last and last.who and near and begins:
-        return Attribution(last.who, "carried", last.confidence * 0.85)
-    who = _introduced(hearing, m)
-    if who is not None:
-        return Attribution(who, "context", 0.5)
-    if last and last.who and begins:
-        return Attribution(last.who, "carried", 0.4)
-    return told
-
-
-def _introduced(hearing: Hearing, m: Marked) -> Candidate | None:
-    """The subject of this sentence, else of the one before the quote."""
-    at = hearing.sentence_at(m.outer.start)
-    for nth in (at, at - 1):
-        if nth < 0:
-            continue
-        span = hearing.sentences[nth]
-        found = [c for c in hearing.among(span.start, min(span.end, m.outer.start)) if not c.possessive]
-        if found:
-            return found[0]
-    return None
-
-
-def _is_speech(hearing: Hearing, nth: int, told: Attribution) -> bool:
-    m = hearing.marked[nth]
-    if _NOT_SAID.search(hearing.covered, max(0, m.outer.start - 60), m.outer.start) or _is_repeat(hearing, nth):
-        return False
-    inner = m.inner.of(hearing.text)
-    words = _LETTER.findall(inner)
-    outside = _sentence_around(hearing, m)
-    ends = inner[-1:] in ".,!?…—–。！？" or hearing.text[m.outer.end : m.outer.end + 1] == ","
-    starts = inner[:1].isupper() or not inner[:1].isalpha()
-    if _CJK.search(inner):
-        return len(inner) >= 8 and (told.who is not None or bool(has_cue(outside)))
-    direct = told.how in ("after", "before") and has_cue(outside)
-    if _is_title(words) and (
-        not (direct and ends)
-        or _NAMED_THING.search(hearing.covered, max(0, m.outer.start - 30), m.outer.start)
-        or (len(words) < _PARTIAL and not _is_said_beside(hearing, m))
-    ):
-        return False
-    if len(words) < _PARTIAL:
-        return bool(told.who) and told.how in ("after", "before", "between", "carried") and ends and starts and direct
-    if direct or (starts and ends):
-        return True
-    return told.who is not None and (told.confidence >= 0.5 or has_cue(outside, weak=True))
-
-
-def _is_repeat(hearing: Hearing, nth: int) -> bool:
-    """Whether a headline, a caption or a pulled-out line says what a quote of another paragraph says as well."""
-    m = hearing.marked[nth]
-    paragraph = hearing.paragraphs[m.paragraph]
-    if len(paragraph) - len(m.outer) > 80 or len(m.inner) < 12:
-        return False
-    around = hearing.covered[paragraph.start : m.outer.start] + hearing.covered[m.outer.end : paragraph.end]
-    if len(_LETTER.findall(around)) > 8 or has_cue(around) or _ends_sentence(around):
-        return False
-    said = hearing.said[nth]
-    return any(
-        said in theirs
-        and other.paragraph != m.paragraph
-        and (other.paragraph > m.paragraph or len(other.inner) > len(m.inner))
-        for other, theirs in zip(hearing.marked, hearing.said, strict=True)
-    )
-
-
-def _ends_sentence(words: str) -> bool:
-    return words.rstrip(" \u0001").endswith((".", "!", "?"))
-
-
-def _is_said_beside(hearing: Hearing, m: Marked) -> bool:
-    """Whether a verb of saying or a colon stands right at the marks: capitals then are no title's."""
-    lead = hearing.covered[max(0, m.outer.start - 40) : m.outer.start]
-    if re.search(r"[:：]\s*$", lead) or (re.search(r",\s+$", lead) and has_cue(lead.rstrip(", ").rsplit(" ", 1)[-1])):
-        return True
-    tail = re.match(r"\s+(?:[\w.’'-]+\s+){0,3}?([\w’'-]+)", hearing.covered[m.outer.end : m.outer.end + 60])
-    inner = m.inner.of(hearing.text)
-    return inner[-1:] in ",!?—…" and bool(tail) and has_cue(hearing.covered[m.outer.end : m.outer.end + 40].split(".")[0])
-
-
-_NOT_SAID = re.compile(
-    r"\b(?:[Ss]o-called|(?:[Ss]o ?genannte|vermeintliche|angebliche)[nmrs]?"
-    r"|(?:(?:did|do|does|has|have|had|could|would|will)(?:\s+not|\s+never)|(?:did|do|does|has|have|had)n[’']t|never)"
-    r"\s+(?:\w+ly\s+)?(?:say|said|says|write|written|wrote|claim|claimed|call|called|use|used|utter|uttered)"
-    r"(?:\s+(?:that|the words?|the phrase))?"
-    r"|(?:sagte|schrieb|sagt|schreibt)\s+(?:nicht|nie|niemals)|(?:nicht|nie|niemals)\s+(?:gesagt|geschrieben))[,:]?\s*$"
-)
-_NAMED_THING = re.compile(
-    r"(?:\b(?:on|of|in|and|called|titled|entitled|show|program|programme|film|song|book|novel|series|album|"
-    r"the)|[’']s)\s+$"
-)
-
-
-def _is_title(words: Sequence[str]) -> bool:
-    """Title Case: "The Long Slow Road to Nowhere in Particular"."""
-    long = [w for w in words if len(w) > 3] if len(words) >= _PARTIAL else words
-    return len(long) >= 2 and sum(w[0].isupper() for w in long) >= (0.8 if len(words) >= _PARTIAL else 0.6) * len(long)
-
-
-def _sentence_around(hearing: Hearing, m: Marked) -> str:
-    a = max(0, m.outer.start - 200)
-    b = min(len(hearing.text), m.outer.end + 200)
-    head = re.split(r"[.!?]\s|\n\s*\n", hearing.covered[a : m.outer.start])[-1]
-    tail = re.split(r"(?<![A-Z])[.!?](?:\s|$)|\n\s*\n", hearing.covered[m.outer.end : b])[0]
-    return f"{head} {tail}"
 
 
 def _continues(
@@ -324,7 +140,11 @@ def key_quotes(
             for run in _runs(reading, piece, max_words):
                 if any(run.overlaps(other) for other in avoid):
                     continue
-                score = _worth(run.of(reading.text), matter, reading.language) + 0.5 * quote.confidence - 0.04 * min(nth, 10)
+                score = (
+                    _worth(run.of(reading.text), matter, reading.language)
+                    + 0.5 * quote.confidence
+                    - 0.04 * min(nth, 10)
+                )
                 said = _without_comma(reading.text, run)
                 score -= 0.3 if said != run and _goes_on(reading.text, quote, run) else 0.0
                 cut = replace(

@@ -138,6 +138,7 @@ class Hearing:
         self.candidates = self._find_candidates()
         self._places = [c.span.start for c in self.candidates]
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
+        self.spoken: list[str] = []  # their names, in small letters
         self.meant: dict[int, tuple[Candidate, float]] = {}  # where a pronoun stands: whom it was found to mean
         self.subjects: dict[int, tuple[int, Person] | None] = {}
         self.reports: dict[int, tuple[int, Person] | None] = {}
@@ -161,7 +162,7 @@ class Hearing:
         return self._without_masters(found)
 
     def _with_anybody(self, found: list[Candidate]) -> list[Candidate]:
-        """*found* and whoever else stands beside a verb of saying: "one bartender said", "it said", "wrote her friends"."""
+        """*found* and whoever else stands beside a verb of saying: "one bartender said", "it said"."""
         starts = [c.span.start for c in found]
         extra: dict[int, Candidate] = {}
         for start, end, word in self.cues:
@@ -551,9 +552,12 @@ class Hearing:
         )
         return Resolved(None, printed if human else None, who.span if human else None, None, 0.6)
 
-    def remember(self, position: int, person: Person | None) -> None:
-        if person is not None:
-            self.events.append((position, person))
+    def remember(self, position: int, resolved: Resolved) -> None:
+        """Somebody spoke at *position*: whom the next pronoun may mean."""
+        if resolved.person is not None:
+            self.events.append((position, resolved.person))
+        if resolved.speaker is not None:
+            self.spoken.append(resolved.speaker.lower())
 
 
 def gender_said(pronoun: str) -> Gender:

@@ -35,12 +35,20 @@ def whom_table(
     at = h.sentence_at(position)
     block = h.paragraph_at(position)
     tail = [c for c in h.among(position, min(len(h.text), position + 60)) if c.kind == "name"]
-    beside = {clues.name_of(c) for c in tail if h.sentence_at(c.span.start) == at and "\n" not in h.text[position : c.span.start]}
+    beside = {
+        clues.name_of(c)
+        for c in tail
+        if h.sentence_at(c.span.start) == at and "\n" not in h.text[position : c.span.start]
+    }
     inner = m.inner.of(h.text).lower()
     ruled, _ = h.whom(gender, position)
     ruled_name = ruled.name.lower() if ruled else ""
-    opens_block = next((clues.name_of(c) for c in before if h.paragraph_at(c.span.start) == block and not c.possessive), "")
-    opens_last = next((clues.name_of(c) for c in before if h.paragraph_at(c.span.start) == block - 1 and not c.possessive), "")
+    opens_block = next(
+        (clues.name_of(c) for c in before if h.paragraph_at(c.span.start) == block and not c.possessive), ""
+    )
+    opens_last = next(
+        (clues.name_of(c) for c in before if h.paragraph_at(c.span.start) == block - 1 and not c.possessive), ""
+    )
     rows: list[tuple[Candidate, list[str]]] = []
     rivals = 0
     for name, mentions in sorted(latest.items(), key=lambda item: -item[1][-1].span.start):
@@ -70,9 +78,17 @@ def whom_table(
             f"named {_step(len(mentions))} times",
         ]
         rivals += 1
-        subjects = [d for d in mentions if at - h.sentence_at(d.span.start) <= 3 and clues.own(d)[3] != "late" and not d.possessive]
+        subjects = [
+            d
+            for d in mentions
+            if at - h.sentence_at(d.span.start) <= 3 and clues.own(d)[3] != "late" and not d.possessive
+        ]
         row.append(f"opens {min(2, len(subjects))} of the last sentences")
-        if any(clues.own(d)[1] in ("says", "said by", "aside, then says") for d in mentions if at - h.sentence_at(d.span.start) <= 4):
+        if any(
+            clues.own(d)[1] in ("says", "said by", "aside, then says")
+            for d in mentions
+            if at - h.sentence_at(d.span.start) <= 4
+        ):
             row.append("says something near")
         if name == ruled_name:
             row.append("the rules mean them")
