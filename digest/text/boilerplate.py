@@ -169,7 +169,7 @@ def _unwrap(kept: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 # ------------------------------------------------------------------------------------------------ any raw text
 
-_STOPPED = re.compile(r"[.!?…:;。！？؟।][\"'”’»«“)\]」』\s]*$|[」』”’»]$")
+_STOPPED = re.compile(r"[.!?…:;。！？؟।][\"'”’»«“)\]」』\s]*$|[」』”’»]$|,[\"'“]$")
 
 
 def find_regions(text: str) -> tuple[Region, ...]:
