@@ -313,6 +313,14 @@ def _names_a_role(word: str) -> bool:
     return word in ROLE_NOUNS or _ROLE_ENDING.search(word) is not None
 
 
+def _without_address(text: str, role: Span) -> Span:
+    """ "Datenschützer" of "Datenschützer Dr.": how somebody is addressed is no part of the role."""
+    words = list(_BLANKLESS.finditer(text, role.start, role.end))
+    while len(words) > 1 and words[-1].group().lower().rstrip(".") in _CIVIL:
+        words.pop()
+    return Span(role.start, words[-1].end())
+
+
 def _role_before(text: str, start: int) -> Span | None:
     """``UK Cabinet Office minister`` before ``Matthew Hancock``."""
     window = max(0, start - 120)
@@ -541,6 +549,8 @@ class Cast:
                 span = Span(before.start, span.end)
         else:
             span = _role_before(self.text, mention.span.start) or _role_after(self.text, mention.name_span.end)
+        if span is not None:
+            span = _without_address(self.text, span)
         if span is None and mention.title.lower().rstrip(".") in ("dr", "prof"):
             span = Span(mention.span.start, mention.span.start + len(mention.title))
         return (span.of(self.text), span) if span else (None, None)
