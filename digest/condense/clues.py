@@ -129,7 +129,7 @@ class Clues:
         """The full name a candidate stands for, lower case; what it says where it is no name."""
         key = c.span.start
         if key not in self._persons:
-            person = self.hearing.cast.resolve(c.mention) if c.mention else None
+            person = self.hearing.named(c)
             self._persons[key] = (
                 person.name if person else c.mention.name if c.mention else c.span.of(self.hearing.text)
             ).lower()
@@ -141,7 +141,7 @@ class Clues:
         if c.kind == "noun":
             said = c.span.of(self.hearing.text).lower()
             return "a thing" if _THING.search(said) else "some" if said.endswith("s") else "an office"
-        person = self.hearing.cast.resolve(c.mention) if c.mention else None
+        person = self.hearing.named(c)
         if person is None:
             if self._speaking is None:
                 self._speaking = self.hearing.names_beside_speech()
@@ -164,8 +164,7 @@ class Clues:
 
     def plain(self, nth: int, told: Attribution) -> bool:
         """Whether nothing is to be weighed: "…,” Ann Lee said", "…,” said Ann Lee"."""
-        m = self.hearing.marked[nth]
-        who = told.who
+        m, who = self.hearing.marked[nth], told.who
         return (
             who is not None
             and told.how == "after"

@@ -140,6 +140,7 @@ class Hearing:
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
         self.spoken: list[str] = []  # their names, in small letters
         self.meant: dict[int, tuple[Candidate, float]] = {}  # where a pronoun stands: whom it was found to mean
+        self._named: dict[int, Person | None] = {}
         self.subjects: dict[int, tuple[int, Person] | None] = {}
         self.reports: dict[int, tuple[int, Person] | None] = {}
         self._alone = {m.name.lower() for m in self.mentions if " " not in m.name}
@@ -474,8 +475,16 @@ class Hearing:
                 return c.span.end, person
         return None
 
+    def named(self, c: Candidate) -> Person | None:
+        """Whom the text's table of names has for a candidate: a person, an organization, or nobody."""
+        if c.mention is None:
+            return None
+        if c.span.start not in self._named:
+            self._named[c.span.start] = self.cast.resolve(c.mention)
+        return self._named[c.span.start]
+
     def person(self, c: Candidate) -> Person | None:
-        found = self.cast.resolve(c.mention) if c.mention else None
+        found = self.named(c)
         return found if found is not None and found.kind == "person" else None
 
     def is_human(self, person: Person) -> bool:

@@ -53,7 +53,7 @@ def whom_table(
     rivals = 0
     for name, mentions in sorted(latest.items(), key=lambda item: -item[1][-1].span.start):
         c = mentions[-1]
-        person = h.cast.resolve(c.mention) if c.mention else None
+        person = h.named(c)
         known = person.gender if person else gender_of(name.title(), c.mention.title if c.mention else "")
         if gender and known and known != gender:
             continue
