@@ -27,7 +27,7 @@ from digest.condense.clues import Clues
 from digest.condense.listening import listen
 from digest.condense.marks import find_marked
 from digest.condense.reading import read
-from digest.condense.speakers import Attribution, Candidate, Hearing, gender_said
+from digest.condense.speakers import Attribution, Candidate, Hearing
 from digest.condense.whom import whom_table
 
 FOLDS = 5
@@ -113,7 +113,7 @@ def questions(row: Row) -> tuple[list[Question], list[Question]]:
             right = [is_meant(hearing, c, gold) for c, _ in table]
             speakers.append(Question([row for _, row in table], right, OPTIONAL if gold["optional"] else 1.0))
         if told.who is not None and told.who.kind == "pronoun" and gold and gold.get("speaker_name"):
-            gender = gender_said(told.who.span.of(reading.text))
+            gender = hearing.gender_said(told.who)
             if gender and told.who.span.start < gold["speaker_end"] and gold["speaker_start"] < told.who.span.end:
                 named = whom_table(clues, told.who, gender, marked[nth], hearing.spoken)
                 right = [SCORER.same_name(clues.name_of(c), gold["speaker_name"]) for c, _ in named]

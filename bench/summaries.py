@@ -1,16 +1,20 @@
 """Summaries of the development articles, as rows {id, summary} on standard output: what summary_score.py reads.
 
 usage: python -m bench.summaries [METHOD] [SENTENCES] [MAX_WORDS] > pred.jsonl        (data: DIGEST_BENCH_DATA)
+       python -m bench.summaries --score [METHOD]              scored by summary_score.py (needs rouge-score-rs)
        python -m bench.summaries --introduced < pred.jsonl     bare surnames and short forms nobody introduced
        python -m bench.summaries --speed                       milliseconds an article, and for 400 and 10,000 sentences
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from statistics import mean
@@ -39,6 +43,17 @@ def main(method: str = "editorial", sentences: str = "3", max_words: str = "75")
             language="en",
         )
         print(json.dumps({"id": row["id"], "summary": [e.text for e in cut.sentences]}, ensure_ascii=False))
+
+
+def score(*options: str) -> None:
+    """ROUGE with intervals and the readability checks, by the scorer beside the data."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as found:
+        with contextlib.redirect_stdout(found):
+            main(*options)
+        found.flush()
+        scorer = DATA.parent.parent.parent / "bench" / "summary_score.py"
+        told = ["--data", str(DATA), "--pred", found.name, "--checks", "--fast"]
+        subprocess.run([sys.executable, str(scorer), *told], check=True)
 
 
 def _rows() -> list[dict[str, str]]:
@@ -119,5 +134,7 @@ if __name__ == "__main__":
         introduced()
     elif "--speed" in sys.argv:
         speed()
+    elif "--score" in sys.argv:
+        score(*(option for option in sys.argv[1:] if option != "--score"))
     else:
         main(*sys.argv[1:])

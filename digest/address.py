@@ -136,3 +136,26 @@ def sites_of(url: str | None) -> list[str]:
         found.append(site_of(parts.hostname or ""))
         url = amp_target(found[-1], parts.path)
     return [site for site in found if site]
+
+
+_TRACKING = frozenset(
+    """
+    fbclid fb_action_ids fb_action_types fb_ref fb_source gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid
+    twclid ttclid tiktok_r igshid igsh li_fat_id mc_cid mc_eid mkt_tok oly_anon_id oly_enc_id vero_id vero_conv
+    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking s_cid s_kwcid ef_id rb_clickid wickedid _openstat ml_subscriber
+    ml_subscriber_hash mtm_campaign mtm_cid mtm_content mtm_group mtm_keyword mtm_medium mtm_placement mtm_source
+    pk_campaign pk_content pk_keyword pk_kwd pk_medium pk_source piwik_campaign piwik_kwd matomo_campaign
+    _branch_match_id _branch_referrer srsltid guccounter guce_referrer guce_referrer_sig ncid cmpid cmp icid
+    smid spm scm trk trkcampaign ref_src ref_url source_feed ftag ftcamp cvid ocid at_campaign at_medium
+    at_custom1 at_custom2 at_custom3 at_custom4 xtor wt_mc wt.mc_id wt_zmc share_source is_copy_url
+    mbid sr_share campaign_id emci emdi ceid _ga _gl
+    """.split()
+)
+_TRACKING_PREFIXES = ("utm_", "hsa_", "itm_", "stm_", "guce_", "__twitter", "at_recipient")
+# after miniflux and the browsers' query stripping lists
+
+
+def is_tracking(parameter: str) -> bool:
+    """Whether a query *parameter* only tells where a reader came from."""
+    name = parameter.lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)

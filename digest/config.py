@@ -11,17 +11,20 @@ import os
 import re
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.address import Address, is_domain, site_of, split_mailbox, web_address
+from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
-from digest.model import Brief, SectionBrief
+from digest.model import SUMMARY_METHODS, Brief, SectionBrief
 
 FILE = "digest.toml"
+Need = Callable[[bool, str, str], None]  # holds? what is wrong, and what to do
 MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -50,6 +53,10 @@ class Newsletter:
     tagline: str = ""
     editor: str = ""  # signs the issue; '' for no name
     sign_off: str = ""  # '' for the template's own words
+    invitation: str = ""  # to reply, printed after the sign-off; '' for the template's own words
+    greeting: str = ""  # "Dear {name}," at the head of each letter; '' for none
+    greeting_without_name: str = ""  # the same for a reader whose name is not known: "Dear reader,"
+    sign_up: str = ""  # where a forwarded mail's reader signs up, https; '' for the site's first page, or by mail
     list_id: str = ""  # '' for newsletter.<domain of from>; stable for ever once mail has left
 
 
@@ -102,31 +109,48 @@ class BriefEntry:
 class SectionEntry:
     name: str
     keywords: tuple[str, ...] = ()
-    max_words: int = 0  # of each item in it; 0: as [summary] says
+    max_words: int = 0  # of each item in it but the lead; 0: as [summary] says
+    max_seconds: int = 0  # of reading, the same
 
 
 @dataclass(frozen=True)
 class SummaryEntry:
     method: str = "editorial"
     sentences: int = 3
-    max_words: int = 70
-    lead_words: int = 90
+    max_words: int = 0  # of an item, its quote included; 0: as the layout has it
+    lead_words: int = 0  # of the lead; 0: as the layout has it
     max_seconds: int = 0  # of reading, the lead included; 0: no limit of its own
 
 
 @dataclass(frozen=True)
 class Quoting:
-    """How much of an article may be quoted, in words: summary and key quotes together."""
+    """How much of an article may be printed in its own words, summary and key quotes together. Openly licensed texts
+    and the editors' own are free."""
 
-    max_words: int = 0  # 0: no limit of its own
-    outlets: Mapping[str, int] = field(default_factory=dict)  # outlet -> its own limit
+    max_words: int = 100  # of an item; 0: no limit of its own
+    max_share: float = 0.25  # of the article's report, 0 to 1
+    lead_max_words: int = 120
+    lead_max_share: float = 0.35
+    quotes: int = 1  # key quotes an item may carry
+    outlets: Mapping[str, int] = field(default_factory=dict)  # outlet -> the most words of it in an item
+
+
+Font = Literal["serif", "book", "sans", "wide", "humanist", "mono"]
 
 
 @dataclass(frozen=True)
 class Theme:
-    accent: str = "#9b2226"
-    accent_dark: str = "#ff9d8f"
-    template: str = "briefing"
+    template: str = "briefing"  # or essay, links, or a folder of templates/email
+    accent: str = "#9b2226"  # on light ground
+    accent_dark: str = "#ff9d8f"  # on dark ground
+    headings: Font = "serif"
+    text: Font = "serif"
+    labels: Font = "sans"  # dates, credits, links, notes
+    masthead: Literal["center", "start", "banner"] = "center"
+    density: Literal["compact", "normal", "airy"] = "normal"
+    logo: str = ""  # a file in the newsletter's folder, or https on its own site; '' to print the name
+    logo_width: int = 0  # px, as it is shown; needed with a logo
+    logo_height: int = 0
     first_number: int = 1  # the number of the first issue
 
 
@@ -242,8 +266,8 @@ def _judge(config: Config, where: str) -> None:
 
     need(1 <= config.week.limit <= 50, "week.limit must lie between 1 and 50", "10 is usual")
     need(config.week.min_items >= 1, "week.min_items must be at least 1", "3 is usual")
-    need(config.summary.max_words >= 20, "summary.max_words must be at least 20", "70 is usual")
-    need(config.summary.lead_words >= 20, "summary.lead_words must be at least 20", "90 is usual")
+    for key, words in {"max_words": config.summary.max_words, "lead_words": config.summary.lead_words}.items():
+        need(words == 0 or words >= 20, f"summary.{key} must be at least 20", "45 are usual; 0 is as the layout has it")
     need(
         config.summary.max_seconds == 0 or config.summary.max_seconds >= 6,
         "summary.max_seconds must be at least 6",
@@ -251,15 +275,27 @@ def _judge(config: Config, where: str) -> None:
     )
     for section in config.sections:
         need(
+            section.max_seconds == 0 or section.max_seconds >= 6,
+            f"[[sections]] {section.name}: max_seconds must be at least 6",
+            "10 seconds are 38 words; 0 is as [summary] says",
+        )
+        need(
             section.max_words == 0 or section.max_words >= 20,
             f"[[sections]] {section.name}: max_words must be at least 20",
             "0 is as [summary] says",
         )
-    need(config.summary.sentences >= 1, "summary.sentences must be at least 1", "3 is usual")
+    need(1 <= config.summary.sentences <= 20, "summary.sentences must lie between 1 and 20", "3 is usual")
+    need(
+        config.summary.method in SUMMARY_METHODS,
+        f"summary.method = {config.summary.method!r} is no method",
+        f"one of: {', '.join(SUMMARY_METHODS)}",
+    )
     need(bool(config.newsletter.name.strip()), "newsletter.name is empty", "what is the newsletter called?")
     for key, text in {
         "name": config.newsletter.name,
         "postal_address": config.newsletter.postal_address,
+        "greeting": config.newsletter.greeting,
+        "greeting_without_name": config.newsletter.greeting_without_name,
     }.items():
         need(
             not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text.replace("\n", "") if key != "name" else text),
@@ -309,17 +345,91 @@ def _judge(config: Config, where: str) -> None:
         )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
-    for name in ("accent", "accent_dark"):
-        need(
-            re.fullmatch(r"#[0-9a-fA-F]{6}", getattr(config.theme, name)) is not None,
-            f"theme.{name} = {getattr(config.theme, name)!r} is no color",
-            'six hex digits, for example "#9b2226"',
-        )
+    _judge_words(config, need)
+    _judge_theme(config, need)
     need(
         config.smtp.security != "none" or config.smtp.host in {"127.0.0.1", "::1", "localhost"},
         f"smtp.security = 'none' would send mail in the clear to {config.smtp.host or 'nowhere'}",
         "use 'starttls' or 'tls'; 'none' is for this machine only",
     )
+
+
+def _judge_words(config: Config, need: Need) -> None:
+    news, quoting = config.newsletter, config.quoting
+    for key, text in {"greeting": news.greeting, "greeting_without_name": news.greeting_without_name}.items():
+        fields = re.findall(r"\{[^}]*\}|[{}]", text)
+        need(
+            set(fields) <= ({"{name}"} if key == "greeting" else set()),
+            f"newsletter.{key} = {text!r} has braces that nothing fills",
+            'for example greeting = "Dear {name}," and greeting_without_name = "Dear reader,"',
+        )
+        need("\n" not in text, f"newsletter.{key} has a line break", "write it on one line")
+    need(
+        "{name}" not in news.greeting or bool(news.greeting_without_name),
+        "newsletter.greeting_without_name is missing: not every reader has given a name",
+        'for example "Dear reader,"',
+    )
+    need(
+        not news.sign_up or news.sign_up.startswith("https://"),
+        f"newsletter.sign_up = {news.sign_up!r} is no address of a page",
+        "start it with https://, or leave it out to have people write to reply_to",
+    )
+    for key, share in {"max_share": quoting.max_share, "lead_max_share": quoting.lead_max_share}.items():
+        need(0 < share <= 1, f"quoting.{key} = {share} is no share", "0.25 is a quarter of the article; 1 is all of it")
+    for key, count in {
+        "max_words": quoting.max_words,
+        "lead_max_words": quoting.lead_max_words,
+        "quotes": quoting.quotes,
+        **{f"outlets.{outlet}": words for outlet, words in quoting.outlets.items()},
+    }.items():
+        need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
+
+
+def _host(address: str) -> str:
+    return site_of(urlsplit(address).hostname or "")
+
+
+def _judge_theme(config: Config, need: Need) -> None:
+    theme = config.theme
+    for key, color, ground in (
+        ("accent", theme.accent, LIGHT_GROUND),
+        ("accent_dark", theme.accent_dark, DARK_GROUND),
+    ):
+        need(
+            re.fullmatch(r"#[0-9a-fA-F]{6}", color) is not None,
+            f"theme.{key} = {color!r} is no color",
+            'six hex digits, for example "#9b2226"',
+        )
+        need(
+            contrast(color, ground) >= READABLE,
+            f"theme.{key} = {color} reads badly on {ground}: contrast {contrast(color, ground):.1f}, "
+            f"and {READABLE} is needed",
+            f"the nearest color that reads is {nearest_readable(color, ground)}",
+        )
+    need(
+        re.fullmatch(r"[\w-]+", theme.template) is not None,
+        f"theme.template = {theme.template!r} is no layout",
+        "briefing, essay, links, or the name of a folder in templates/email",
+    )
+    if theme.logo:
+        own, host = _host(config.site.url), _host(theme.logo)
+        is_file = "//" not in theme.logo and not {"..", ""} & {*theme.logo.split("/")}
+        need(
+            is_file or (theme.logo.startswith("https://") and own != "" and f".{host}".endswith(f".{own}")),
+            f"theme.logo = {theme.logo!r} is not on the newsletter's own site",
+            f"a file in its folder, or an https address on {own or 'the host of site.url'}: another's server would "
+            "learn who reads",
+        )
+        need(
+            re.search(r"\.(png|jpe?g|gif)$", theme.logo.lower()) is not None,
+            f"theme.logo = {theme.logo!r} is no picture that all mail programs show",
+            "PNG, JPEG or GIF",
+        )
+        need(
+            0 < theme.logo_width <= 335 and theme.logo_height > 0,
+            "theme.logo_width and theme.logo_height are needed with a logo, the width at most 335",
+            "the size in px it is shown at; the file may have twice as many",
+        )
 
 
 _SHORTER = dict(

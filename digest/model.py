@@ -6,10 +6,12 @@ again. Offsets count Unicode code points, half-open. Times are aware datetimes u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote as percent
 from zoneinfo import ZoneInfo
 
 from digest.address import Address, sites_of
@@ -68,6 +70,13 @@ class Removed:
 
 Precision = Literal["day", "minute", "second"]
 Paywall = Literal["open", "metered", "closed", "unknown"]
+
+_OPEN_LICENSE = re.compile(
+    r"\bcc[ -]?(?:0|zero)\b|\bcc[ -]by(?:[ -]sa)?\b(?![ -]n)|/licenses/by(?:-sa)?/|/publicdomain/|\bpublic domain\b"
+    r"|\bopen government licen[cs]e\b|\bogl\b|\bcreative commons (?:attribution|zero)\b(?!.*\bno)",
+    re.IGNORECASE,
+)
+"""Licenses that are open by the Open Definition: those that forbid change or trade (ND, NC) are not."""
 
 PAYWALLED = "behind the paywall"
 """The reason of an aside a visitor without a subscription does not see."""
@@ -157,6 +166,10 @@ class Article:
         words, chars = self.title.removesuffix(" …"), self.excerpt_chars()
         return chars is not None and len(words) > chars and self.text.startswith(words)
 
+    def free_to_quote(self) -> bool:
+        """Whether as much may be printed as one likes: the editors' own text, or an openly licensed one."""
+        return self.own or _OPEN_LICENSE.search(self.license or "") is not None
+
     def right_held(self) -> str:
         """Why more may be excerpted than a visitor sees, by a word on it or on its source; '' for none."""
         return self.right or self.source_right
@@ -183,7 +196,20 @@ class Quote:
     role: str | None
     role_span: Span | None
     confidence: float  # 0..1
-    outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks, to be printed
+    outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks
+
+
+SUMMARY_METHODS: tuple[str, ...] = (
+    "editorial",
+    "luhn",
+    "lsa",
+    "lex-rank",
+    "text-rank",
+    "sum-basic",
+    "kl",
+    "reduction",
+    "edmundson",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +296,20 @@ class Pick:
 
 # ------------------------------------------------------------------------------------------------ the issue
 
-EditKind = Literal["pin", "drop", "lead", "move", "subject", "preheader", "intro", "note", "words", "section", "credit"]
+EditKind = Literal[
+    "pin",
+    "drop",
+    "lead",
+    "move",
+    "subject",
+    "preheader",
+    "intro",
+    "correction",
+    "note",
+    "words",
+    "section",
+    "credit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,12 +366,62 @@ class Issue:
     items: tuple[Item, ...]
     edits: tuple[Edit, ...]
     audience: str  # the rule in words: "everyone subscribed"
+    correction: str = ""  # what an earlier issue got wrong, in the editors' words; '' for nothing
 
 
 IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]
 
 LOCKED_STATES: frozenset[IssueState] = frozenset({"approved", "scheduled", "sending", "paused", "sent"})
 """From approved on, `weekly` changes nothing; windows start after the newest of these (or of skipped)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What readers of one kind asked for: the mail's own words in a language, some sections, the lead only."""
+
+    language: str = ""  # '' for the newsletter's
+    topics: tuple[str, ...] = ()  # names of sections; () for everything
+    lead_only: bool = False
+
+    def fitted(self, issue: Issue, language: str) -> Wish | None:
+        """The same against *issue* in *language*: only sections it has, in its order, '' and () where nothing differs
+        from what everybody gets. None where it holds nothing of the topics."""
+        wanted = {topic.casefold() for topic in self.topics}
+        found = tuple(name for name in issue.sections if name.casefold() in wanted)
+        if self.topics and not found:
+            return None
+        spoken, usual = (tag.lower().split("-")[0] for tag in (self.language, language))
+        other = self.language if spoken and spoken != usual else ""
+        return Wish(other, found if len(found) < len(issue.sections) else (), self.lead_only)
+
+    def served_by(self, issue: Issue, language: str, keys: Collection[str], usual: str) -> str | None:
+        """The one of the variants *keys* of *issue* that serves it: the nearest, at last *usual*; None where the issue
+        holds nothing of the topics."""
+        wish = self.fitted(issue, language)
+        if wish is None:
+            return None
+        nearest = (wish, replace(wish, language=""), replace(wish, lead_only=False))
+        return next((w.key for w in nearest if w.key in keys), usual)
+
+    @property
+    def key(self) -> str:
+        """The key of the variant that serves it, fit for a file name; '' for the one everybody gets."""
+        topics = "+".join(percent(name.casefold(), safe="") for name in self.topics)
+        parts = (
+            f"language-{percent(self.language.lower(), safe='')}" if self.language else "",
+            f"topics-{topics}" if topics else "",
+            "lead-only" if self.lead_only else "",
+        )
+        return "_".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture the mail carries inside; its HTML names it as ``cid:CID``."""
+
+    cid: str  # follows from its bytes
+    media_type: str
+    data: str  # base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +435,7 @@ class Variant:
     html: str
     text: str
     tokens: Mapping[str, str]  # name -> token as it stands in html and text; see render.message
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

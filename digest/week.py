@@ -7,28 +7,38 @@ later and comes out the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.compose import WORDS_A_MINUTE, Placed, compose_issue, lay_out, words_of
-from digest.config import Config, load_config
+from digest.compose import (
+    Placed,
+    compose_issue,
+    issue_for,
+    lay_out,
+    layout_of,
+    words_allowed,
+    words_in,
+    words_of,
+)
+from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary
+from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
-from digest.sources import Collected, Progress, read_sources
+from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
 
 if TYPE_CHECKING:
-    from digest.render.check import Finding
+    from digest.render.check import Answer, Finding
 
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=21)
-QUOTED_ITEMS = 2  # besides the lead
+LINK_TIMEOUT_S = 15.0  # for one address of a mail
 STEPS = ("collect", "pick", "condense", "compose", "render", "queue")
 
 
@@ -148,9 +158,11 @@ def choose(
 def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
-    """A summary for each placed item but links, within its words; quotes on the lead and two others."""
-    from digest.condense import summarize
+    """A summary for each placed item but links, within its words; quotes on the lead and as many others as the layout
+    has room for."""
+    summarize = _remembering()
 
+    room = layout_of(config.theme.template).quoted
     summaries: dict[str, Summary] = {}
     quoted = 0
     progress("condense", 0, max(1, len(placed)))
@@ -165,7 +177,7 @@ def condense_items(
                 max_words=word_budget(place, config, edits),
                 method=config.summary.method,
                 language=article.language,
-                quotes=1 if lead or quoted < QUOTED_ITEMS else 0,
+                quotes=config.quoting.quotes if lead or quoted < room else 0,
             )
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
@@ -173,38 +185,48 @@ def condense_items(
     return summaries
 
 
+@lru_cache(maxsize=1)
+def _remembering() -> Callable[..., Summary]:
+    """`summarize`, each answer kept a while: the preview composes the same week again at every change."""
+    from digest.condense import summarize
+
+    return lru_cache(maxsize=64)(summarize)
+
+
 def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> int:
-    """The words an item may take, quote included: what the editor gave it, else its form's or section's; never more
-    than [summary] max_seconds of reading or what [quoting] allows."""
-    article, summary = place.pick.story.lead, config.summary
+    """The words an item may take, quote included: what the editor gave it, else its form's or section's, else the
+    layout's; never more than max_seconds of reading or what [quoting] allows."""
+    article, summary, layout = place.pick.story.lead, config.summary, layout_of(config.theme.template)
+    section = next((s for s in config.sections if s.name == place.pick.section), SectionEntry(""))
     if given := words_of(edits, "words", article.id):
         words = int(given)
     elif place.form == "lead":
-        words = summary.lead_words
+        words = summary.lead_words or layout.lead_words
     else:
-        of_section = {s.name: s.max_words for s in config.sections}
-        words = of_section.get(place.pick.section or "", 0) or summary.max_words
-    seconds = summary.max_seconds * WORDS_A_MINUTE // 60
-    limits = [n for n in (seconds, config.quoting.max_words, config.quoting.outlets.get(article.outlet or "", 0)) if n]
-    return min([words, *limits])
+        words = section.max_words or summary.max_words or layout.item_words
+    seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
+    allowed = words_allowed(article, place.form, config.quoting)
+    limits = [words, *(words_in(n) for n in seconds if n)]
+    return min(limits if allowed is None else [*limits, allowed])
 
 
-def build_draft(
+def compose_week(
     project: Project,
     win: Window,
     slug: str,
     *,
     limit: int | None = None,
+    picks: Sequence[Pick] | None = None,
     progress: Progress = quiet,
-) -> Draft | None:
-    """The draft as everything stored makes it; None when the week has fewer than [week] min_items stories."""
-    from digest.render import render_issue
-    from digest.render.templates import find_templates
+) -> tuple[Issue, tuple[Pick, ...]] | None:
+    """The issue as everything stored makes it, with its picks and near misses, not yet rendered; None when the week
+    has fewer than [week] min_items stories. *picks*: what `choose` gives, for who knows it already."""
     from digest.render.words import word
 
     config, store = project.config, project.store
     progress("pick", 0, 1)
-    picks = choose(project, win, slug, limit=limit)
+    if picks is None:
+        picks = choose(project, win, slug, limit=limit)
     progress("pick", 1, 1)
     chosen = [p for p in picks if p.lost is None]
     if len(chosen) < config.week.min_items:
@@ -215,6 +237,7 @@ def build_draft(
         picks,
         edits=edits,
         sections=[s.name for s in config.sections],
+        layout=layout_of(config.theme.template),
         in_brief=word("in_brief", language),
         this_week=word("this_week", language),
     )
@@ -234,10 +257,53 @@ def build_draft(
         editors=word("editors", language),
     )
     progress("compose", 1, 1)
+    return issue, tuple(picks)
+
+
+def build_draft(
+    project: Project,
+    win: Window,
+    slug: str,
+    *,
+    limit: int | None = None,
+    progress: Progress = quiet,
+) -> Draft | None:
+    """`compose_week`, rendered; None where that is None."""
+    composed = compose_week(project, win, slug, limit=limit, progress=progress)
+    if composed is None:
+        return None
+    issue, picks = composed
     progress("render", 0, 1)
-    rendered = render_issue(issue, config, templates=find_templates(project.folder))
+    rendered = render_week(project, issue)
     progress("render", 1, 1)
-    return Draft(issue, rendered, tuple(picks))
+    return Draft(issue, rendered, picks)
+
+
+def render_week(project: Project, issue: Issue) -> Rendered:
+    """*issue* as mail, by the newsletter's own templates where it has some."""
+    from digest.render import render_issue
+    from digest.render.templates import find_templates
+
+    return render_issue(
+        issue,
+        project.config,
+        templates=find_templates(project.folder),
+        variants=_variants(project, issue),
+    )
+
+
+def _variants(project: Project, issue: Issue) -> dict[Wish, Issue]:
+    """What readers of each kind get instead of the issue everybody gets."""
+    from digest.render.words import spoken, word
+
+    language = project.config.newsletter.language
+    asked = (
+        wish if spoken(wish.language) == wish.language else replace(wish, language="")  # the mail does not speak it
+        for wish in project.store.subscribers.wishes(issue.until)
+    )
+    fitted = {wish.fitted(issue, language) for wish in asked}
+    wishes = sorted((w for w in fitted if w and w.key), key=lambda w: w.key)
+    return {w: issue_for(issue, w, also=word("also", w.language or language)) for w in wishes}
 
 
 # ------------------------------------------------------------------------------------------------ the week
@@ -336,14 +402,50 @@ def past_choices(project: Project) -> tuple[list[Article], list[Article]]:
     return list(picked.values()), [a for a in collected.values() if a.id not in picked]
 
 
-def findings(project: Project, slug: str) -> list[Finding]:
-    """What to mend in the stored issue, errors first; a source that changed since it was made is named."""
+def findings(
+    project: Project,
+    slug: str,
+    *,
+    issue: Issue | None = None,
+    rendered: Rendered | None = None,
+    answers: Mapping[str, Answer] | None = None,
+) -> list[Finding]:
+    """What to mend in the stored issue (or in *issue* as *rendered*, a fresher draft of it), errors first.
+
+    A source that changed since it was made is named, and an audience unlike the last issue's. answers: what its links
+    answered (see `ask_links`); None: nobody asked.
+    """
     from digest.render.check import check_issue
 
     store = project.store
-    issue = store.issues.issue(slug)
-    newest = {item.article.id: store.articles.get(item.article.id) for item in issue.items}
-    return check_issue(issue, store.issues.rendered(slug), project.config, newest=newest)
+    issue, rendered = issue or store.issues.issue(slug), rendered or store.issues.rendered(slug)
+    before = [i.slug for i in store.issues.all() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    return check_issue(
+        issue,
+        rendered,
+        project.config,
+        newest={item.article.id: store.articles.get(item.article.id) for item in issue.items},
+        readers=sum(store.ledger.counts(slug).values()),
+        readers_before=sum(store.ledger.counts(before[-1]).values()) if before else None,
+        answers=answers,
+    )
+
+
+def ask_links(project: Project, slug: str) -> dict[str, Answer]:
+    """What every web address linked in the stored issue answers now, asked politely and never in a private network."""
+    import asyncio
+
+    from digest.collect.http import PAGE_TYPES, Fetch, fetch_all
+    from digest.render.checks.links import Answer, link_targets
+
+    store = project.store
+    urls = link_targets(store.issues.issue(slug), store.issues.rendered(slug))
+    requests = [Fetch(url, accept=PAGE_TYPES) for url in urls]
+    answers = asyncio.run(fetch_all(requests, user_agent=user_agent(project.config), timeout_s=LINK_TIMEOUT_S))
+    return {
+        answer.url: Answer(answer.status, "" if answer.status == 200 else answer.error, answer.moved_to)
+        for answer in answers
+    }
 
 
 def write_files(project: Project, draft: Draft) -> Path:
@@ -362,10 +464,12 @@ def write_files(project: Project, draft: Draft) -> Path:
 
 def sample_fields(config: Config) -> dict[str, str]:
     """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+    from digest.render.reader import own_words
+
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        "EMAIL": "reader@example.org",
+        **own_words(config, config.newsletter.language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
         "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 
 
-def _absent(reason: str) -> None:
+def absent(reason: str) -> None:
     """Skip with a reason on a stranger's clone; in CI, where everything is there, fail."""
     if IN_CI:
         pytest.fail(reason)
@@ -24,7 +24,7 @@ def bench_data() -> Path:
     """The reference data (articles, feeds, pages) kept beside the checkout, not in it: DIGEST_BENCH_DATA."""
     folder = Path(os.environ.get("DIGEST_BENCH_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        _absent(f"the reference data is not at {folder} (set DIGEST_BENCH_DATA)")
+        absent(f"the reference data is not at {folder} (set DIGEST_BENCH_DATA)")
     return folder
 
 
@@ -35,5 +35,5 @@ def chromium() -> str:
         found = shutil.which(name) if name else None
         if found:
             return found
-    _absent("no Chromium: install Debian's package chromium, or set CHROMIUM")
+    absent("no Chromium: install Debian's package chromium, or set CHROMIUM")
     raise AssertionError("unreachable")

@@ -42,6 +42,8 @@ url = "https://ledger.example.com"
 
 FIELDS = {
     "EMAIL": "sam@reader.example.org",
+    "WHY": "you signed up.",
+    "GREETING": "",
     "LEAVE": "https://ledger.example.com/leave/0123456789abcdef0123456789abcdef",
     "VIEW": "https://ledger.example.com/issues/2015-W39",
     "PREFS": "https://ledger.example.com/preferences/0123456789abcdef0123456789abcdef",
@@ -172,8 +174,8 @@ def sample_issue(**changes: Any) -> Issue:
     library = make_article(
         "The library that lends out heat pumps",
         "Households in Aldmoor can borrow a portable heat pump for a weekend before they decide on one. Of the "
-        "first 60 borrowers, 22 have since placed an order. “A warm kitchen persuades better than a leaflet,” "
-        "said Tomas Reyl, librarian.",
+        "first 60 borrowers, 22 have since placed an order. “A warm kitchen persuades better than a leaflet.” "
+        "So says Tomas Reyl, librarian.",
         "Brickwork",
         "https://brickwork.example.org/heat-pumps",
         23,
@@ -260,7 +262,7 @@ def sample_issue(**changes: Any) -> Issue:
             quotes=(
                 make_quote(
                     library,
-                    "A warm kitchen persuades better than a leaflet,",
+                    "A warm kitchen persuades better than a leaflet.",
                     speaker="Tomas Reyl",
                     role="librarian",
                 ),

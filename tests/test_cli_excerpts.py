@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.condense import METHODS, READ_SENTENCES
+from digest.condense import READ_SENTENCES
+from digest.model import SUMMARY_METHODS
 from digest.text.words import count_words
 from tests.command_line import ROOT, Run, run_in
 from tests.local_web import LocalWeb, page
@@ -51,9 +52,9 @@ def test_why_names_the_rule_for_each_sentence(text: Path, run: Run) -> None:
 
 def test_all_methods_stand_side_by_side(text: Path, run: Run) -> None:
     told = json.loads(run("summarize", str(text), "--compare", "--json").stdout)
-    assert [row["method"] for row in told] == list(METHODS)
+    assert [row["method"] for row in told] == list(SUMMARY_METHODS)
     shown = run("summarize", "-", "--compare", given=TEXT).stdout
-    assert [line[:-1] for line in shown.splitlines() if line.endswith(":")] == list(METHODS)
+    assert [line[:-1] for line in shown.splitlines() if line.endswith(":")] == list(SUMMARY_METHODS)
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones(text: Path, run: Run) -> None:
@@ -107,3 +108,8 @@ def test_an_item_a_section_and_a_reading_time_have_their_own_budgets(run: Run, t
     (tmp_path / "digest.toml").write_text(config.replace("[summary]", "[summary]\nmax_seconds = 10", 1), "utf-8")
     run("build", "--week", "2026-W12")
     assert max(item_words(run, 1), item_words(run, 2)) <= 230 * 10 // 60
+    short = config.replace('[[sections]]\nname = "Cities"', '[[sections]]\nname = "Cities"\nmax_seconds = 7', 1)
+    (tmp_path / "digest.toml").write_text(short, "utf-8")
+    run("build", "--week", "2026-W12")
+    assert item_words(run, 1) > item_words(run, 5)
+    assert max(item_words(run, 5), item_words(run, 6)) <= 230 * 7 // 60

@@ -567,7 +567,7 @@ def sink(*options: str) -> Iterator[tuple[int, Path]]:
 def test_init_copies_the_templates_and_the_newsletters_own_win(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     run_in(tmp_path)("init", str(folder), "--defaults", "--templates")
-    page = folder / "templates" / "email" / "issue.html.j2"
+    page = folder / "templates" / "email" / "briefing" / "issue.html.j2"
     page.write_text(page.read_text("utf-8").replace("</body>", "<p>Printed at home</p></body>"), "utf-8")
     shutil.copytree(ROOT / "examples/week/articles", folder / "articles")
     with (folder / "digest.toml").open("a") as file:

@@ -402,3 +402,15 @@ def test_marks_around_words_go_and_the_words_stay(written, read):
 
 
 PARAGRAPH = "The harbour office put 17 late berths on a public page this week, each with its cause and its cost."
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Die Brücke über die Förde hält".encode() + b"\xff.", "Die Brücke über die Förde hält\ufffd."),
+        ("Die Brücke hält.".encode("utf-32"), "Die Brücke hält."),
+        ("Die Brücke hält.".encode("utf-16"), "Die Brücke hält."),
+    ],
+)
+def test_a_damaged_byte_costs_one_letter(data: bytes, text: str) -> None:
+    assert text in (read_article(data).text or read_article(data).title)

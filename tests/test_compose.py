@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose import compose_issue, cut_at_word, lay_out
-from digest.model import Edit, Excerpt, ExcerptLimit, Issue, Pick, Span, Summary
+from digest.compose import compose_issue, cut_at_word, lay_out, layout_of, words_allowed
+from digest.config import Quoting
+from digest.model import Article, Edit, Excerpt, ExcerptLimit, Issue, ItemForm, Pick, Region, Span, Summary
 from tests.make import NOW, pick
 
 SECTIONS = ["Government", "Transport", "Nature"]
@@ -122,3 +124,60 @@ def test_a_headline_without_words_is_a_link_and_leads_only_where_an_editor_says_
     assert next(p.form for p in placed if p.pick.story.lead.id == target) == "link"
     placed = lay_out(picks, sections=SECTIONS, edits=[edit("lead", target, "yes")])
     assert (placed[0].pick.story.lead.id, placed[0].form) == (target, "lead")
+
+
+# ------------------------------------------------------------------------------------------------ layouts and limits
+
+
+def test_the_links_layout_keeps_every_link_in_its_section() -> None:
+    placed = lay_out(week(), sections=SECTIONS, layout=layout_of("links"))
+    assert [p.form for p in placed] == ["lead", *["link"] * (len(placed) - 1)]
+    assert {p.pick.section for p in placed if p.pick.section in SECTIONS} > {placed[0].pick.section}
+
+
+def test_an_essay_has_four_long_items() -> None:
+    placed = lay_out(week(), sections=SECTIONS, layout=layout_of("essay"))
+    assert sum(p.form != "link" for p in placed) == 4
+
+
+def test_a_layout_of_ones_own_is_composed_as_a_briefing() -> None:
+    assert layout_of("broadsheet") == layout_of("briefing")
+
+
+def long_article(words: int, **more: Any) -> Article:
+    text = " ".join(f"word{n}" for n in range(words))
+    made = week()[0].story.lead
+    return replace(made, text=text, regions=(Region("body", Span(0, len(text))),), **more)
+
+
+@pytest.mark.parametrize(
+    ("words", "form", "more", "allowed"),
+    [
+        (1000, "item", {}, 100),
+        (1000, "lead", {}, 120),
+        (200, "item", {}, 50),
+        (200, "lead", {}, 70),
+        (10, "item", {}, 2),
+        (1000, "item", {"own": True}, None),
+        (1000, "item", {"license": "https://creativecommons.org/licenses/by/4.0/"}, None),
+        (1000, "item", {"license": "CC BY-SA 4.0"}, None),
+        (1000, "item", {"license": "CC0"}, None),
+        (1000, "item", {"license": "Open Government Licence v3.0"}, None),
+        (1000, "item", {"license": "CC BY-NC 4.0"}, 100),
+        (1000, "item", {"license": "https://creativecommons.org/licenses/by-nd/4.0/"}, 100),
+        (1000, "item", {"license": "Creative Commons Attribution-NonCommercial"}, 100),
+        (1000, "item", {"license": "All rights reserved"}, 100),
+        (1000, "item", {"outlet": "Strict"}, 30),
+        (1000, "item", {"outlet": "Strict", "own": True}, 30),
+    ],
+)
+def test_how_many_words_an_item_may_print(words: int, form: ItemForm, more: Any, allowed: int | None) -> None:
+    quoting = Quoting(outlets={"Strict": 30})
+    assert words_allowed(long_article(words, **more), form, quoting) == allowed
+
+
+def test_only_the_report_counts_for_the_share() -> None:
+    half = long_article(400)
+    cut = half.text.index("word200")
+    regions = (Region("body", Span(0, cut)), Region("opinion", Span(cut, len(half.text)), "Author’s view"))
+    assert words_allowed(replace(half, regions=regions), "item", Quoting()) == 50

@@ -149,26 +149,26 @@ def found(folder: Path) -> list[Finding]:
 
 def test_healthy_newsletter_has_nothing_to_mend(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
-    assert [f for f in found(tmp_path) if f.where != str(tmp_path)] == []
+    assert [f for f in found(tmp_path) if f.place != str(tmp_path)] == []
 
 
 def test_key_others_may_read_is_an_error_with_its_cure(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
     key = tmp_path / "keys" / "message.key"
     key.chmod(0o644)
-    (finding,) = [f for f in found(tmp_path) if f.level == "error"]
-    assert finding.hint == f"chmod 600 {key}"
+    (finding,) = [f for f in found(tmp_path) if f.severity == "error"]
+    assert finding.remedy == f"chmod 600 {key}"
 
 
 def test_lost_key_is_an_error(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
     (tmp_path / "keys" / "erased.key").unlink()
-    assert any("erased.key is missing" in f.what for f in found(tmp_path) if f.level == "error")
+    assert any("erased.key is missing" in f.what for f in found(tmp_path) if f.severity == "error")
 
 
 def test_relay_that_is_not_named_is_an_error(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1, send='transport = "smtp"')
-    assert "smtp.host" in {f.where for f in found(tmp_path) if f.level == "error"}
+    assert "smtp.host" in {f.place for f in found(tmp_path) if f.severity == "error"}
 
 
 def test_damaged_database_is_an_error(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_damaged_database_is_an_error(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[(page - 1) * size + 100 : page * size] = b"\xff" * (size - 100)
     path.write_bytes(data)
-    assert any("damaged" in f.what for f in found(tmp_path) if f.level == "error")
+    assert any("damaged" in f.what for f in found(tmp_path) if f.severity == "error")
 
 
 def test_readers_in_doubt_are_brought_up(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.local_web import LocalWeb, item, page, rss
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = ("README.md", "docs/sources.md", "docs/summaries.md")
+PAGES = ("README.md", "docs/check.md", "docs/preview.md", "docs/quotes.md", "docs/sources.md", "docs/summaries.md")
 SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 

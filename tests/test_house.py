@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 
-GROUND = ["errors", "address", "model", "config"]  # floor 0, in this order
+GROUND = ["errors", "address", "color", "model", "config"]  # floor 0, in this order
 ROOMS = {
     "config_edit": 1,
     "text": 1,
@@ -46,6 +46,7 @@ LIBRARIES = {
     "protego": ["collect"],
     "dateparser": ["collect"],
     "py3langid": ["text"],
+    "snowballstemmer": ["text"],
     "premailer": ["render/email"],
     "jinja2": ["render", "web"],
     "markupsafe": ["render", "web"],

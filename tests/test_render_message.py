@@ -27,6 +27,7 @@ from digest.render.message import (
     preview_html,
     preview_text,
     quoted_printable,
+    reader_links,
 )
 from tests.render_samples import FIELDS, make_config, sample_issue
 
@@ -97,50 +98,113 @@ def test_list_headers_say_how_to_leave_and_whom_to_ask(rendered: Rendered) -> No
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "The Weekly Ledger <newsletter.ledger.example.com>"
     assert message["List-Post"] == "NO"
+    assert message["List-Archive"] == "<https://ledger.example.com/issues>"
     assert message["List-Help"] == "<mailto:mara@ledger.example.com?subject=help>"
     assert message["List-Owner"] == "<mailto:mara@ledger.example.com>"
 
 
-def test_leaving_by_mail_is_never_called_one_click(rendered: Rendered) -> None:
-    fields = {**FIELDS, "LEAVE": "mailto:ledger@ledger.example.com?subject=leave%20abc"}
-    assert "List-Unsubscribe-Post" not in parse(raw_letter(rendered, fields=fields, one_click=False))
+def test_leaving_by_mail_is_never_called_one_click() -> None:
+    config = make_config(site=False)
+    rendered = render_issue(sample_issue(), config)
+    fields = {**FIELDS, "LEAVE": reader_links(config)["LEAVE"] + "abc"}
+    message = parse(raw_letter(rendered, config, fields=fields, one_click=False))
+    assert message["List-Unsubscribe"] == "<mailto:mara@ledger.example.com?subject=unsubscribe%20abc>"
+    assert "List-Unsubscribe-Post" not in message
+    assert "List-Archive" not in message
     with pytest.raises(SendError, match="https"):
-        raw_letter(rendered, fields=fields, one_click=True)
+        raw_letter(rendered, config, fields=fields, one_click=True)
 
 
-@given(
-    html=st.lists(
-        st.one_of(
-            st.text(alphabet=st.characters(exclude_characters="\r", exclude_categories=["Cs"])),
-            st.sampled_from(list(TOKENS.values())),
-        )
-    ).map("".join),
-    text=st.lists(
-        st.one_of(st.text(alphabet="a =.é\n\t\u00a0", max_size=200), st.sampled_from(list(TOKENS.values())))
-    ).map("".join),
-    path=st.text(
-        alphabet=st.characters(
-            min_codepoint=33,
-            max_codepoint=0x2FFF,
-            exclude_characters="\x7f\u0085\u2028\u2029",
-            exclude_categories=["Cs", "Cc"],
-        ),
-        max_size=150,
-    ),
+ANY_TEXT = st.text(alphabet=st.characters(exclude_characters="\r<", exclude_categories=["Cs"]), max_size=300)
+AWKWARD = st.sampled_from(
+    [
+        ".",
+        "..",
+        "\n.\n",
+        "\n.hidden",
+        " ",
+        " \n",
+        "\t\n",
+        "=",
+        "=3D",
+        "=\n",
+        "From ",
+        "é" * 30,
+        "日本" * 60,
+        "x" * 75,
+        "x" * 76,
+        "x" * 77,
+        "." * 80,
+        "😀",
+        "\u202e",
+        "\x00",
+        "\u00a0",
+    ]
 )
-@settings(max_examples=150, deadline=None)
-def test_any_template_and_value_comes_back_unchanged(html: str, text: str, path: str) -> None:
+A_TOKEN = st.sampled_from([*TOKENS.values(), *(f'<a href="{TOKENS[n]}">' for n in ("LEAVE", "VIEW", "PREFS"))])
+A_BODY = st.lists(st.one_of(ANY_TEXT, AWKWARD, A_TOKEN), max_size=12).map("".join)
+SEGMENT = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,120}", fullmatch=True)
+AN_ADDRESS = st.text(
+    alphabet=st.characters(exclude_characters="\x7f\u0085\u2028\u2029", exclude_categories=["Cs", "Cc", "Cf"]),
+    max_size=150,
+)
+
+
+@given(html=A_BODY, text=A_BODY, segment=SEGMENT, email=AN_ADDRESS)
+@settings(max_examples=250, deadline=None)
+def test_any_template_and_value_comes_back_unchanged(html: str, text: str, segment: str, email: str) -> None:
     """The law of the skeleton: parsing a letter gives the filled templates, whatever stands in them."""
     rendered = rendered_of(html, text)
     (variant,) = rendered.variants
-    fields = {**FIELDS, "LEAVE": f"https://ledger.example.com/{path}", "EMAIL": f"{path}@example.org"}
+    fields = {**FIELDS, "EMAIL": email, **{name: before + segment for name, before in reader_links(CONFIG).items()}}
     raw = raw_letter(rendered, fields=fields)
     assert bodies(raw) == (preview_text(variant, fields), preview_html(variant, fields))
     head, _, body = raw.partition(b"\r\n\r\n")
     assert raw.isascii()
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", raw)
+    assert not re.search(rb"^\.", raw, re.M)
     assert max(map(len, body.split(b"\r\n"))) <= 76
     assert max(map(len, head.split(b"\r\n"))) <= 998
+
+
+@given(
+    html=A_BODY,
+    text=A_BODY,
+    subject=st.text(
+        alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs", "Cf", "Cn"]), min_size=1, max_size=90
+    ),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_letter_reads_as_the_standard_library_writes_it(html: str, text: str, subject: str) -> None:
+    """Parsed, it has the parts, types and headers of an `email.message.EmailMessage` of the same content."""
+    rendered = rendered_of(html, text, subject)
+    (variant,) = rendered.variants
+    ours = parse(raw_letter(rendered))
+    theirs = EmailMessage(policy=policy.SMTP)
+    theirs["From"] = "The Weekly Ledger <ledger@ledger.example.com>"
+    theirs["Reply-To"] = "Mara Lindqvist <mara@ledger.example.com>"
+    theirs["Subject"] = subject
+    theirs["To"] = "sam@reader.example.org"
+    theirs["Date"] = DATE
+    theirs["Message-ID"] = "<1.2@ledger.example.com>"
+    theirs.set_content(preview_text(variant, FIELDS), cte="base64")
+    theirs.add_alternative(preview_html(variant, FIELDS), subtype="html", cte="base64")
+    other = parse(theirs.as_bytes())
+    for name in ("From", "Reply-To", "Subject", "To", "Date", "Message-ID", "MIME-Version"):
+        assert ours[name] == other[name]
+    assert ours.get_content_type() == other.get_content_type()
+    for one, two in zip(ours.iter_parts(), other.iter_parts(), strict=True):
+        assert one.get_content_type() == two.get_content_type()
+        assert one.get_content_charset() == two.get_content_charset() == "utf-8"
+        assert _lines(one) == _lines(two)
+
+
+def _lines(part: object) -> str:
+    """The part's text; the standard library ends every text with a line break."""
+    assert isinstance(part, EmailMessage)
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode().replace("\r\n", "\n").removesuffix("\n")
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=300))
@@ -171,7 +235,10 @@ def _addresses(raw: bytes, name: str) -> list[tuple[str, str]]:
     return getaddresses([re.sub(r"\r?\n(?=[ \t])", "", str(message_from_bytes(raw)[name]))])
 
 
-@pytest.mark.parametrize("bad", ["a\r\nBcc: x@example.org", "a\nb", "a\x00b", "a\u2028b"])
+HOSTILE = ["a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\ud800b", "a\x1bb"]
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
 @pytest.mark.parametrize("where", ["EMAIL", "LEAVE", "to_name", "recipient", "message_id"])
 def test_line_breaks_are_refused_wherever_a_value_enters(rendered: Rendered, bad: str, where: str) -> None:
     changes: dict[str, Any] = {"to_name": bad} if where == "to_name" else {"message_id": f"<{bad}@x.org>"}
@@ -179,18 +246,137 @@ def test_line_breaks_are_refused_wherever_a_value_enters(rendered: Rendered, bad
         changes = {"fields": {**FIELDS, where: f"https://example.org/{bad}"}}
     if where == "recipient":
         changes = {"envelope": Envelope("b@example.org", f"{bad}@example.org", smtputf8=True)}
-    with pytest.raises(SendError):
+    with pytest.raises(SendError) as refused:
         raw_letter(rendered, **changes)
+    assert str(refused.value).isprintable()
 
 
-def test_values_are_escaped_in_html_and_plain_in_text() -> None:
-    rendered = rendered_of(f'<a href="{TOKENS["LEAVE"]}">{TOKENS["EMAIL"]}</a>', TOKENS["EMAIL"])
-    fields = {**FIELDS, "EMAIL": '"<b>"&x@example.org', "LEAVE": 'https://example.org/?a=1&b="><script>'}
-    text, html = bodies(raw_letter(rendered, fields=fields))
-    assert text == '"<b>"&x@example.org'
-    assert html == (
-        '<a href="https://example.org/?a=1&amp;b=%22%3E%3Cscript%3E">&quot;&lt;b&gt;&quot;&amp;x@example.org</a>'
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_line_breaks_in_our_own_headers_are_refused(bad: str) -> None:
+    with pytest.raises(SendError):
+        raw_letter(rendered_of("h", "t", bad))
+    named = replace(CONFIG, newsletter=replace(CONFIG.newsletter, name=bad))
+    with pytest.raises(SendError):
+        raw_letter(rendered_of("h", "t"), named)
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "a@b.org, c@d.org",
+        "a@b.org>,<c@d.org",
+        "a,b@c.org",
+        "group:a@b.org;",
+        "a@b.org (note)",
+        "a b@c.org",
+        '"a"b"@c.org',
+        "a@b@c.org",
+        "",
+    ],
+)
+def test_what_a_header_would_read_as_more_than_one_address_is_refused(rendered: Rendered, recipient: str) -> None:
+    with pytest.raises(SendError, match="address"):
+        raw_letter(rendered, envelope=Envelope("b@example.org", recipient))
+
+
+def test_a_quoted_local_part_is_one_address(rendered: Rendered) -> None:
+    raw = raw_letter(rendered, envelope=Envelope("b@example.org", '"sam, <sam>"@example.org'))
+    (address,) = parse(raw)["To"].addresses
+    assert (address.username, address.domain) == ("sam, <sam>", "example.org")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'Sam "the knife" O\\Hara',
+        "Sam <sam@evil.example>",
+        "sam@evil.example, x",
+        "=?utf-8?q?=0D=0ABcc=3A_x?=",
+        "Sam\u202egro.live\u202c",
+        "Sam\u2066\u2069",
+        "名前" * 80,
+        "x" * 10_000,
+        "(comment)",
+        ":;,",
+    ],
+)
+def test_a_hostile_name_changes_no_address_and_turns_nothing_around(rendered: Rendered, name: str) -> None:
+    raw = raw_letter(rendered, to_name=name)
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert _addresses(raw, "To")[0][1] == "sam@reader.example.org"
+    assert len(_addresses(raw, "To")) == 1
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", header(raw, "To"))
+    assert "Bcc" not in message_from_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://example.org/leave/abc",
+        "https://ledger.example.com/leave/",
+        "https://ledger.example.com/leave/..",
+        "https://ledger.example.com/leave/a/b",
+        "https://ledger.example.com/leave/a?b=c",
+        'https://ledger.example.com/leave/a"onclick="x',
+        "https://ledger.example.com.evil.example/leave/abc",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_only_the_last_path_segment_of_a_link_is_the_reader_s(rendered: Rendered, link: str) -> None:
+    with pytest.raises(SendError):
+        raw_letter(rendered, fields={**FIELDS, "LEAVE": link})
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<style>.a{{color:{EMAIL}}}</style>",
+        "<script>var a='{EMAIL}'</script>",
+        "<p style='color:{EMAIL}'>x</p>",
+        "<p onclick=\"go('{EMAIL}')\" title=\"go('{EMAIL}')\">x</p>",
+        "<p title={EMAIL}>x</p>",
+        "<a href={LEAVE}>x</a>",
+        '<a href="mailto:{EMAIL}">x</a>',
+        '<a href="{EMAIL}">x</a>',
+        '<a href="https://example.org/?to={EMAIL}">x</a>',
+        "<a href=\"javascript:go('{LEAVE}')\">x</a>",
+        '<img src="{LEAVE}" alt="">',
+        "<!-- {EMAIL} -->",
+        "<!--[if mso]><p>{EMAIL}</p><![endif]-->",
+        "<{EMAIL}>",
+        "<p {EMAIL}>x</p>",
+        "<p title=x<{EMAIL}>x</p>",
+        '<p title="x{EMAIL}<b>x</b>',
+        "<!-- never closed {EMAIL}",
+    ],
+)
+def test_a_token_stands_only_where_a_value_can_be_escaped(html: str) -> None:
+    with pytest.raises(SendError, match=r"stands in .* line 2 of the HTML"):
+        raw_letter(rendered_of("\n" + html.format(**TOKENS), "t"))
+
+
+def test_values_are_escaped_for_where_they_stand() -> None:
+    rendered = rendered_of(
+        f'<title>{TOKENS["EMAIL"]}</title><a href="{TOKENS["LEAVE"]}" title="{TOKENS["EMAIL"]}">{TOKENS["EMAIL"]}</a>',
+        TOKENS["EMAIL"],
     )
+    text, html = bodies(raw_letter(rendered, fields={**FIELDS, "EMAIL": '"</title><b>"&x@example.org'}))
+    assert text == '"</title><b>"&x@example.org'
+    safe = "&quot;&lt;/title&gt;&lt;b&gt;&quot;&amp;x@example.org"
+    assert html == f'<title>{safe}</title><a href="{FIELDS["LEAVE"]}" title="{safe}">{safe}</a>'
+
+
+def test_half_a_surrogate_pair_in_a_template_is_named_by_its_line() -> None:
+    with pytest.raises(SendError, match=r"line 2 holds half a surrogate pair"):
+        raw_letter(rendered_of("one\ntwo \ud83d", "t"))
+
+
+def test_a_header_that_would_be_too_long_is_refused() -> None:
+    long = replace(CONFIG, site=replace(CONFIG.site, url="https://ledger.example.com/" + "x" * 990))
+    with pytest.raises(SendError, match="header line"):
+        raw_letter(rendered_of("h", "t"), long)
 
 
 def test_a_value_that_looks_like_a_token_is_not_filled_again() -> None:

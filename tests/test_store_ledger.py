@@ -18,6 +18,7 @@ from digest.errors import IssueError, StoreError
 from digest.model import LEGAL_MOVES, Issue, Rendered
 from digest.store import Store, inbox, open_store
 from digest.store.inbox import InboxEvent
+from digest.store.subscribers import ImportRow
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -59,6 +60,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path, create=True, durability="normal") as opened:
         draft(opened)
         yield opened
+
+
+def test_a_leased_row_says_how_its_reader_s_newest_consent_came_in(store: Store) -> None:
+    add(store, 1)
+    store.subscribers.import_rows([ImportRow(1, "r2@example.org")], how="import", basis="-", who="eve", at=AT)
+    add(store, 3)
+    third = store.subscribers.get(person(3))
+    assert third is not None
+    inbox.append(store.folder, InboxEvent(AT + MINUTE, "leave", third.token, "page"))
+    inbox.append(store.folder, InboxEvent(AT + 2 * MINUTE, "rejoin", third.token, "page"))
+    store.subscribers.merge_inbox()
+    begin(store)
+    assert [row.how for row in store.ledger.lease(WEEK, "one", 9, AT)] == ["editor", "import", "page"]
 
 
 # ------------------------------------------------------------------------------------------------ the audience

@@ -14,6 +14,9 @@ from digest.text.boilerplate import clean_lines, find_regions, opinion_label, wh
 LEFTOVERS = {
     "By Jane Roe": "by-line",
     "By. Daily Mail Reporter.": "by-line",
+    "By Ann Lee, Boston Globe": "by-line",
+    "By Ann Lee, staff writer": "by-line",
+    "Share this story on Facebook or by e-mail today.": "share line",
     "PUBLISHED: 14:11 EST, 25 October 2013": "date line",
     "Last updated at 1:25 AM on 3rd August 2011.": "date line",
     "25 September 2015 | 2:57 pm – Source:": "date and source line",
@@ -33,6 +36,7 @@ LEFTOVERS = {
 PROSE = [
     "By the end of March the bridge was open.",
     "By Monday, most of the town had left.",
+    "By Monday, Boston and Norwick had shut their harbours.",
     "Comments made by the mayor were booed.",
     "Read more books, the minister told children.",
     "The group said it would share this with the police.",

@@ -263,6 +263,18 @@ def test_a_draft_is_nobodys_business(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ the rest
 
 
+@pytest.mark.parametrize(("state", "listed"), [("draft", False), ("approved", False), ("sending", True)])
+def test_the_archive_lists_what_readers_have(tmp_path: Path, state: str, listed: bool) -> None:
+    at = datetime(2026, 3, 20, tzinfo=UTC)
+    newsletter(tmp_path, at=at, state="draft" if state == "draft" else "approved")
+    if listed:
+        with open_store(tmp_path) as store:
+            store.issues.set_state("2026-W12", state, who="editor", at=at)  # type: ignore[arg-type]
+    page = create_site(tmp_path, CONFIG).test_client().get("/issues").text
+    assert ('href="/issues/2026-W12"' in page) == listed
+    assert ("There is no issue yet." in page) != listed
+
+
 @pytest.mark.parametrize(
     "path",
     [

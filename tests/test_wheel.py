@@ -16,7 +16,10 @@ from pathlib import Path
 from digest.render.templates import find_templates, packaged_templates
 folder = packaged_templates()
 assert str(folder).startswith(sys.argv[1]), folder
-assert "issue.html.j2" in find_templates(None).environment().list_templates()
+from digest.render.words import words_for
+names = find_templates(None).environment().list_templates()
+assert {f"{layout}/issue.{kind}.j2" for layout in ("briefing", "essay", "links") for kind in ("html", "txt")} <= {*names}
+assert words_for("de").minutes
 print(sorted(p.name for p in folder.iterdir())[0])
 """
 
@@ -36,7 +39,7 @@ def test_a_checkout_finds_its_own_templates() -> None:
     run(RENDER, str(ROOT / "templates" / "email"), path=str(ROOT))
 
 
-def test_a_built_wheel_brings_its_templates(tmp_path: Path) -> None:
+def test_a_built_wheel_brings_its_templates_and_word_lists(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -46,4 +49,6 @@ def test_a_built_wheel_brings_its_templates(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     assert (tmp_path / "site" / "digest" / "py.typed").is_file()
+    code = "import sys; from digest.text.speech import languages; print(*languages())"
+    assert {"en", "de", "fr", "es", "it", "pt", "nl"} <= set(run(code, path=str(tmp_path / "site")).split())
     run(RENDER, str(tmp_path / "site" / "digest" / "templates" / "email"), path=str(tmp_path / "site"))

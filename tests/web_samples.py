@@ -20,11 +20,8 @@ from digest.model import (
     Summary,
     Variant,
 )
-from digest.render.check import Finding
-from digest.web.preview import Draft
 
 SEEN = datetime(2026, 3, 20, 7, tzinfo=UTC)
-HOSTILE = '<script>alert("feed")</script>'
 TOKENS = {name: f"__D3a1ec392_{name}__" for name in ("EMAIL", "LEAVE", "VIEW", "PREFS")}
 
 PORT = (
@@ -187,37 +184,3 @@ def rendered(whole: Issue) -> Rendered:
     text += f"\n\nYou signed up with {TOKENS['EMAIL']}.\nUnsubscribe: {TOKENS['LEAVE']}\n"
     variant = Variant("", "en-GB", whole.sections, whole.subject, mail(whole), text, TOKENS)
     return Rendered(whole.slug, "5" * 64, (variant,))
-
-
-def near_misses() -> tuple[Pick, ...]:
-    bats = article("Retired phones find work counting bats", TRAINS, "Field Desk", 14)
-    nameless = article(f"Why the tide gauge reads low {HOSTILE}", LETTERS, None, 13)
-    return (
-        Pick(Story(bats), 2.98, ("covered by 1 outlet",), "Nature", "0.32 points behind the last story taken"),
-        Pick(Story(nameless), 2.1, ("matches the brief in 1 word",), "Nature", "its outlet already has 2 stories"),
-    )
-
-
-def draft(*, stamp: str = "1", subject: str | None = None, findings: tuple[Finding, ...] | None = None) -> Draft:
-    from dataclasses import replace
-
-    whole = issue() if subject is None else replace(issue(), subject=subject)
-    usual = (
-        Finding(
-            "error",
-            "template, line 12",
-            "the mail has no postal address",
-            "set newsletter.postal_address in digest.toml",
-        ),
-        Finding("warning", "story 3", "no link of its own", "add the article's address"),
-    )
-    return Draft(
-        issue=whole,
-        rendered=rendered(whole),
-        near_misses=near_misses(),
-        findings=usual if findings is None else findings,
-        stamp=stamp,
-        from_line="The Weekly Ledger <ledger@example.org>",
-        waiting=412,
-        left_out=(("unsubscribed", 3), ("bounced", 4)),
-    )

@@ -32,9 +32,11 @@ RIGHT = "Why more may be excerpted than a visitor sees: “we subscribe”"
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes, or standard input for ``-``. Raises ReadError."""
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
+    if str(path) == "-" and sys.stdin is None:
+        raise ReadError("standard input is closed", hint="give a file, or paste into the command")
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read()
         return path.read_bytes()
     except OSError as error:
         raise ReadError(

@@ -6,9 +6,12 @@ import getpass
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +20,7 @@ import click
 
 from digest.errors import DigestError, IssueError
 from digest.model import Article, EditKind, Pick
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -110,16 +114,39 @@ def _plain(value: object) -> str:
 
 
 def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) -> None:
-    """Each finding with its hint, or *clean* where there is none."""
+    """Each finding, what is wrong before why and what to do, errors first and those of one place together; *clean*
+    where there is none."""
     if as_json:
-        print_json([{"level": f.level, "where": f.where, "what": f.what, "hint": f.hint} for f in findings])
+        print_json([asdict(finding) for finding in findings])
         return
-    for finding in findings:
-        say(f"{finding.level}: {finding.where}: {finding.what}")
-        if finding.hint:
-            say(f"    {finding.hint}")
     if not findings:
-        say(clean)
+        say(click.style("✓ ", fg="green") + clean)
+        return
+    width = min(shutil.get_terminal_size((100, 24)).columns, 100)
+
+    def lines(text: str, first: str, others: str) -> None:
+        say(textwrap.fill(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
+
+    for severity, title, color in (("error", "To mend", "red"), ("warning", "To look at", "yellow")):
+        places: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.severity == severity:
+                places.setdefault(finding.place, []).append(finding)
+        if places:
+            count = sum(map(len, places.values()))
+            say(click.style(f"{title}: {counted(count, severity)}", fg=color, bold=True))
+        for place, there in places.items():
+            say()
+            say(f"  {click.style(place, bold=True)}")
+            for finding in there:
+                named = f"  [{finding.rule}]" if finding.rule else ""
+                lines(f"{finding.what}{named}", f"  {'✗' if severity == 'error' else '!'} ", "    ")
+                if finding.why:
+                    lines(finding.why, "    ", "    ")
+                if finding.remedy:
+                    lines(finding.remedy, "    → ", "      ")
+        if places:
+            say()
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:

@@ -85,6 +85,7 @@ def _words(kind: EditKind, about: str) -> click.Command:
 edit.add_command(_words("subject", "subject"))
 edit.add_command(_words("preheader", "line the inbox shows after the subject"))
 edit.add_command(_words("intro", "opening lines"))
+edit.add_command(_words("correction", "box that says what an earlier issue got wrong"))
 
 
 @edit.command("note")
@@ -137,6 +138,7 @@ def _as_file(issue: Issue) -> str:
         f"subject: {issue.subject}",
         f"preheader: {issue.preheader}",
         f"intro: {issue.intro}",
+        f"correction: {issue.correction}",
         "",
     ]
     for number, item in enumerate(issue.items, 1):
@@ -148,6 +150,7 @@ FILE_KINDS: dict[str, EditKind] = {
     "subject": "subject",
     "preheader": "preheader",
     "intro": "intro",
+    "correction": "correction",
     "note": "note",
 }
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +17,8 @@ from digest.cli.common import json_option, print_json, project_of, say, table
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.condense import Judgement
-    from digest.model import Article, Summary
+    from digest.condense import Judgement, Weighed
+    from digest.model import Article, Span, Summary
 
 private_option = click.option("--allow-private", is_flag=True, help="The URL may point into your own network.")
 
@@ -51,13 +55,14 @@ def summarize(
     as_json: bool,
 ) -> None:
     """Summarize a text in its own sentences: a FILE, the page at a URL, or pasted text (-)."""
-    from digest.condense import METHODS, READ_SENTENCES, explain_summary
+    from digest.condense import READ_SENTENCES, explain_summary
+    from digest.model import SUMMARY_METHODS
 
-    if method not in METHODS:
-        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(METHODS)}")
+    if method not in SUMMARY_METHODS:
+        raise DigestError(f"there is no method {method!r}", hint=f"one of: {', '.join(SUMMARY_METHODS)}")
     article = _read(ctx, what, allow_private)
     told = []
-    for name in METHODS if compare else (method,):
+    for name in SUMMARY_METHODS if compare else (method,):
         told.append(explain_summary(article, sentences=sentences, max_words=max_words, method=name))
     if as_json:
         rows = [_summary_json(article, *one, why=why) for one in told]
@@ -124,35 +129,86 @@ def _summary_json(article: Article, summary: Summary, judged: Sequence[Judgement
 
 @click.command()
 @click.argument("what", metavar="FILE|URL|-")
-@click.option("--key", is_flag=True, help="Only those an editor would pull.")
+@click.option("--all", "every", is_flag=True, help="Every quote in the text's order, and how sure its speaker is.")
+@click.option("--why", is_flag=True, help="Each quote's terms, and the rule that kept it out.")
 @private_option
 @json_option
 @click.pass_context
-def quotes(ctx: click.Context, what: str, key: bool, allow_private: bool, as_json: bool) -> None:
-    """List a text's quotes: who said what, exactly."""
-    from digest.condense import find_quotes, key_quotes
+def quotes(ctx: click.Context, what: str, every: bool, why: bool, allow_private: bool, as_json: bool) -> None:
+    """Print the quotes an editor would pull: who said what, exactly, and a link to the very words."""
+    from digest.condense import Weighed, explain_key_quotes, find_quotes
 
     article = _read(ctx, what, allow_private)
-    found = key_quotes(article) if key else find_quotes(article)
+    weighed = explain_key_quotes(article)
+    if every and not why:
+        told = [Weighed(number, quote, 0, "") for number, quote in enumerate(find_quotes(article), 1)]
+    else:
+        told = [w for w in weighed if why or not w.rule]
+    if every and why:
+        told.sort(key=lambda w: w.number)
     if as_json:
-        print_json(
-            [
-                {
-                    "speaker": q.speaker,
-                    "role": q.role,
-                    "confidence": q.confidence,
-                    "pieces": [
-                        {"text": t, "start": s.start, "end": s.end} for s, t in zip(q.spans, q.texts, strict=True)
-                    ],
-                }
-                for q in found
-            ]
-        )
+        rows = [_quote_json(article, w, why=why) for w in told]
+        print_json({"title": article.title, "language": article.language, "url": article.url, "quotes": rows})
         return
-    for quote in found:
-        who = ", ".join(part for part in (quote.speaker or "nobody named", quote.role) if part)
-        say(f"{who}:")
-        for span, text in zip(quote.spans, quote.texts, strict=True):
-            say(f"  [{span.start}:{span.end}] {text}")
-    if not found:
-        say("No quotes.")
+    say(article.title)
+    if article.excerpt_chars() == 0 and article.limit:
+        say(f"  nothing may be cut from it: {article.limit.reason}")
+    for w in told:
+        say()
+        _print_quote(article, w, sure=every, why=why)
+    if not weighed:
+        say("  no quotes")
+    elif not told:
+        which = f"none of its {len(weighed)} quotes is a" if len(weighed) > 1 else "its one quote is no"
+        say(f"  {which} key quote: --why says why")
+
+
+def _print_quote(article: Article, weighed: Weighed, *, sure: bool, why: bool) -> None:
+    from digest.render.view import quote_paragraphs
+    from digest.text.fragments import quote_link
+
+    quote = weighed.quote
+    printed = replace(quote, texts=tuple(text.rstrip(", ") for text in quote.texts))
+    for paragraph in quote_paragraphs(article, printed, "en"):
+        say(_wrapped(" ".join(paragraph.split())))
+    who = ", ".join(part for part in (quote.speaker or "nobody is named", quote.role) if part)
+    named = quote.speaker_span.of(article.text) if quote.speaker_span else ""
+    if quote.speaker and quote.speaker_span and named != quote.speaker:
+        who += f" (“{named}” at {quote.speaker_span.start})"
+    say(f"      {who}{f'; sure {quote.confidence:.2f}' if sure else ''}")
+    say(f"      {' '.join(f'[{span.start}:{span.end}]' for span in quote.spans)} {quote_link(article, quote)}".rstrip())
+    if why:
+        terms = ", ".join(f"{name} {value:+.2f}" for name, value in weighed.terms.items())
+        say(f"      {weighed.rule or 'pulled'}{f': {weighed.worth:.2f} = {terms}' if terms else ''}")
+
+
+def _wrapped(line: str) -> str:
+    """As wide as the terminal; whole where the output is none."""
+    if not sys.stdout.isatty():
+        return f"  {line}"
+    return fill(line, min(shutil.get_terminal_size().columns, 100), initial_indent="  ", subsequent_indent="  ")
+
+
+def _quote_json(article: Article, weighed: Weighed, *, why: bool) -> dict[str, object]:
+    from digest.text.fragments import quote_link
+
+    quote = weighed.quote
+    told: dict[str, object] = {
+        "speaker": quote.speaker,
+        "speaker_at": _at(quote.speaker_span),
+        "role": quote.role,
+        "role_at": _at(quote.role_span),
+        "confidence": quote.confidence,
+        "pieces": [{"text": t, "start": s.start, "end": s.end} for s, t in zip(quote.spans, quote.texts, strict=True)],
+        "link": quote_link(article, quote) or None,
+    }
+    if why:
+        told["key"] = not weighed.rule
+        told["rule"] = weighed.rule or None
+        told["worth"] = weighed.worth if weighed.terms else None
+        told["terms"] = weighed.terms
+    return told
+
+
+def _at(span: Span | None) -> dict[str, int] | None:
+    return {"start": span.start, "end": span.end} if span else None

@@ -25,6 +25,8 @@ from digest.errors import IssueError, SendError
 from digest.model import LOCKED_STATES
 
 if TYPE_CHECKING:
+    from digest.address import Address
+    from digest.model import Rendered
     from digest.send.transports.seam import Transport
     from digest.week import Project
 
@@ -38,14 +40,19 @@ PASSWORD = "DIGEST_SMTP_PASSWORD"
 def test(ctx: click.Context, address: str, issue: str) -> None:
     """Mail the draft to ADDRESS, marked as a test, outside the ledger."""
     from digest.address import parse_address
-    from digest.dispatch.trial import send_test
 
     reader = parse_address(address)
     with project_of(ctx) as project:
-        slug = find_issue(project, issue)
-        transport = _transport(project, f"{slug}-test", to_readers=False)
-        send_test(project.folder, project.config, project.store.issues.rendered(slug), reader, transport, now=now())
-        say(f"A test of {slug} is {_carried(project)} for {reader}.")
+        say(mail_test(project, project.store.issues.rendered(find_issue(project, issue)), reader))
+
+
+def mail_test(project: Project, rendered: Rendered, reader: Address) -> str:
+    """Mails *rendered* to *reader* as a test; says what became of it. Raises SendError unless it was accepted."""
+    from digest.dispatch.trial import send_test
+
+    transport = _transport(project, f"{rendered.issue}-test", to_readers=False)
+    send_test(project.folder, project.config, rendered, reader, transport, now=now())
+    return f"A test of {rendered.issue} is {_carried(project)} for {reader}."
 
 
 def _carried(project: Project) -> str:
@@ -75,9 +82,9 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool) -> None:
         made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
         verify_verbatim(made, rendered)
         findings = find_faults(project, slug)
-        errors = [f for f in findings if f.level == "error"]
+        errors = [f for f in findings if f.severity == "error"]
         for finding in findings:
-            say(f"{finding.level}: {finding.where}: {finding.what}")
+            say(f"{finding.severity}: {finding.place}: {finding.what}")
         if errors:
             raise IssueError(f"{slug} has {counted(len(errors), 'error')}", hint="`digest check` says what to mend")
         waiting = store.ledger.counts(slug).get("waiting", 0)

@@ -37,8 +37,8 @@ min_items = 3                # fewer: no issue this week
 [summary]
 method = "editorial"
 sentences = 3
-max_words = 70               # quote included; the lead may have lead_words
-lead_words = 90
+# max_words = 45             # of an item, its quote included; absent: as the layout has it
+# lead_words = 90
 
 [brief]
 line = ""                    # what the newsletter is about, in one sentence
@@ -220,7 +220,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     with project_of(ctx) as project:
         findings = examine(project.folder, project.config, project.store)
     print_findings(findings, as_json, clean="All well.")
-    if any(f.level == "error" for f in findings):
+    if any(f.severity == "error" for f in findings):
         raise DigestError("something would go wrong", hint="mend the errors above")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +50,8 @@ def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
 @yes_option
 @click.pass_context
 def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: bool) -> None:
-    """Import FILE, a CSV with a column `address` (or `email`) and perhaps `name`.
+    """Import FILE, a CSV with a column `address` (or `email`) and perhaps `name`, `language`, `topics` (sections,
+    with | between them).
 
     Good rows go in together or not at all; bad ones are written beside it (people.rejected.csv) with the reason.
     Nobody who left, complained or was erased comes back by an import.
@@ -130,12 +132,13 @@ def read_rows(file: Path) -> list[ImportRow]:
 
     where, name, block = column(ADDRESS_COLUMNS), column(NAME_COLUMNS), column({"block"})
     status, left = column(STATUS_COLUMNS), column(LEFT_COLUMNS)
+    language, topics = column({"language"}), column({"topics"})
     if where is None:
         where = next((n for n, cell in enumerate(head) if "@" in cell), None)
         if where is None:
             raise DigestError(f"{file}, line 1: no column is called `address`", hint=f"it has: {', '.join(head)}")
         reader, head = csv.reader(lines, delimiter=delimiter), []
-    used = {where, name, block, status, left}
+    used = {where, name, block, status, left, language, topics}
     ignored = [cell for n, cell in enumerate(head) if n not in used and cell]
     if ignored:
         say(f"columns not used: {', '.join(ignored)}")
@@ -148,6 +151,8 @@ def read_rows(file: Path) -> list[ImportRow]:
             reader.line_num,
             cell(cells, where),
             cell(cells, name),
+            cell(cells, language),
+            tuple(topic.strip() for topic in re.split(r"[|;]", cell(cells, topics)) if topic.strip()),
             left=bool(cell(cells, left))
             or cell(cells, status).casefold() not in STAYING
             or cell(cells, block).casefold() not in STAYING,

@@ -291,21 +291,29 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 
 @click.command()
 @issue_argument
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option("--fetch-links", is_flag=True, help="Ask every link whether it is still there.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, issue: str, as_json: bool) -> None:
-    """List what should be mended before the issue goes out. Exit 1 when there is an error."""
+def check(ctx: click.Context, issue: str, strict: bool, fetch_links: bool, as_json: bool) -> None:
+    """List what should be mended before the issue goes out, and why. Exit 1 when there is an error."""
     from digest.cli.common import find_issue
     from digest.text.wording import counted
-    from digest.week import findings
+    from digest.week import ask_links, findings
 
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        found = findings(project, slug)
+        found = findings(project, slug, answers=ask_links(project, slug) if fetch_links else None)
+        readers = sum(project.store.ledger.counts(slug).values())
+        largest = max(len(v.html.encode()) for v in project.store.issues.rendered(slug).variants)
+    if not as_json:
+        say(f"{slug} for {counted(readers, 'reader')}, {largest // 1024} of the 102 KB at which Gmail cuts it.\n")
     print_findings(found, as_json, clean=f"{slug}: nothing to mend.")
-    errors = sum(f.level == "error" for f in found)
-    if errors:
-        raise DigestError(f"{slug} has {counted(errors, 'error')}", hint="mend, then run it again")
+    errors = sum(f.severity == "error" for f in found)
+    if errors or (strict and found):
+        told = [counted(errors, "error")] if errors else []
+        told += [counted(len(found) - errors, "warning")] if len(found) > errors and strict else []
+        raise DigestError(f"{slug} has {' and '.join(told)}", hint="mend, then run it again")
 
 
 @click.command()

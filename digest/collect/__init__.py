@@ -43,6 +43,7 @@ _KINDS = {
     "md": "md", "markdown": "md", "eml": "eml",
 }  # fmt: skip
 
+DAMAGED = "some bytes are not UTF-8 and stand as �; check the words around them"
 GUESSED = "not UTF-8: its encoding was guessed; check its accents and quotation marks"
 
 _FOREIGN = (
@@ -243,13 +244,23 @@ def _sniff(data: bytes | str) -> str:
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """The text, and a warning where its encoding was guessed."""
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
+    """The text, and a warning where its encoding was guessed or some of it is damaged."""
+    for mark, name in (
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+        (b"", "utf-8-sig"),
+    ):
         if data.startswith(mark):
             try:
                 return data.decode(name), ""
             except UnicodeDecodeError:
                 continue
+    text = data.decode("utf-8", "replace")
+    strange = sum(not c.isascii() for c in text)
+    if text.count("\ufffd") * 4 <= strange:  # in another encoding hardly a letter would come out
+        return text, DAMAGED
     from digest.collect.pages import guess_text
 
     return guess_text(data), GUESSED

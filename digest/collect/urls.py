@@ -1,29 +1,12 @@
-"""Web addresses: what makes two of them the same article. Pure; opens nothing.
-
-The list of tracking parameters follows miniflux and the browsers' query stripping lists.
-"""
+"""Web addresses: what makes two of them the same article. Pure; opens nothing."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from digest.address import amp_target, ascii_domain, tidy
+from digest.address import amp_target, ascii_domain, is_tracking, tidy
 
-_TRACKING = frozenset(
-    """
-    fbclid fb_action_ids fb_action_types fb_ref fb_source gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid
-    twclid ttclid tiktok_r igshid igsh li_fat_id mc_cid mc_eid mkt_tok oly_anon_id oly_enc_id vero_id vero_conv
-    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking s_cid s_kwcid ef_id rb_clickid wickedid _openstat ml_subscriber
-    ml_subscriber_hash mtm_campaign mtm_cid mtm_content mtm_group mtm_keyword mtm_medium mtm_placement mtm_source
-    pk_campaign pk_content pk_keyword pk_kwd pk_medium pk_source piwik_campaign piwik_kwd matomo_campaign
-    _branch_match_id _branch_referrer srsltid guccounter guce_referrer guce_referrer_sig ncid cmpid cmp icid
-    smid spm scm trk trkcampaign ref_src ref_url source_feed ftag ftcamp cvid ocid at_campaign at_medium
-    at_custom1 at_custom2 at_custom3 at_custom4 xtor wt_mc wt.mc_id wt_zmc share_source is_copy_url
-    mbid sr_share campaign_id emci emdi ceid _ga _gl
-    """.split()
-)
-_TRACKING_PREFIXES = ("utm_", "hsa_", "itm_", "stm_", "guce_", "__twitter", "at_recipient")
 _AMP = frozenset({"amp", "outputtype=amp", "output=amp", "amp=1", "amp=true", "amp_js_v", "amp_gsa", "usqp"})
 _AMP_PATH = re.compile(r"(?:/amp/?$|\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
@@ -111,7 +94,7 @@ def _query(query: str) -> str:
     kept = []
     for part in query.split("&"):
         name = unquote(part.partition("=")[0]).lower()
-        if not part or name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        if not part or is_tracking(name):
             continue
         if name in _AMP or part.lower() in _AMP:
             continue

@@ -1,6 +1,20 @@
 """Picks + summaries + edits -> Issue. Pure."""
 
 from digest.compose.edits import words_of
-from digest.compose.issue import WORDS_A_MINUTE, Placed, compose_issue, cut_at_word, lay_out, reading_minutes
+from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
+from digest.compose.layouts import layout_of
+from digest.compose.limits import words_allowed
+from digest.compose.variants import issue_for
 
-__all__ = ["WORDS_A_MINUTE", "Placed", "compose_issue", "cut_at_word", "lay_out", "reading_minutes", "words_of"]
+__all__ = [
+    "Placed",
+    "compose_issue",
+    "cut_at_word",
+    "issue_for",
+    "lay_out",
+    "layout_of",
+    "reading_minutes",
+    "words_allowed",
+    "words_in",
+    "words_of",
+]

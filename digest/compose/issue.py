@@ -11,12 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.compose.edits import moved, moves, words_of
+from digest.compose.layouts import BRIEFING, Layout
 from digest.model import Article, Edit, Issue, Item, ItemForm, Pick, Summary
 
-WITH_SUMMARY = 7  # beyond the lead and six items a phone's reader wants links
 SUBJECT_MAX = 60
 PREHEADER_MAX = 130
 WORDS_A_MINUTE = 230
+
+
+def words_in(seconds: int) -> int:
+    """The words read in so many *seconds*."""
+    return seconds * WORDS_A_MINUTE // 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,11 @@ def lay_out(
     *,
     edits: Sequence[Edit] = (),
     sections: Sequence[str] = (),
+    layout: Layout = BRIEFING,
     in_brief: str = "In brief",
     this_week: str = "This week",
 ) -> list[Placed]:
-    """The chosen of *picks* in print order: the lead's section first, then *sections* as configured, links last.
+    """The chosen of *picks* in print order: the lead's section first, then *sections* as configured, *in_brief* last.
 
     A pick whose section is no configured one is printed as a link in *in_brief*; without any configured section
     all full items stand in *this_week*.
@@ -52,11 +58,12 @@ def lay_out(
         if number == 0:
             placed.append(Placed(replace(pick, section=section if known else this_week), "lead"))
             full += 1
-        elif known and full < WITH_SUMMARY and not linked:
+        elif known and full < layout.with_summary and not linked:
             placed.append(Placed(replace(pick, section=section), "item"))
             full += 1
         else:
-            placed.append(Placed(replace(pick, section=in_brief), "link"))
+            brief = layout.links_in_brief or not known
+            placed.append(Placed(replace(pick, section=in_brief if brief else section), "link"))
     placed = _grouped(placed, sections, in_brief)
     for target, position in moves(edits):
         placed = _move(placed, target, position)
@@ -133,12 +140,13 @@ def compose_issue(
         until=until,
         title=title,
         subject=words_of(edits, "subject") or cut_at_word(titles[0] if titles else title, SUBJECT_MAX),
-        preheader=words_of(edits, "preheader") or _preheader(titles[1:], also),
+        preheader=words_of(edits, "preheader") or preheader_of(titles[1:], also),
         intro=words_of(edits, "intro") or "",
         sections=tuple(sections),
         items=items,
         edits=tuple(edits),
         audience=audience,
+        correction=words_of(edits, "correction") or "",
     )
 
 
@@ -176,7 +184,7 @@ def cut_at_word(text: str, width: int) -> str:
     return head.rstrip(" ,;:–-—") + "…"
 
 
-def _preheader(titles: Sequence[str], also: str) -> str:
+def preheader_of(titles: Sequence[str], also: str) -> str:
     """``Also: `` and as many whole titles as fit; one at least, cut at a word."""
     if not titles:
         return ""

@@ -14,11 +14,13 @@ from digest.condense.marks import Marked, find_marked
 from digest.condense.reading import Reading
 from digest.model import Span
 from digest.text.boilerplate import is_caption, why_removed
+from digest.text.months import MONTH, WEEKDAY
 from digest.text.sentences import split_sentences
 from digest.text.words import count_words, stems
 
 FEWEST_WORDS, MOST_WORDS = 5, 60
 MOST_CHARACTERS = 900  # what has longer words is a table or a slip
+QUESTION = "a question"  # the doubt of one: its answer is another sentence
 FEWEST_WITHOUT_NUMBER = 7  # "The list is one plain page." says little; "The first day it was 128." may say much
 READ_SENTENCES = 150  # a report's matter is in its front; sumy's graphs grow with the square of this
 
@@ -45,6 +47,12 @@ _DATELINE = re.compile(
     r"|\s*[A-ZÀ-Þ]{3}[A-ZÀ-Þ.’' -]{0,28}(?:,\s+[A-Z][\w.’' -]{1,20}?)?(?:\s+\((?:[\w .]{2,24})\))?\s+(?:--|"
     r"[–—]|-)\s+"
 )
+_OPENING_LINE = re.compile(  # of the first sentence only, where nothing else can open it so
+    rf"(?i:(?:{WEEKDAY},?\s+)?{MONTH})\s+\d{{1,2}},?\s+\d{{4}}\s+(?=[A-ZÀ-Þ“\"])"  # "Thursday, May 7, 2015 On …"
+    r"|\([A-Z][\w.& ]{1,24}\)(?=[A-ZÀ-Þ“\"])"  # "(Rolling Stone)The band …"
+    r"|[A-ZÀ-Þ][\w.’'-]+(?: [A-ZÀ-Þ][\w.’'-]+){0,2}(?:, [A-ZÀ-Þ][\w.’'-]+(?: [A-ZÀ-Þ][\w.’'-]+){0,2}){1,2}"
+    r"\s+(?:--|[–—-])\s+(?=[A-ZÀ-Þ“\"])"  # "Evansville, Indiana, United States - This week …"
+)
 _HEDGED = re.compile(
     r"(?i)[\W]*(?:it (?:could|might|may|can|must|should) (?:also |well )?(?:be|have been) (?:argued|said|"
     r"that|the case|noted)|one (?:could|might|may) |perhaps\b|maybe\b|"
@@ -64,6 +72,9 @@ _RUN_TOGETHER = re.compile(  # a caption without a stop, and the sentence behind
     r"(?<=[\w’')]) (?:In|On|At|After|As|When|While|From|During|Since) (?:the|a|an|his|her|its|their) "
 )
 _TOLD = re.compile(r"(?i)\b(?:said|says|added|adds|told|wrote|tweeted|asked|is|are|was|were|has|have|had|this)\b")
+_ASKS = re.compile(r"[?？؟][\"'”’»)\]]*$")
+_ANNOUNCES = re.compile(r"(?i)\W*(?:here(?:['’]s| is| are| was)|see (?:below|above)|click|on this page)\b")
+_CUT_SHORT = re.compile(r"(?:\s(?:the|an?|and|or|its|their|whose)|[:;,–-])\.$")
 _STOPPED = re.compile(r"[.!?…。！？؟।]['\"”’»)\]」』]*\s?[»”]?$")
 
 
@@ -81,12 +92,12 @@ def find_candidates(reading: Reading) -> list[Candidate]:
     found: list[Candidate] = []
     reach = -1
     for whole in spans:
-        span = _without_dateline(front.text, whole)
+        span = _without_dateline(front.text, whole, first=not found)
         text = span.of(front.text)
         words = count_words(text)
         crossing = _crossing(marked, starts, reaches, span)
         outside = _outside(front.text, span, crossing)
-        follows = reach >= 0 and not front.text[reach : whole.start].strip()
+        follows = reach >= 0 and _adjoin(front.text[reach : whole.start])
         found.append(
             Candidate(
                 len(found),
@@ -111,15 +122,25 @@ def _sentences(reading: Reading) -> Iterator[Span]:
                 yield whole
 
 
+def _adjoin(between: str) -> bool:
+    """Does nothing stand *between* two sentences but lines that pages leave there? An ornament parts them."""
+    if "\n" not in between:
+        return not between.strip()
+    lines = (line.strip() for line in between.splitlines())
+    return all(why_removed(line) not in {"", "ornament"} for line in lines if line)
+
+
 def _paragraph_end(text: str, at: int) -> int:
     end = text.find("\n\n", at)
     return len(text) if end < 0 else end
 
 
-def _without_dateline(text: str, span: Span) -> Span:
-    found = _DATELINE.match(text, span.start, span.end)
-    if found and span.end - found.end() > 20:
-        return Span(found.end(), span.end)
+def _without_dateline(text: str, span: Span, *, first: bool) -> Span:
+    line = _DATELINE.match(text, span.start, span.end)
+    if line is None and first:
+        line = _OPENING_LINE.match(text, span.start, span.end)
+    if line and span.end - line.end() > 20:
+        return Span(line.end(), span.end)
     return span
 
 
@@ -134,8 +155,12 @@ def _flaw(text: str, words: int) -> str:
 def _doubt(outside: str, text: str, words: int, headings: Sequence[set[str]], language: str) -> str:
     if words < FEWEST_WORDS or (words < FEWEST_WITHOUT_NUMBER and not _numbers({text})):
         return "too short"
-    if not _STOPPED.search(text):
+    if not _STOPPED.search(text) or _CUT_SHORT.search(text):
         return "no end"
+    if _ASKS.search(text):
+        return QUESTION
+    if _ANNOUNCES.match(text):
+        return "announces what follows"
     if text[0].islower() and text[1:2].islower():
         return "no beginning"
     if _RUN_TOGETHER.search(outside):
@@ -173,6 +198,9 @@ def _outside(text: str, span: Span, crossing: Sequence[Marked]) -> str:
     return " ".join(pieces)
 
 
+_CLOSED_BY = {'"': '"', "“": "”", "«": "»", "„": "“"}
+
+
 def _quote_flaw(text: str, span: Span, crossing: Sequence[Marked]) -> str:
     """Quotes whole with who said them, or not at all."""
     if any(not m.closed or not span.holds(m.outer) for m in crossing):
@@ -180,7 +208,7 @@ def _quote_flaw(text: str, span: Span, crossing: Sequence[Marked]) -> str:
     sentence = span.of(text)
     if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
         return "part of a quote"
-    if not crossing and sentence[:1] in '“"«„':
+    if not crossing and sentence[:1] in _CLOSED_BY and _CLOSED_BY[sentence[0]] not in sentence[2:]:
         return "part of a quote"
     if crossing:
         outside = _outside(text, span, crossing)

@@ -1,23 +1,28 @@
 """Which sentences together make the summary: worth the most for their words, and whole to read.
 
 A set is worth what its words and pairs are, each counted once, for the words it takes: (sum of chances) / (words +
-ROOM x budget), the F-measure against highlights somewhat longer than the budget. What needs a sentence before it
-comes only with it.
+ROOM x budget), the F-measure against highlights somewhat longer than the budget. Each jump over sentences that could
+be printed takes a little off it: what stands together was written to be read together. What needs a sentence before
+it comes only with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from digest.condense.candidates import Candidate
+from digest.condense.candidates import QUESTION, Candidate
+from digest.condense.leaning import Needs
 from digest.text.words import stems, tokens
 
 POOL = 12  # sentences weighed against each other, besides what they need
-BEAM = 8  # sets kept from each step to the next
-ROOM = 0.9  # more of it asks for longer summaries
+BEAM = 16  # sets kept from each step to the next
+ROOM = 0.85  # more of it asks for longer summaries
 SHORT = 0.5  # of the budget: a summary shorter than that is no better for it
+JUMP = 0.1  # of its worth a set loses by each jump over JUMPED sentences or more, and less by a shorter one
+JUMPED = 5
+LAST_RESORT = ("too short", "no end")  # doubts that print a sentence where nothing else is left
 SHARED = 0.55  # of the fewer words in common: the same thing in other words
 SHARED_RUN = 5  # words in a row in common: the same thing in the same words
 
@@ -30,6 +35,7 @@ class _Set:
     covered: frozenset[Hashable]
     total: float
     words: int
+    value: float
 
 
 def choose(
@@ -50,12 +56,44 @@ def choose(
         return []
     fit = {c.number: c for c in candidates if not c.flaw and c.words <= max_words}
     clean = {n: c for n, c in fit.items() if not c.doubt}
-    pool = _pool(clean, worth, max_words)
+    printable = [c.number for c in candidates if not c.flaw and not c.doubt]
     alike = _Likeness(fit, language)
     asked = max_words if asked is None else asked
-    best: tuple[float, tuple[int, ...]] | None = None
-    beam = [_Set((), frozenset(), 0.0, 0)]
-    for _ in range(limit):
+
+    def search(printable: Sequence[int]) -> tuple[int, ...]:
+        places = {number: place for place, number in enumerate(printable)}
+        return _best_set(clean, worth, places, alike, limit=limit, max_words=max_words, asked=asked)
+
+    best = search(printable)
+    first = fit.get(0)
+    if not best and first is not None and not first.needs.names and first.doubt in ("", QUESTION):
+        # "He may be hurt, but the golfer Arnold Palmer …", "What has Alan Gross been up to?": a text's opening leans
+        # forward, on nothing before it
+        clean[0] = replace(first, needs=Needs((), ()), doubt="")
+        best = search(sorted({0, *printable}))
+    if best:
+        return [fit[number] for number in best]
+    # Nothing clean: one sentence that reads on its own is better than none.
+    last = [c for c in fit.values() if not c.needs and c.doubt in LAST_RESORT]
+    last.sort(key=lambda c: (-sum(worth[c.number].values()), c.number))
+    return last[:1]
+
+
+def _best_set(
+    clean: Mapping[int, Candidate],
+    worth: Worth,
+    places: Mapping[int, int],
+    alike: _Likeness,
+    *,
+    limit: int,
+    max_words: int,
+    asked: int,
+) -> tuple[int, ...]:
+    """The numbers of the set worth most, found by a beam search; empty where no set is whole."""
+    pool = _pool(clean, worth, max_words)
+    best: _Set | None = None
+    beam = [_Set((), frozenset(), 0.0, 0, 0.0)]
+    for _ in range(min(limit, len(pool))):
         reached: dict[tuple[int, ...], _Set] = {}
         for kept in beam:
             for number in pool:
@@ -64,25 +102,19 @@ def choose(
                 numbers = tuple(sorted((*kept.numbers, number)))
                 if numbers in reached or any(alike(number, other) for other in kept.numbers):
                     continue
-                more = sum(chance for unit, chance in worth[number].items() if unit not in kept.covered)
-                reached[numbers] = _Set(
-                    numbers, kept.covered | worth[number].keys(), kept.total + more, kept.words + clean[number].words
-                )
-        ranked = sorted(reached.values(), key=lambda s: (-_value(s, asked), s.numbers))
+                total = kept.total + sum(chance for unit, chance in worth[number].items() if unit not in kept.covered)
+                words = kept.words + clean[number].words
+                value = total / (max(words, SHORT * asked) + ROOM * asked) * (1 - JUMP * _jumps(numbers, places))
+                reached[numbers] = _Set(numbers, kept.covered | worth[number].keys(), total, words, value)
+        ranked = sorted(reached.values(), key=lambda s: (-s.value, s.numbers))
         for found in ranked:
-            value = _value(found, asked)
-            if best is not None and value <= best[0]:
+            if best is not None and found.value <= best.value:
                 break
             if _whole(found.numbers, clean):
-                best = (value, found.numbers)
+                best = found
                 break
         beam = ranked[:BEAM]
-    if best is not None:
-        return [clean[number] for number in best[1]]
-    # Nothing clean: one sentence that reads on its own is better than none.
-    last = [c for c in fit.values() if not c.needs.names]
-    last.sort(key=lambda c: (bool(c.needs), bool(c.doubt), -sum(worth[c.number].values()), c.number))
-    return last[:1]
+    return best.numbers if best is not None else ()
 
 
 def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words: int, language: str) -> str:
@@ -104,8 +136,13 @@ def verdict(c: Candidate, chosen: Sequence[Candidate], *, limit: int, max_words:
     return "the others say more in their words"
 
 
-def _value(found: _Set, asked: int) -> float:
-    return found.total / (max(found.words, SHORT * asked) + ROOM * asked)
+def _jumps(numbers: Sequence[int], places: Mapping[int, int]) -> float:
+    """How much of the text a reader of these sentences jumps over, from its first sentence on; 1 for a whole jump."""
+    after, jumped = 0, 0
+    for number in numbers:
+        jumped += min(places[number] - after, JUMPED)
+        after = places[number] + 1
+    return jumped / JUMPED
 
 
 def _pool(clean: Mapping[int, Candidate], worth: Worth, max_words: int) -> list[int]:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from digest.condense.cues import ANY_CUE, SPEECH
-
 if TYPE_CHECKING:
     from digest.condense.speakers import Attribution, Candidate, Hearing
 
@@ -26,7 +24,7 @@ _PREPOSITIONS = frozenset(
     "despite toward towards through during without within near since until".split()
 )
 _HELPERS = frozenset("has had have also later then once never again even still just recently first would will".split())
-_REPORTS = SPEECH | {"that", "believes", "thinks", "believe", "whether", "if", "because"}
+_REPORTS = frozenset("that believes thinks believe whether if because".split())
 _VERBS = frozenset("is was are were has had have will would can could should must may might does did do".split())
 _TOLD = frozenset("told tells telling asked asks asking reminded warned informed assured urged advised".split())
 _DETERMINERS = frozenset("the a an his her their its our this that".split())
@@ -50,44 +48,48 @@ def _near(count: int) -> str:
 
 def verb_of(hearing: Hearing, c: Candidate) -> str:
     """How a verb of saying stands to a candidate."""
-    text = hearing.covered
+    text, says, cues = hearing.covered, hearing.says, hearing.words.cues
     end = c.span.end
     stop = min(len(text), end + 220)
     m = _NEXT_WORDS.match(text, end, stop)
     back = text[max(0, c.span.start - 40) : c.span.start]
     ahead = back.replace(",", "").split()[-3:] if back[-1:] in (" ", "\u00a0") else []
     does = m.group(1) if m else ""
-    if ahead and ahead[-1] in _REPORTS and (does in ANY_CUE or does in _VERBS or does.endswith("ed")):
+    if (
+        ahead
+        and (ahead[-1] in says or ahead[-1] in _REPORTS)
+        and (does in cues or does in _VERBS or does.endswith("ed"))
+    ):
         return "in what is said"
     if m and not c.possessive:
         first, second, third = m.group(1), m.group(2), m.group(3)
-        if first in SPEECH:
+        if first in says:
             return "says"
         if first in _HELPERS or first.endswith("ly"):
-            if second in SPEECH:
+            if second in says:
                 return "says"
-            if second in ANY_CUE:
+            if second in cues:
                 return "calls"
-        if first in ANY_CUE:
+        if first in cues:
             return "calls"
     if ahead:
         if ahead[-1] in _TOLD:
             return "is told"
-        if ahead[-1] in SPEECH:
+        if ahead[-1] in says:
             return "said by"
-        if any(w in SPEECH for w in ahead) and not any(w in _PREPOSITIONS or not w.islower() for w in ahead):
+        if any(w in says for w in ahead) and not any(w in _PREPOSITIONS or not w.islower() for w in ahead):
             return "said by, with words between"
     aside = _AFTER_ASIDE.match(text, end, stop)
     if aside:
-        if aside.group(1) in SPEECH or (aside.group(1) in _HELPERS and aside.group(2) in SPEECH):
+        if aside.group(1) in says or (aside.group(1) in _HELPERS and aside.group(2) in says):
             return "aside, then says"
-        if aside.group(1) in ANY_CUE:
+        if aside.group(1) in cues:
             return "aside, then calls"
     who = _WHO.match(text, end, stop)
     if who:
         return "who"
     if m and not c.possessive:
-        if second in SPEECH or third in SPEECH:
+        if second in says or third in says:
             return "says soon"
         if first.islower() and (first.endswith(("ed", "ing")) or (first.endswith("s") and len(first) > 3)):
             return "does"
@@ -199,14 +201,14 @@ class Clues:
         alone = begins and paragraph.end - m.outer.end <= 2
         colon = text[head[0] : m.outer.start].rstrip().endswith((":", "："))
         lower = h.text[m.inner.start : m.inner.start + 1].islower()
-        lead_cue = h._last_cue(head[0], m.outer.start)
+        lead_cue = h.last_cue(head[0], m.outer.start)
         lead_form = (
             "no verb"
             if lead_cue is None
-            else ("weak " if lead_cue[2] not in SPEECH else "")
+            else ("weak " if lead_cue[2] not in h.says else "")
             + ("participle" if lead_cue[2].endswith("ing") else "verb")
         )
-        tail_cue = h._first_cue(*tail, SPEECH)
+        tail_cue = h.first_cue(*tail, h.says)
         tail_form = "no verb" if tail_cue is None else "verb"
         shape = "whole paragraph" if alone else "opens" if begins else "part" if lower else "inside"
         told_name = self.name_of(told.who) if told.who else ""

@@ -82,16 +82,31 @@ _DEFINITE = (  # "The company …": which one?
     "second third rest aim "
     "idea case document letter video photo picture image images comment comments remark remarks"
 ).split()
+_PERSONS = (  # "The actor …", "The 46-year-old pop star …": who? An office ("The president …") may be known
+    "actor actress singer songwriter star rapper musician comedian presenter model designer author novelist artist "
+    "player striker midfielder defender goalkeeper golfer boxer champion winner veteran legend athlete swimmer "
+    "mother father parents husband wife son daughter brother sister child baby toddler student pupil patient "
+    "passenger driver pilot defendant gunman attacker killer accused youngster pensioner grandmother grandfather "
+    "businessman businesswoman entrepreneur billionaire tycoon lawmaker justice"
+).split()
+_LITTLE = r"(?:the|an?|in|at|to|on|from|by|with|of|and)"
+_A_PERSON = (
+    # not "the 46-year-old pop star Kylie Minogue": she is named
+    rf"the (?:\d+-year-old(?! (?:(?!{_LITTLE} )[a-zà-ÿ’'-]+ ){{0,2}}(?-i:[A-ZÀ-Þ]))"
+    rf"|(?:[\w’'.-]+ ){{0,3}}(?:{'|'.join(_PERSONS)})"
+    r"(?! (?:of|for|who|whose|which|that|at|in|from|with|and|to|(?-i:[A-ZÀ-Þ])))(?![\w’'-]))(?!, (?-i:[A-ZÀ-Þ]))"
+)
 _LEANS = re.compile(
     r"[\s\"'“‘(\[«„]*(?:"
     + "|".join(map(re.escape, (*_OPENING_PHRASES, *_OPENERS)))
-    + rf"|the (?:{'|'.join(_DEFINITE)})(?! (?:of|for the|by|in|to|between|against|on)\b))(?!\w)",
+    + rf"|the (?:{'|'.join(_DEFINITE)})(?! (?:of|for the|by|in|to|between|against|on)\b)|{_A_PERSON})(?!\w)",
     re.IGNORECASE,
 )
 _LATE_PRONOUN = re.compile(
     r"(?:In|On|At|After|Before|When|While|As|Since|During|For|Last|With|Asked|By|From|Under|Until|If|"
     r"Although|Though|Despite|Speaking)\b"
-    r"(?P<intro>[^,]{0,70}),\s+(?:however,\s+)?(?:he|she|they|it|his|her|their|its)\b"
+    r"(?P<intro>[^,]{0,70}),\s+(?:however,\s+)?"
+    rf"(?:(?:he|she|they|it|his|her|their|its)\b|(?i:{_A_PERSON}))"
 )
 _EARLY_PRONOUN = re.compile(  # "In 2019 it had stood in 84", "For last Thursday's committee it was £2,140"
     r"(?:In|On|At|By|For|Since|From|After|Until|Last)\s+(?:[^\s,;:]+\s+){1,4}?"

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from digest.condense.clues import Clues
 from digest.condense.marks import Marked
 from digest.condense.ranker import choose
-from digest.condense.speakers import Attribution, Candidate, Hearing, How, Resolved, gender_said
-from digest.condense.speech import is_speech
+from digest.condense.speakers import Attribution, Candidate, Hearing, How, Resolved
+from digest.condense.speech import is_speech, resumes
 from digest.condense.weights import PRONOUN_WEIGHTS, SPEAKER_WEIGHTS
 from digest.condense.whom import whom_table
 
 _MEMORY = 30  # stretches back to whom the running speaker is looked for
+_SUREST_MEANT = 0.85  # whom a pronoun means: bench/README.md
+_SUREST = 0.95  # a chance among the candidates known; as sure as the surest of the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,14 @@ class Heard:
 def listen(hearing: Hearing, clues: Clues) -> Iterator[Heard]:
     """For each marked stretch in order, who said it."""
     previous: Attribution | None = None
+    spoke = False  # whether the stretch before was speech
     answers: list[Attribution] = []
     for nth, m in enumerate(hearing.marked):
         rules = _carried(hearing, nth, hearing.attribute(nth, previous), answers)
         told = _weighed(hearing, clues, nth, rules, answers)
         answers.append(told)
-        if not is_speech(hearing, nth, told):
+        spoke = (spoke and resumes(hearing.text, hearing.marked[nth - 1], m)) or is_speech(hearing, nth, told)
+        if not spoke:
             yield Heard(told, rules, False, hearing.resolve(None))
             continue
         previous = told
@@ -63,7 +67,7 @@ def _weighed(
     found = choose(rows, SPEAKER_WEIGHTS, clues.name_of)
     if found is None:
         return told
-    who, chance = found
+    who, chance = found[0], min(found[1], _SUREST)
     if who == told.who:
         return replace(told, confidence=chance)
     m = hearing.marked[nth]
@@ -80,14 +84,14 @@ def _weighed(
 def _find_meant(hearing: Hearing, clues: Clues, m: Marked, who: Candidate | None) -> None:
     if who is None or who.kind != "pronoun" or who.span.start in hearing.meant or not PRONOUN_WEIGHTS:
         return
-    gender = gender_said(who.span.of(hearing.text))
+    gender = hearing.gender_said(who)
     found = (
         choose(whom_table(clues, who, gender, m, hearing.spoken[-_MEMORY:]), PRONOUN_WEIGHTS, clues.name_of)
         if gender
         else None
     )
     if found is not None:
-        hearing.meant[who.span.start] = found
+        hearing.meant[who.span.start] = (found[0], min(found[1], _SUREST_MEANT))
 
 
 def _carried(hearing: Hearing, nth: int, told: Attribution, answers: Sequence[Attribution]) -> Attribution:

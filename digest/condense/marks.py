@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.model import Span
 from digest.text.sentences import split_blocks
+from digest.text.speech import Roles, speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,96 @@ def cover(text: str, marked: Sequence[Marked]) -> str:
 def find_marked(text: str) -> list[Marked]:
     """Every marked stretch of *text* in order, disjoint; a quote inside a quote belongs to the outer one."""
     found: list[Marked] = []
+    original, text = text, _mended(text)
     paragraphs = split_blocks(text)
-    text = _with_single_signs(text)
+    mended, text = text, _with_single_signs(text)
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].of(text)[:1] if number + 1 < len(paragraphs) else ""
-        found.extend(_Scan(text, paragraph, number, following).run())
-    return found
+        scanned = list(_Scan(text, paragraph, number, following).run())
+        if not scanned and text[paragraph.start] in "—–":
+            scanned = [Marked(Span(paragraph.start + 1, paragraph.end), paragraph, number, "—", True)]
+            parted = list(_without_asides(text, scanned[0]))
+            found.extend(parted if parted and len(parted[0].outer) < len(paragraph) else ())
+            continue
+        for marked in scanned:
+            found.extend(_without_asides(text, marked) if marked.opener == "«" else (marked,))
+    if mended == original:
+        return found
+    return [replace(m, closed=m.closed and m.outer.of(mended) == m.outer.of(original)) for m in found]
+
+
+# UTF-8 read as Windows-1252: as long as it was, so that every offset stays true.
+_BROKEN = re.compile("â€œ|â€\x9d|â€™|â€˜|â€(?=[\\s,.;:]|$)")
+_MEANT = {"â€œ": "  “", "â€\x9d": "”  ", "â€": "” ", "â€˜": "  ‘", "â€™": "xxx"}
+
+
+def _mended(text: str) -> str:
+    """*text* with the marks that broken ones stand for, blanks beside them; an apostrophe becomes three letters."""
+    return _BROKEN.sub(lambda m: _MEANT[m.group()], text) if "â€" in text else text
+
+
+# French and Italian name the speaker inside the marks, « …, dit Paul Girard. … »; Spanish between dashes; and where
+# speech begins with a dash, nothing but the verb tells where it ends.
+_ROLES = Roles(speech().roles)
+_VERB = "|".join(map(re.escape, sorted(speech().says - speech("en").says, key=len, reverse=True)))
+_ASIDE = re.compile(
+    r"(?:(?<=[,!?…])\s+|(?P<dash>[,.!?…]?\s*[—–]\s?))"
+    r"(?:(?:[Ss][’']est|a|ont|avait)-(?:t-)?(?:ils?|elles?)\s+"
+    rf"(?:{_VERB})\b|(?:s[’']|se\s|s[’']est\s|a\s|ont\s|avait\s|ha\s|hanno\s|hat\s)?(?:{_VERB})"
+    r"(?:(?:-t)?-(?:ils?|elles?)\b|\s+(?P<who>(?:[Ll][’']|[^\W\d_]{1,5}\s+)?[^\W\d_][\w’'-]*)|(?=[.»]|$)))"
+)
+
+
+def _without_asides(text: str, marked: Marked) -> Iterator[Marked]:
+    """The pieces of *marked* around the words that name its speaker; itself where there are none."""
+    at, begin = marked.inner.start, marked.outer.start
+    while aside := _next_aside(text, at, marked.inner.end, commas=marked.opener != "—"):
+        if piece := _piece(text, marked, begin, at, aside.start):
+            yield piece
+        at = begin = aside.end
+    if piece := _piece(text, marked, begin, at, marked.inner.end, marked.outer.end):
+        yield piece
+
+
+def _piece(text: str, marked: Marked, begin: int, start: int, end: int, outer_end: int | None = None) -> Marked | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if not any(c.isalnum() for c in text[start:end]):
+        return None
+    begin = start if begin != marked.outer.start else begin
+    return replace(marked, inner=Span(start, end), outer=Span(begin, outer_end or end))
+
+
+def _next_aside(text: str, start: int, end: int, *, commas: bool) -> Span | None:
+    """Where the writer speaks between *start* and *end*, with the dashes round it, without the comma before it."""
+    for found in _ASIDE.finditer(text, start, end):
+        who = re.sub(r"^[Ll][’']", "", (found["who"] or "").split()[-1]) if found["who"] else ""
+        if who and not who[0].isupper() and who not in _ROLES and who not in speech().he | speech().she:
+            continue
+        if found["dash"]:
+            begin = found.start() + len(found["dash"]) - len(found["dash"].lstrip(",.!?… \u00a0"))
+            close = re.compile(r"[—–]\s?[.,;]?|$").search(text, found.end(), end)
+            return Span(begin, close.end() if close else end)
+        return Span(found.start(), _aside_end(text, found.end(), end, commas=commas))
+    return None
+
+
+_STOP = re.compile(r",|[.!?…](?=\s+[^\W\d_]|\s*$)")
+_NEXT_WORD = re.compile(r"\s+(?:[Ll][’']|l[ae]s?\s+)?([^\W\d_]+)")
+
+
+def _aside_end(text: str, at: int, end: int, *, commas: bool) -> int:
+    """Past the stop that ends the aside or, with *commas*, the comma after which the speech goes on."""
+    for stop in _STOP.finditer(text, at, end):
+        word = _NEXT_WORD.match(text, stop.end(), end)
+        if stop.group() == "," and (not commas or (word and word[1] in _ROLES)):
+            continue  # "dit Lucie Martin, agricultrice."
+        if stop.group() == "." and re.search(r"\bM$", text[at : stop.start()]):
+            continue  # "dit M. Girard"
+        return stop.end()
+    return end
 
 
 def _with_single_signs(text: str) -> str:
@@ -98,7 +183,7 @@ class _Scan:
         self.at: dict[str, list[int]] = {}
         for position in self.marks:
             self.at.setdefault(text[position], []).append(position)
-        self.nested = len(self.at.get("“", ())) == len(self.at.get("”", ()))
+        self.nested = {a for a, b in ("“”", "«»") if len(self.at.get(a, ())) == len(self.at.get(b, ()))}
 
     def run(self) -> Iterator[Marked]:
         nth = 0
@@ -167,10 +252,10 @@ class _Scan:
         return None
 
     def _paired(self, position: int, mark: str) -> int:
-        if mark == "“" and self.nested and self._next("“", position + 1) < self._next("”", position + 1):
-            wrong = self._next("“", position + 1)
-            if self._opens(wrong):
-                return self._balanced(position)
+        if mark in self.nested and self._next(mark, position + 1) < self._next(_CLOSES[mark], position + 1):
+            wrong = self._next(mark, position + 1)
+            if mark == "«" or self._opens(wrong):
+                return self._balanced(position, mark, _CLOSES[mark])
         closers = _CLOSES[mark]
         if mark == "»" and self._next("«", position + 1) == self.end:
             closers = "»"  # Swedish and Finnish: »…»
@@ -191,16 +276,16 @@ class _Scan:
                 close = plain
         return close
 
-    def _balanced(self, position: int) -> int:
+    def _balanced(self, position: int, opening: str, closing: str) -> int:
         depth = 0
         for nth in range(bisect_left(self.marks, position), len(self.marks)):
             place = self.marks[nth]
-            depth += (self.text[place] == "“") - (self.text[place] == "”")
+            depth += (self.text[place] == opening) - (self.text[place] == closing)
             if depth == 0:
                 return place
             if depth > 3:
                 break
-        return self._next("”", position + 1)
+        return self._next(closing, position + 1)
 
     def _straight(self, position: int) -> int:
         plain = self._next('"', position + 1)

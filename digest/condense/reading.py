@@ -33,11 +33,12 @@ def read(source: Article | str, *, title: str | None = None, language: str | Non
             "", source, body, tuple(h for h in (heading, *headings) if h), heading, language or detect_language(sample)
         )
     heading = source.title if title is None else title
+    made_up = heading.endswith("…") and source.text.startswith(heading.rstrip("… "))  # a text without a headline
     return Reading(
         source.id,
         source.text,
         source.body(),
-        tuple(h for h in (heading, source.standfirst) if h),
+        tuple(h for h in ("" if made_up else heading, source.standfirst) if h),
         heading,
         language or source.language,
     )

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from digest.condense.cues import ANY_CUE, SPEECH
 from digest.condense.marks import COVER, Marked, cover
 from digest.model import Span
 from digest.text.names import Cast, Gender, Mention, Person, find_mentions
 from digest.text.sentences import split_blocks, split_sentences
+from digest.text.speech import speech
 
 How = Literal["after", "before", "between", "carried", "context", "none"]
 
@@ -52,7 +52,6 @@ class Resolved:
     certain: float  # factor for the confidence
 
 
-_PRONOUN = r"\b(?:he|she|they|He|She|They|er|sie|Er|Sie|il|elle|Il|Elle|él|ella|hij|zij|han|hon)\b"
 _NOUN = (
     r"\b(?:(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Tt]wo|[Ss]everal|[Ss]ome|"
     r"[Mm]any|[Tt]his|[Tt]hat)\s+(?:[\w’'-]+\s+){0,4}?"
@@ -78,11 +77,18 @@ _NOUN = (
     r"wife|husband|brother|sister)\b)"
     r"(?:\s+(?:for|of|at|from|with)\s+(?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:of\s+)?[A-Z][\w’'-]*){0,4})?"
 )
-_CANDIDATE = re.compile(rf"(?P<pronoun>{_PRONOUN})|(?P<noun>{_NOUN})")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CJK_BEFORE = re.compile(r"([\u3400-\u9fff\u30a0-\u30ff]{2,12})(?:は|氏は|さんは|が|：)$")
+_NOUN_PHRASE = re.compile(_NOUN)
+_WORD = re.compile(r"[^\W\d_]+(?:-(?!t-|ils?\b|elles?\b)[^\W\d_]+)*")  # "dit-il" is two
+_CJK_BEFORE = re.compile(
+    r"([\u3400-\u9fff\u30a0-\u30ff]{2,12}?)(?:は|氏は|さんは|が|(?:说|說|表示|指出|称|写道)?[：:])$"
+)
 _CJK_OFFICE = re.compile(r"(?:副?市長|知事|首相|大統領|大臣|長官|社長|会長|教授|監督|議員|氏|さん|委員長)$")
+_CJK_AFTER = re.compile(
+    r"[，、]?(?:と)?(?P<who>[\u3400-\u9fff\u30a0-\u30ff·・の]{2,14}?)(?:氏|さん)?(?:は|が)?(?:说|說|表示|指出|称|述べ|語|話|言った|コメント)"
+)
+_CJK_RANK = re.compile(r"^.*(?:市长|市長|总统|总理|部长|主席|发言人|教授|主任|局长|総裁|大臣|首相|知事|の)(?=.{2})")
 _DASH_NAME = re.compile(r"\s*(?:[—–]|--?)\s*(?=[A-ZÀ-Þ@])")
+_SIGNED = re.compile(r"[^\S\n]*\n\s*(?:[—–]|--)\s*(?=[A-ZÀ-Þ])")  # the line below the quote: "— Ann Lee, mayor"
 _DETERMINED = (
     r"(?:[Tt]he|[Aa]n?|[Oo]ne|[Aa]nother|[Hh]is|[Hh]er|[Tt]heir|"
     r"[Ii]ts)\s+(?:[\w’'-]+\s+){0,5}?[\w’'-]+"
@@ -100,7 +106,7 @@ _CLAUSE = re.compile(
 )
 _WHO_ANSWERS = re.compile(
     r"(?:,?\s+who|,\s+(?:der|die|qui|quien|che))\s+(?:[\w’'-]+\s+){0,3}?"
-    rf"(?:answer(?:ed|s)|shot|fired|hit|{'|'.join(sorted(SPEECH))})\b[^:：,]{{0,40}}[:：]\s*"
+    rf"(?:answer(?:ed|s)|shot|fired|hit|{'|'.join(sorted(speech().says))})\b[^:：,]{{0,40}}[:：]\s*"
 )
 _OTHER_HAND = re.compile(r";|,?\s+\b(?:but|while|whereas|während)\b|,\s+and\b")
 _ANSWER = re.compile(
@@ -122,6 +128,9 @@ class Hearing:
 
     def __init__(self, text: str, marked: Sequence[Marked], language: str) -> None:
         self.text = text
+        self.words = speech(language)
+        self.says = self.words.says
+        self._according = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, self.words.according))})\s+")
         self.marked = marked
         self.covered = cover(text, marked)
         self.paragraphs = split_blocks(text)
@@ -133,7 +142,7 @@ class Hearing:
         self._starts = [s.start for s in self.sentences]
         words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered)]
         self._word_starts = [w[0] for w in words]
-        self.cues = [w for w in words if w[2] in ANY_CUE]
+        self.cues = [w for w in words if w[2] in self.words.cues]
         self._cue_starts = [c[0] for c in self.cues]
         self.candidates = self._find_candidates()
         self._places = [c.span.start for c in self.candidates]
@@ -151,11 +160,10 @@ class Hearing:
         found = [Candidate(m.span, "name", m, m.possessive) for m in self.mentions]
         taken = [m.span.start for m in self.mentions]
         ends = [m.span.end for m in self.mentions]
-        for m in _CANDIDATE.finditer(self.covered):
+        for m, kind in self._pronouns_and_nouns():
             nth = bisect_right(taken, m.start()) - 1
             if nth >= 0 and ends[nth] > m.start():
                 continue
-            kind: Literal["pronoun", "noun"] = "pronoun" if m["pronoun"] else "noun"
             possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
             found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
@@ -167,7 +175,7 @@ class Hearing:
         starts = [c.span.start for c in found]
         extra: dict[int, Candidate] = {}
         for start, end, word in self.cues:
-            if word not in SPEECH:
+            if word not in self.says:
                 continue
             back = _BESIDE_BEFORE.search(self.covered, max(0, start - 70), start)
             ahead = None if back else _ANYBODY.match(self.covered, end, min(len(self.covered), end + 90))
@@ -180,6 +188,13 @@ class Hearing:
             it = span.of(self.covered).lower() in ("it", "who")
             extra[span.start] = Candidate(span, "pronoun" if it else "noun")
         return sorted([*found, *extra.values()], key=lambda c: (c.span.start, -c.span.end)) if extra else found
+
+    def _pronouns_and_nouns(self) -> Iterator[tuple[re.Match[str], Literal["pronoun", "noun"]]]:
+        pronouns = "|".join(sorted(self.words.he | self.words.she | {"they"}))
+        for m in re.finditer(rf"(?i)\b(?:{pronouns})\b", self.covered):
+            yield m, "pronoun"
+        for m in _NOUN_PHRASE.finditer(self.covered):
+            yield m, "noun"
 
     def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
         """*found*, in order, less the names within "a Ross spokesman"."""
@@ -205,7 +220,7 @@ class Hearing:
         """The names right before or behind a verb of saying."""
         ends = {c.mention.span.end: c.mention.name for c in self.candidates if c.mention}
         starts = {c.mention.span.start: c.mention.name for c in self.candidates if c.mention}
-        beside = [ends.get(a - 1) or starts.get(b + 1) for a, b, word in self.cues if word in SPEECH]
+        beside = [ends.get(a - 1) or starts.get(b + 1) for a, b, word in self.cues if word in self.says]
         return {name for name in beside if name}
 
     def words_between(self, start: int, end: int) -> int:
@@ -264,7 +279,7 @@ class Hearing:
         for cut in _OTHER_HAND.finditer(self.covered, a, b):
             if any(c.span.start >= cut.end() for c in names):
                 a = cut.end()
-        if self._last_cue(a, b) is not None:
+        if self.last_cue(a, b) is not None:
             return None
         for c in names:
             if (
@@ -323,12 +338,21 @@ class Hearing:
         a, b = self.tail_span(nth)
         tail = self.covered[a:b]
         found = self.among(a, b)
+        signed = _SIGNED.match(self.covered, self.marked[nth].outer.end)
+        if signed:
+            close = [c for c in self.among(signed.end(), signed.end() + 80) if c.kind == "name"]
+            if close and close[0].span.start == signed.end():
+                return close[0]
         dash = _DASH_NAME.match(tail)
         if dash and "\n" not in tail[: dash.end()]:
             close = [c for c in found if c.kind == "name" and c.span.start == a + dash.end()]
             if close:
                 return close[0]
-        cue = self._first_cue(a, b, SPEECH)
+        wide = _CJK_AFTER.match(tail)
+        if wide:
+            start = a + wide.start("who") + (rank.end() if (rank := _CJK_RANK.match(wide["who"])) else 0)
+            return Candidate(Span(start, a + wide.end("who")), "noun")
+        cue = self.first_cue(a, b, self.says)
         if goes_on and (cue is None or cue[0] - a > 30):
             # "…?” Hannity pressed": whatever the verb, the subject stands right behind the marks.
             bare = _VERB_FIRST.match(tail)
@@ -336,16 +360,16 @@ class Hearing:
             if right and re.match(
                 r"(?:\s*,[^,]*,)?\s+(?:\w+ly\s+)?[a-z]+(?:ed|s|t|id|ote|aid)\b", self.covered[right[0].span.end : b]
             ):
-                return _settle(found[found.index(right[0]) :], self.covered)
+                return self._settle(found[found.index(right[0]) :])
             if bare:
                 named = [c for c in found if c.span.start == a + bare.end() and c.kind == "name"]
                 if named:
-                    return _settle(found[found.index(named[0]) :], self.covered)
+                    return self._settle(found[found.index(named[0]) :])
         if cue is None:
-            according = re.search(r"\b(?:according to|laut|selon|según)\s+", tail)
+            according = self._according.search(tail)
             if according:
                 rest = [c for c in found if c.span.start >= a + according.end()]
-                return _settle(rest, self.covered)
+                return self._settle(rest)
             return None
         start, end, word = cue
         near = all(w in _AUXILIARIES for w in _WORD.findall(self.covered[a:start]))
@@ -359,7 +383,7 @@ class Hearing:
             if generic and (not follows or behind[0].span.start > generic.start(1)):
                 return Candidate(Span(generic.start(1), generic.end(1)), "noun")
             if follows and not (word in _OBJECT_CUES and between.strip()):
-                return _settle(behind, self.covered)
+                return self._settle(behind)
         ahead = [c for c in found if c.span.end <= start]
         if ahead:
             best = _nearest(ahead, a, start, self.covered)
@@ -378,17 +402,18 @@ class Hearing:
         found = self.among(a, b)
         wide = _CJK_BEFORE.search(head)
         if wide:
-            return Candidate(Span(a + wide.start(1), a + wide.end(1)), "noun")
+            rank = _CJK_RANK.match(wide[1])
+            return Candidate(Span(a + wide.start(1) + (rank.end() if rank else 0), a + wide.end(1)), "noun")
         if found and found[0].span.start - a <= 2 and self.covered[found[0].span.end : b].strip() == ":":
             return found[0]
-        cue = self._last_cue(a, b)
+        cue = self.last_cue(a, b)
         if found and cue is None and found[-1].kind == "name" and self.covered[found[-1].span.end : b].strip() == ":":
             return found[-1]
-        according = re.search(r"\b(?:[Aa]ccording to|[Ll]aut|[Ss]elon|[Ss]egún)\s+", head)
-        if according and (cue is None or cue[2] not in SPEECH):
+        according = self._according.search(head)
+        if according and (cue is None or cue[2] not in self.says):
             rest = [c for c in found if c.span.start >= a + according.end()]
             if rest:
-                return _settle(rest[:3], self.covered)
+                return self._settle(rest[:3])
         if cue is None:
             return None
         start, end, _ = cue
@@ -410,26 +435,56 @@ class Hearing:
             if ahead:
                 return _nearest(ahead, floor, start, self.covered)
         behind = [c for c in found if c.span.start >= end and len(self.covered[end : c.span.start].split()) <= 1]
-        return _settle(behind, self.covered) if behind else None
+        return self._settle(behind) if behind else None
 
-    def _first_cue(self, a: int, b: int, cues: frozenset[str]) -> tuple[int, int, str] | None:
+    def first_cue(self, a: int, b: int, cues: frozenset[str]) -> tuple[int, int, str] | None:
         for cue in self._cues_in(a, b):
             if cue[2] in cues and self.covered[max(0, cue[0] - 3) : cue[0]] != "to ":
                 return cue
         return None
 
-    def _last_cue(self, a: int, b: int) -> tuple[int, int, str] | None:
+    def last_cue(self, a: int, b: int) -> tuple[int, int, str] | None:
         """The cue nearest the quote, a strong one before a weak one; no infinitive."""
         best = None
         for cue in self._cues_in(a, b):
             if self.covered[max(0, cue[0] - 3) : cue[0]] == "to ":
                 continue
-            if cue[2] in SPEECH or best is None or best[2] not in SPEECH:
+            if cue[2] in self.says or best is None or best[2] not in self.says:
                 best = cue
         return best
 
     def _cues_in(self, a: int, b: int) -> list[tuple[int, int, str]]:
         return self.cues[bisect_left(self._cue_starts, a) : bisect_left(self._cue_starts, b)]
+
+    def _settle(self, found: Sequence[Candidate]) -> Candidate | None:
+        """The subject among neighbors: behind a genitive ("Clinton's manager Robby Mook"), a role ("farmer Ivor Pugh")
+        or an apposition that is the name itself ("The manager, Ruth Ames,")."""
+        if not found:
+            return None
+        best = found[0]
+        for other in found[1:4]:
+            gap = self.covered[best.span.end : other.span.start]
+            words = _WORD.findall(gap)
+            if other.span.start < best.span.end:
+                if other.kind == "name" and best.kind == "noun":
+                    continue
+                continue
+            if (
+                (best.possessive and len(words) <= 6 and not re.search(r"[;:]", gap))
+                or (best.kind == "noun" and other.kind == "name" and not re.sub(r"[,\s]", "", gap))
+                or (
+                    best.kind == "name"
+                    and other.kind == "name"
+                    and words
+                    and "," not in gap
+                    and all(w.islower() for w in words)
+                    and not any(w in self.words.cues or w in _SMALL for w in words)
+                )
+            ):
+                best = other
+            else:
+                break
+        return best
 
     # ---------------------------------------------------------------- whom it means
 
@@ -447,7 +502,7 @@ class Hearing:
                 return None
             if c.kind != "name" or c.possessive or c.mention is None or _PREPOSITION.search(ahead):
                 continue
-            c = _settle([d for d in found[nth:] if d.kind == "name"], self.covered) or c
+            c = self._settle([d for d in found[nth:] if d.kind == "name"]) or c
             person = self.person(c)
             if person is not None and self.is_human(person):
                 return c.span.end, person
@@ -460,8 +515,8 @@ class Hearing:
         return self.reports[sentence]
 
     def _find_reported(self, span: Span) -> tuple[int, Person] | None:
-        cue = self._last_cue(span.start, min(span.end, span.start + 600))
-        if cue is None or cue[2] not in SPEECH:
+        cue = self.last_cue(span.start, min(span.end, span.start + 600))
+        if cue is None or cue[2] not in self.says:
             return None
         start, end, _ = cue
         found = [c for c in self.among(span.start, span.end) if c.kind == "name"]
@@ -490,6 +545,14 @@ class Hearing:
     def is_human(self, person: Person) -> bool:
         """Two capitals may be an ocean: a person has a known first name, a title, a role, or is called by surname."""
         return bool(person.gender or person.title or person.role) or person.surname in self._alone
+
+    def gender_said(self, pronoun: Candidate) -> Gender:
+        """The gender a pronoun tells; '' where it may be several people ("sagten sie")."""
+        word = pronoun.span.of(self.covered).lower()
+        a, b = pronoun.span.start, pronoun.span.end
+        if word in ("sie", "ze") and _PLURAL.search(self.covered, max(0, a - 20), b + 20):
+            return ""
+        return "m" if word in self.words.he else "f" if word in self.words.she else ""
 
     def whom(self, gender: Gender, position: int) -> tuple[Person | None, float]:
         """Whom "he" or "she" at *position* means: who spoke last, or the last person a sentence was about."""
@@ -526,7 +589,7 @@ class Hearing:
                 return Resolved(who.mention.name, None, None, None, 0.95)
             return Resolved(person.name, person.role, person.role_span, person, 1.0)
         if who.kind == "pronoun":
-            gender = gender_said(printed)
+            gender = self.gender_said(who)
             if not gender:
                 return Resolved(None, None, None, None, 0.5)
             person, sure = self.whom(gender, who.span.start)
@@ -569,13 +632,6 @@ class Hearing:
             self.spoken.append(resolved.speaker.lower())
 
 
-def gender_said(pronoun: str) -> Gender:
-    word = pronoun.lower()
-    if word in ("he", "er", "il", "él", "hij", "han"):
-        return "m"
-    return "f" if word in ("she", "elle", "ella", "hon", "zij") else ""
-
-
 def _opposite(first: Gender, second: Gender) -> bool:
     return bool(first and second and first != second)
 
@@ -611,40 +667,12 @@ def _nearest(found: Sequence[Candidate], start: int, cue: int, covered: str) -> 
     return max(found, key=lambda c: (worth(c), -c.span.start))
 
 
-def _settle(found: Sequence[Candidate], covered: str) -> Candidate | None:
-    """The subject among neighbors: behind a genitive ("Clinton's manager Robby Mook"), a role ("farmer Ivor Pugh")
-    or an apposition that is the name itself ("The manager, Ruth Ames,")."""
-    if not found:
-        return None
-    best = found[0]
-    for other in found[1:4]:
-        gap = covered[best.span.end : other.span.start]
-        words = _WORD.findall(gap)
-        if other.span.start < best.span.end:
-            if other.kind == "name" and best.kind == "noun":
-                continue
-            continue
-        if (
-            (best.possessive and len(words) <= 6 and not re.search(r"[;:]", gap))
-            or (best.kind == "noun" and other.kind == "name" and not re.sub(r"[,\s]", "", gap))
-            or (
-                best.kind == "name"
-                and other.kind == "name"
-                and words
-                and "," not in gap
-                and all(w.islower() for w in words)
-                and not any(w in ANY_CUE or w in _SMALL for w in words)
-            )
-        ):
-            best = other
-        else:
-            break
-    return best
-
-
 _PREPOSITION = re.compile(
     r"\b(?:to|of|with|by|from|against|for|on|in|at|about|than|over|as|like|following|after|before)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-_AUXILIARIES = frozenset("a ha hat has had have haben ont avait hatte".split())
+_PLURAL = re.compile(
+    r"\w+(?:ten|den|sen|nen|gen|ben)\s+(?:[Ss]ie|[Zz]e)\b|\b(?:[Ss]ie|[Zz]e)\s+\w+(?:ten|den|sen|nen|gen|ben)\b"
+)
+_AUXILIARIES = frozenset("a ha hat has had have haben ont avait hatte hanno s se est".split())
 _SMALL = frozenset("and or of in on at to with who is was has had for by from the a an but as that".split())

@@ -11,22 +11,11 @@ from dataclasses import dataclass
 from digest.condense import editorial
 from digest.condense.candidates import FEWEST_WORDS, Candidate, find_candidates
 from digest.condense.choosing import Worth, choose, verdict
-from digest.condense.quotes import key_quotes
+from digest.condense.key_quotes import key_quotes
 from digest.condense.reading import Reading, read
-from digest.model import Article, Excerpt, Quote, Span, Summary
+from digest.errors import DigestError
+from digest.model import SUMMARY_METHODS, Article, Excerpt, Quote, Span, Summary
 from digest.text.words import count_words
-
-METHODS: tuple[str, ...] = (
-    "editorial",
-    "luhn",
-    "lsa",
-    "lex-rank",
-    "text-rank",
-    "sum-basic",
-    "kl",
-    "reduction",
-    "edmundson",
-)
 
 QUOTE_SHARE = 0.4  # of max_words, kept for key quotes where they are asked for
 
@@ -58,7 +47,7 @@ def summarize(
 
     Shorter where little may stand in print or the article's publisher allows fewer characters; empty if no sentence
     fits, or none may be excerpted. Where quotes are asked for, at least 60 % of the words are for sentences. Reads
-    the first READ_SENTENCES sentences. Raises ValueError for a method not in METHODS.
+    the first READ_SENTENCES sentences. Raises DigestError for a method not in SUMMARY_METHODS.
     """
     return _work(article_or_text, title, sentences, max_words, method, language, quotes).summary
 
@@ -109,8 +98,8 @@ def _work(
     language: str | None,
     quotes: int,
 ) -> _Work:
-    if method not in METHODS:
-        raise ValueError(f"no summary method {method!r}; there are {', '.join(METHODS)}")
+    if method not in SUMMARY_METHODS:
+        raise DigestError(f"there is no summary method {method!r}", hint=f"one of: {', '.join(SUMMARY_METHODS)}")
     chars = source.excerpt_chars() if isinstance(source, Article) else None
     if chars == 0:
         return _Work(Summary(method, (), ()), [], [], 0, language or "")
@@ -139,7 +128,8 @@ def _compose(
     quotes: int,
 ) -> tuple[tuple[Quote, ...], list[Candidate]]:
     """The quotes and the sentences that share *max_words*."""
-    spoken = _affordable(source, quotes, int(max_words * QUOTE_SHARE), reading.language)
+    share = int(max_words * QUOTE_SHARE)
+    spoken = tuple(key_quotes(source, limit=quotes, max_words=share, language=reading.language)) if quotes else ()
     taken = [span for quote in spoken for span in quote.outer]
     budget = max_words - sum(count_words(text) for quote in spoken for text in quote.texts)
     usable = [c for c in candidates if not any(c.span.overlaps(span) for span in taken)]
@@ -151,26 +141,12 @@ def _compose(
     return spoken, chosen
 
 
-def _affordable(source: Article | str, limit: int, max_words: int, language: str) -> tuple[Quote, ...]:
-    """The best key quotes that fit into *max_words* together, one after the other."""
-    kept: list[Quote] = []
-    left = max_words
-    while len(kept) < limit and left > 0:
-        taken = [span for quote in kept for span in quote.spans]
-        best = key_quotes(source, limit=1, avoid=taken, max_words=left, language=language)
-        if not best:
-            break
-        kept += best
-        left -= sum(count_words(text) for text in best[0].texts)
-    return tuple(kept)
-
-
 def _weigh(method: str, candidates: Sequence[Candidate], reading: Reading) -> Worth:
     if not candidates:
         return []
     texts = [c.text for c in candidates]
     if method == "editorial":
-        return editorial.worth(editorial.Passage(texts, reading.language))
+        return editorial.worth(editorial.Passage(texts, reading.language, title=reading.title))
     from digest.condense.engines import weigh  # sumy, NLTK and numpy: only where one of its methods is asked for
 
     return weigh(method, texts, reading.language, reading.title)

@@ -26,7 +26,7 @@ def examine(folder: Path, config: Config, store: Store) -> list[Finding]:
         *_doubts(store),
         *_disk(folder),
     ]
-    return sorted(found, key=lambda finding: finding.level != "error")
+    return sorted(found, key=lambda finding: finding.severity != "error")
 
 
 def _keys(folder: Path) -> Iterator[Finding]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import quote
 
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch.keys import message_id
 from digest.model import Envelope, Letter, Rendered
-from digest.render.message import Skeleton
+from digest.render.message import Skeleton, reader_links, variant_of
+from digest.render.reader import own_words
 
 
 class Mailroom:
@@ -32,6 +32,7 @@ class Mailroom:
         token: str,
         variant: str,
         date: datetime,
+        how: str = "signed_up",
         thread: str = "",
     ) -> Letter:
         """The letter to one reader. The same row gives the same Message-ID every time; *thread* stands for the
@@ -44,22 +45,32 @@ class Mailroom:
             envelope=Envelope(str(sender), str(address), not (sender.is_ascii and address.is_ascii)),
             message_id=message_id(thread or self._rendered.issue, subscriber, self._key, sender.domain),
             date=date,
-            fields=reader_fields(self._config, self._rendered.issue, address, token),
+            fields=reader_fields(
+                self._config,
+                self._rendered.issue,
+                address,
+                token,
+                name=name,
+                how=how,
+                language=variant_of(self._rendered, variant).language,
+            ),
             one_click=bool(self._config.site.url),
             to_name=name,
         )
 
 
-def reader_fields(config: Config, issue: str, address: Address, token: str) -> Mapping[str, str]:
-    """What stands for the tokens in one reader's letter. Without a site people leave by mail, and there is
-    nothing to view or prefer."""
-    site = config.site.url.rstrip("/")
-    if site:
-        return {
-            "EMAIL": str(address),
-            "LEAVE": f"{site}/leave/{token}",
-            "VIEW": f"{site}/issues/{issue}",
-            "PREFS": f"{site}/preferences/{token}",
-        }
-    mailbox = quote(config.site.mailto or str(config.reply_to.address), safe="@+")
-    return {"EMAIL": str(address), "LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20{token}"}
+def reader_fields(
+    config: Config,
+    issue: str,
+    address: Address,
+    token: str,
+    *,
+    name: str = "",
+    how: str = "signed_up",
+    language: str = "",
+) -> Mapping[str, str]:
+    """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
+    the newsletter's."""
+    words = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
+    own = {"LEAVE": token, "VIEW": issue, "PREFS": token}
+    return {**words, **{link: before + own[link] for link, before in reader_links(config).items()}}

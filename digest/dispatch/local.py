@@ -379,6 +379,7 @@ class _Sending:
                 name=row.name,
                 token=row.token,
                 variant=row.variant,
+                how=row.how,
                 date=self.now().astimezone(self.config.zone).replace(microsecond=0),
             )
         except SendError as error:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from digest.model import Article, Brief, Story
 from digest.pick.matching import Matcher
 from digest.pick.vectors import Terms, cosines, vectors
-from digest.text.words import stem, stop_words
+from digest.text.words import light_stem, stop_words
 
 ENOUGH = 4  # a word held so often counts in full
 FULL_FIT = 0.6  # the weighed words of a story that answers the brief
@@ -45,7 +45,7 @@ def keywords_from(line: str, language: str = "en") -> dict[str, float]:
     for word in _WORD.findall(line):
         low = word.casefold()
         if low not in stops and (len(low) > 2 or not low.isascii() or word.isupper()):
-            words.setdefault(stem(low, language), low)
+            words.setdefault(light_stem(low, language), low)
     return dict.fromkeys(words.values(), 1.0)
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from digest.model import Article
-from digest.text.words import stem
+from digest.text.words import light_stem
 
 TITLE = 3  # a word of the title counts as so many of the text
 LONG = 5  # letters from which a word with two more is still that word; Korean ones have more
@@ -38,7 +38,7 @@ class Matcher:
         by_first = self._by_first(article.language)
         for text, worth in ((article.title, TITLE), (article.text, 1)):
             low = text.casefold()
-            stems = [stem(w, article.language) for w in _WORD.findall(low)]
+            stems = [light_stem(w, article.language) for w in _WORD.findall(low)]
             for place, first in enumerate(stems):
                 for parts, word in by_first.get(first, ()):
                     if tuple(stems[place : place + len(parts)]) == parts:
@@ -53,7 +53,7 @@ class Matcher:
         if language not in self._stemmed:
             table: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
             for word in self._words:
-                parts = tuple(stem(w, language) for w in _WORD.findall(word.casefold()))
+                parts = tuple(light_stem(w, language) for w in _WORD.findall(word.casefold()))
                 if word not in self._literal:
                     table[parts[0]].append((parts, word))
             self._stemmed[language] = table

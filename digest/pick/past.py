@@ -20,7 +20,7 @@ from digest.pick.duplicates import find_copies
 from digest.pick.stories import led
 from digest.pick.vectors import FULL_TERMS, Terms, cosine, is_name, opening_of, terms_of, vectors
 from digest.text.wording import counted
-from digest.text.words import stem, stop_words
+from digest.text.words import light_stem, stop_words
 
 SAME_EVENT = 0.25  # mean cosine with a past article: more than within a week, where time speaks for it too
 MEMORY = timedelta(days=21)  # an event older than that is another one
@@ -118,10 +118,12 @@ def moved(reports: Sequence[Article], told: Sequence[Article]) -> Moved:
     for article in reports:
         stops = stop_words(article.language)
         words = [*_WORD.findall(article.title), *opening_of(article)]
-        plain.update(stem(w, article.language) for w in words if w.islower())
+        plain.update(light_stem(w, article.language) for w in words if w.islower())
         for word in words:
             if is_name(word) and len(word) > 1 and word.casefold() not in stops:
-                by_outlet[article.outlet or article.source].setdefault(stem(word.casefold(), article.language), word)
+                by_outlet[article.outlet or article.source].setdefault(
+                    light_stem(word.casefold(), article.language), word
+                )
     agreed = Counter(fact for facts in by_outlet.values() for fact in facts)
     printed = {fact: word for facts in by_outlet.values() for fact, word in facts.items()}
     new = [f for f, n in agreed.items() if n >= AGREED * len(outlets) and f not in heard and f not in plain]
@@ -129,4 +131,4 @@ def moved(reports: Sequence[Article], told: Sequence[Article]) -> Moved:
 
 
 def _stems(text: str, article: Article) -> set[str]:
-    return {stem(w.casefold(), article.language) for w in _WORD.findall(text)}
+    return {light_stem(w.casefold(), article.language) for w in _WORD.findall(text)}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from digest.model import Article
 from digest.pick.stories import group_stories
 from digest.pick.vectors import opening_of
-from digest.text.words import stem, stop_words
+from digest.text.words import light_stem, stop_words
 
 LEAST_PICKED = 2  # a word of one story only is a name of that story
 LEAST_SURE = 1.64  # standard errors from even odds: one in twenty such words is chance
@@ -51,7 +51,7 @@ def suggest_keywords(
     everything = {a.id: a for a in (*passed_over, *picked)}
     outlets = _names({a.outlet for a in everything.values() if a.outlet})
     languages = {a.language for a in picked}
-    skip = {tuple(stem(w, tag) for w in _words(word)) for word in known for tag in languages}
+    skip = {tuple(light_stem(w, tag) for w in _words(word)) for word in known for tag in languages}
     held: tuple[Counter[Key], Counter[Key]] = (Counter(), Counter())
     stories = [0, 0]
     printed: defaultdict[Key, Counter[str]] = defaultdict(Counter)
@@ -112,10 +112,10 @@ def _candidates(article: Article, outlets: frozenset[Key]) -> Iterator[tuple[Key
             if place in named or word in stops or len(word) < 3 or word.isdigit():
                 before = None
                 continue
-            root = stem(word, article.language)
+            root = light_stem(word, article.language)
             yield (root,), word
             if before is not None:
-                yield (stem(before, article.language), root), f"{before} {word}"
+                yield (light_stem(before, article.language), root), f"{before} {word}"
             before = word
 
 

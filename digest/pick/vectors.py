@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from digest.model import Article
-from digest.text.words import stem, stop_words
+from digest.text.words import light_stem, stop_words
 
 OPENING_WORDS = 90
 NAME_WEIGHT = 3  # names and numbers tell look-alike events apart
@@ -41,7 +41,7 @@ def terms_of(article: Article) -> Terms:
         if _UNSPACED.match(low):
             counts.update(low[n : n + 2] for n in range(min(len(low) - 1, OPENING_WORDS)))
         else:
-            counts[stem(low, article.language)] += NAME_WEIGHT if is_name(word) else 1
+            counts[light_stem(low, article.language)] += NAME_WEIGHT if is_name(word) else 1
     return counts
 
 

@@ -5,9 +5,10 @@ Read view.py (what a template sees), email.py (Jinja2, then premailer once), mes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from digest.model import Issue, Rendered
+from digest.model import Issue, Rendered, Wish
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["render_issue"]
 
 
-def render_issue(issue: Issue, config: Config, *, templates: TemplateLoader | None = None) -> Rendered:
+def render_issue(
+    issue: Issue,
+    config: Config,
+    *,
+    templates: TemplateLoader | None = None,
+    variants: Mapping[Wish, Issue] | None = None,
+) -> Rendered:
     """*issue* as mail: see `digest.render.email.render_issue`."""
     from digest.render.email import render_issue as render
 
-    return render(issue, config, templates=templates)
+    return render(issue, config, templates=templates, variants=variants)

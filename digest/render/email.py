@@ -10,53 +10,85 @@ import hashlib
 import json
 import logging
 import re
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from digest.config import Config
-from digest.model import Issue, Rendered, Variant
+from digest.model import Issue, Picture, Rendered, Variant, Wish
+from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
-from digest.render.templates import FAMILY, TemplateLoader, fill_template, find_templates
-from digest.render.theme import palette
-from digest.render.view import ContentsRow, page_of
-from digest.render.words import words_for
+from digest.render.pictures import carried
+from digest.render.templates import TemplateLoader, fill_issue, find_templates
+from digest.render.theme import look_of, palette
+from digest.render.view import page_of
+from digest.render.words import spoken, words_for
 
-TEXT_WIDTH = 72
-_NBSP = "\u00a0"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _BLANKS_AROUND_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
-def render_issue(issue: Issue, config: Config, *, templates: TemplateLoader | None = None) -> Rendered:
-    """*issue* as mail, for every variant of it; the same issue gives the same bytes.
+def render_issue(
+    issue: Issue,
+    config: Config,
+    *,
+    templates: TemplateLoader | None = None,
+    variants: Mapping[Wish, Issue] | None = None,
+) -> Rendered:
+    """*issue* as mail; the same issue gives the same bytes.
 
-    Raises TemplateError (file, line), ConfigError (a color nobody could read).
+    variants: beside the one everybody gets, the issue as readers of a kind want it (see `compose.issue_for`).
+    Raises TemplateError (file, line), ConfigError (a logo that cannot be carried).
     """
-    environment = (templates or find_templates()).environment()
+    loader = templates or find_templates()
+    environment = loader.environment()
+    logo = _logo(config, loader)
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
-    language = config.newsletter.language
-    page = page_of(issue, config, language=language)
+    made = [
+        _variant(wish, of, config, tokens, environment, logo)
+        for wish, of in {Wish(): issue, **(variants or {})}.items()
+        if not wish.language or spoken(wish.language) == wish.language
+    ]
+    return Rendered(issue.slug, fingerprint(made, config, issue.audience), tuple(made))
+
+
+def _variant(
+    wish: Wish,
+    issue: Issue,
+    config: Config,
+    tokens: Mapping[str, str],
+    environment: Environment,
+    logo: Picture | None,
+) -> Variant:
+    language = wish.language or config.newsletter.language
+    page = page_of(issue, config, tokens, language=language)
     values = {
         "page": page,
-        "issue": issue,
         "w": words_for(language),
         "theme": palette(config.theme),
+        "look": look_of(config.theme, f"cid:{logo.cid}" if logo else config.theme.logo),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
-    family = "" if config.theme.template == FAMILY else f"{config.theme.template}/"
-    html = inline(_clean(fill_template(environment, f"{family}issue.html.j2", values)))
-    text = _tidy(fill_template(environment, f"{family}issue.txt.j2", values))
-    variant = Variant(
-        key="",
+    return Variant(
+        key=wish.key,
         language=language,
         sections=tuple(group.name for group in page.groups),
         subject=page.subject,
-        html=html,
-        text=text,
+        html=inline(_clean(fill_issue(environment, config.theme.template, "html", values))),
+        text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
         tokens=tokens,
+        pictures=(logo,) if logo else (),
     )
-    variants = (variant,)
-    return Rendered(issue.slug, fingerprint(variants, config, issue.audience), variants)
+
+
+def _logo(config: Config, loader: TemplateLoader) -> Picture | None:
+    """The logo where it is a file; None where there is none, or it has an address of its own."""
+    name = config.theme.logo
+    if not name or name.startswith("https://"):
+        return None
+    return carried(name, loader.picture(name), config.newsletter.sender.address.domain)
 
 
 def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> str:
@@ -64,6 +96,7 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
     (From, Reply-To, List-*), and the rule saying who gets it."""
     told = {
         "variants": [[v.key, v.language, v.subject, v.html, v.text, sorted(v.tokens.items())] for v in variants],
+        "pictures": [[p.cid, p.data] for v in variants for p in v.pictures],
         "headers": [[name, value] for name, value in standing_headers(config)],
         "leave": config.site.url or config.site.mailto or str(config.reply_to.address),
         "audience": audience,
@@ -74,11 +107,12 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
 def tokens_for(issue: Issue, config: Config) -> dict[str, str]:
     """Where each reader's values go: name -> a token that stands nowhere in the issue's or newsletter's words.
 
-    VIEW and PREFS only where the newsletter has a site. The nonce follows from slug and number, so the issue
-    stays the same byte for byte; a feed that guesses it only makes us take the next one.
+    VIEW and PREFS only where the newsletter has a site, GREETING only where it greets. The nonce follows from slug and
+    number, so the issue stays the same byte for byte; a feed that guesses it only makes us take the next one.
     """
     said = f"{issue!r}{config!r}"
-    names = TOKENS if config.site.url else ("EMAIL", "LEAVE")
+    absent = {*(() if config.site.url else ("VIEW", "PREFS")), *(() if config.newsletter.greeting else ("GREETING",))}
+    names = [name for name in TOKENS if name not in absent]
     attempt = 0
     while True:
         seed = f"{issue.slug}\n{issue.number}\n{attempt}".encode()
@@ -102,35 +136,6 @@ def inline(html: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
     return str(done)
-
-
-def nbsp(text: str, longest: int = 40) -> str:
-    """A fact that should not break over lines; one longer than *longest* may."""
-    return text.replace(" ", _NBSP) if len(text) <= longest else text
-
-
-def no_widow(title: str) -> str:
-    """*title* with its last two words tied, so that no word stands alone on the last line."""
-    head, _, last = title.rpartition(" ")
-    return f"{head}{_NBSP}{last}" if " " in head and len(last) + len(head.rpartition(" ")[2]) <= 22 else title
-
-
-def wrap(text: str, indent: str = "") -> str:
-    """*text* in lines of 72; a line break stands for a blank and for nothing else."""
-    lines = textwrap.wrap(
-        text,
-        TEXT_WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join(lines)
-
-
-def pad(label: str, rows: Sequence[ContentsRow]) -> str:
-    """*label* as wide as the widest section of *rows*."""
-    return label.ljust(max(len(row.section) for row in rows))
 
 
 def _clean(html: str) -> str:

@@ -4,7 +4,8 @@ Knows RFC 5322 (headers), 2045–2049 (quoted-printable, encoded words), 2369, 2
 for one reader only as `fields`; knows no template, no SMTP, no clock.
 
 A variant is cut at its tokens; each piece between them is quoted-printable once and ends in a soft line break, so
-that a reader's value can stand there at any length without wrapping anything again.
+that a reader's value can stand there at any length without wrapping anything again. Of a reader's own address on
+the web only the last path segment differs: all before it is the newsletter's, and stands in the pieces.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import binascii
 import hashlib
 import html as html_escape
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -23,23 +25,42 @@ from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Rendered, Variant
 
-TOKENS = ("EMAIL", "LEAVE", "VIEW", "PREFS")
-"""What differs between two readers' letters: their address; where to leave, to see the issue on the web, to choose."""
+IN_WORDS = ("EMAIL", "WHY", "GREETING")
+TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
+"""What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
+see the issue on the web, to choose."""
 
 SOFT = b"=\r\n"
 LINE = 76  # RFC 2045, 6.7: the longest quoted-printable line
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+LONGEST = 998  # RFC 5322, 2.1.1: the longest line there may be, without its CRLF
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?A-~]+>")
-_LITERAL = re.compile(r"[!-<>-~]*")  # stands for itself in quoted-printable
+_LITERAL = re.compile(r"[!-,/-<>-~-][!-<>-~]*")  # stands for itself in quoted-printable, and begins with no dot
+_ESCAPED = re.compile(rb"[^\t -<>-~]")
 _URL = re.compile(r"[A-Za-z0-9!#$%&'()*+,/:;=?@\[\]~._-]*")
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_ADDRESS = re.compile(  # RFC 5322, 3.4.1: a dot-atom or a quoted string, and a domain of A-labels
+    r"""(?:[^\s"(),:;<>@\[\\\]]+|"(?:[^"\\]|\\.)+")@[A-Za-z0-9_][A-Za-z0-9._-]*"""
+)
+_MARKUP = re.compile(  # a comment, an element whose content is no text, or one tag
+    r"""(?is)<!--.*?-->|<(style|script|title|textarea|noscript|iframe|xmp)\b.*?</\1\s*>"""
+    r"""|<[/!?]?[a-z_](?:[^'"<>]|"[^"]*"|'[^']*')*>"""
+)
+_BEGUN = re.compile(r"<[/!?a-z_]", re.I)
+_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_SAID = frozenset({"title", "aria-label", "alt", "summary"})  # attributes that hold words
 
 
 class Skeleton:
     """One variant, encoded and waiting for addresses. Build it once an issue, call `letter` for each reader."""
 
     def __init__(self, rendered: Rendered, variant_key: str, config: Config) -> None:
-        self._variant = variant = variant_of(rendered, variant_key)
+        variant = variant_of(rendered, variant_key)
+        for where in misplaced_tokens(variant):
+            raise SendError(f"{where}", hint="a token stands in a text, or is the whole href of a link")
+        self._links = reader_links(config)
         seed = f"{rendered.fingerprint}\n{variant.key}"
         boundary = _boundary(seed)
         self._before = _headers([*standing_headers(config)[:2], ("Subject", encode_words(variant.subject, 9))])
@@ -51,14 +72,32 @@ class Skeleton:
             f"--{boundary}\r\nContent-Type: text/%s; charset=utf-8\r\n"
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )
+        # A token is (its name, whether it stands in the HTML part).
         self._chunks: list[bytes | tuple[str, bool]] = [
             (part % "plain").encode(),
-            *_pieces(variant.text, variant.tokens, is_html=False),
-            b"\r\n" + (part % "html").encode(),
-            *_pieces(variant.html, variant.tokens, is_html=True),
+            *self._pieces(variant.text, variant.tokens, is_html=False),
+            *_related(variant, part, boundary),
+            *self._pieces(variant.html, variant.tokens, is_html=True),
+            *_carried(variant, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
         self._used = {chunk[0] for chunk in self._chunks if isinstance(chunk, tuple)}
+
+    def _pieces(self, text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[bytes | tuple[str, bool]]:
+        """*text* cut at its tokens, encoded; of a link all but the reader's own segment belongs to the piece."""
+        names = {token: name for name, token in tokens.items()}
+        parts = re.split("(" + "|".join(map(re.escape, names)) + ")", text) if names else [text]
+        for number, part in enumerate(parts):
+            if number % 2:
+                yield names[part], is_html
+                continue
+            opens, closes = number > 0, number + 1 < len(parts)
+            literal = self._links.get(names[parts[number + 1]], "") if closes else ""
+            yield (
+                SOFT * opens
+                + quoted_printable(part + (html_escape.escape(literal) if is_html else literal))
+                + (SOFT * closes)
+            )
 
     def letter(
         self,
@@ -73,16 +112,20 @@ class Skeleton:
     ) -> Letter:
         """The message to one reader: CRLF line ends, ASCII unless the envelope asks for SMTPUTF8.
 
-        *fields* holds the values of the variant's tokens. *one_click* adds RFC 8058's header and wants an https
-        LEAVE. Raises SendError for a value that cannot stand in a message.
+        *fields* holds the values of the variant's tokens, whole addresses. *one_click* adds RFC 8058's header and
+        wants an https LEAVE. Raises SendError for a value that cannot stand in a message.
         """
         missing = self._used - fields.keys()
         if missing:
             raise SendError(f"no value for {', '.join(sorted(missing))} in the letter to {envelope.recipient}")
         if not _MESSAGE_ID.fullmatch(message_id):
-            raise SendError(f"{message_id!r} is no Message-ID", hint="it looks like <left@right>")
+            raise SendError(f"{message_id!a} is no Message-ID", hint="it looks like <left@right>")
         values: dict[tuple[str, bool], bytes] = {}
         for name in self._used:
+            literal = self._links.get(name)
+            if literal is not None:  # letters, digits and a few marks: the same in HTML, text and header
+                values[name, False] = values[name, True] = _segment(name, fields[name], literal)
+                continue
             raw = _value(name, fields[name])
             escaped = html_escape.escape(raw)
             values[name, False] = quoted_printable(raw)
@@ -91,12 +134,65 @@ class Skeleton:
             f"To: {_to(to_name, envelope)}",
             f"Date: {_date(date)}",
             f"Message-ID: {message_id}",
-            *_leave_headers(fields.get("LEAVE", ""), one_click),
+            *_leave_headers(fields.get("LEAVE", ""), self._links["LEAVE"], one_click),
         ]
         # A local part outside ASCII leaves only by SMTPUTF8, where headers are UTF-8 (RFC 6532).
         block = "\r\n".join((*head, "")).encode("utf-8" if envelope.smtputf8 else "ascii")
         body = (chunk if isinstance(chunk, bytes) else values[chunk] for chunk in self._chunks)
         return Letter(ordinal, envelope, (self._before, block, self._after, *body), message_id)
+
+
+def reader_links(config: Config) -> dict[str, str]:
+    """What stands before a reader's own path segment: token name -> the newsletter's address up to there.
+
+    Without a site people leave by mail, the segment being the end of the subject, and there is nothing to view or
+    prefer.
+    """
+    site = config.site.url.rstrip("/")
+    if site:
+        return {"LEAVE": f"{site}/leave/", "VIEW": f"{site}/issues/", "PREFS": f"{site}/preferences/"}
+    mailbox = percent(config.site.mailto or str(config.reply_to.address), safe="@+")
+    return {"LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20"}
+
+
+def misplaced_tokens(variant: Variant) -> Iterator[str]:
+    """Where a token stands in the HTML that no value can be escaped for, in words.
+
+    A value may stand in a text, in a quoted attribute that holds words, and (never the address) as the whole href
+    of a link.
+    """
+    names = {token: name for name, token in variant.tokens.items()}
+    if not names:
+        return
+    token = re.compile("|".join(map(re.escape, names)))
+    html, end = variant.html, 0
+    for markup in [*_MARKUP.finditer(html), None]:
+        gap = html[end : markup.start() if markup else len(html)]
+        begun = _BEGUN.search(gap)
+        for found in token.finditer(gap, begun.start() if begun else len(gap)):
+            yield f"{names[found[0]]} stands in a tag that is never closed, {_line(html, end + found.start())}"
+        if markup is None:
+            return
+        end = markup.end()
+        element = (markup[1] or "").lower()
+        if element == "title" or not token.search(markup[0]):
+            continue
+        is_tag = not element and not markup[0].startswith("<!")
+        rest = _ATTRIBUTE.sub(lambda a: "" if _may_hold(a, names) else a[0], markup[0]) if is_tag else markup[0]
+        for name in token.findall(rest):
+            place = f"<{element}>" if element else f"{rest.split()[0]} …>" if is_tag else "a comment"
+            yield f"{names[name]} stands in {place}, {_line(html, markup.start())}"
+
+
+def _line(html: str, at: int) -> str:
+    return f"line {html.count(chr(10), 0, at) + 1} of the HTML"
+
+
+def _may_hold(attribute: re.Match[str], names: Mapping[str, str]) -> bool:
+    """Whether a token may stand in *attribute*: in words, or as the whole target of a link."""
+    name, value = attribute[1].lower(), attribute[2]
+    quoted = value[0] in "\"'"
+    return quoted and (name in _SAID or (name == "href" and names.get(value[1:-1], IN_WORDS[0]) not in IN_WORDS))
 
 
 def variant_of(rendered: Rendered, key: str) -> Variant:
@@ -108,8 +204,11 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
-    """The variant's HTML with *fields* for its tokens; a token without a field stays."""
-    return fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
+    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    for picture in variant.pictures:
+        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+    return html
 
 
 def preview_text(variant: Variant, fields: Mapping[str, str]) -> str:
@@ -135,6 +234,7 @@ def standing_headers(config: Config) -> list[tuple[str, str]]:
         ("List-Id", f"{name}{_gap(name)}<{config.list_id}>"),
         ("List-Help", f"<mailto:{percent(str(reply), safe='@')}?subject=help>"),
         ("List-Owner", f"<mailto:{percent(str(reply), safe='@')}>"),
+        *([("List-Archive", f"<{config.site.url.rstrip('/')}/issues>")] if config.site.url else []),
         ("List-Post", "NO"),
     ]
 
@@ -149,7 +249,7 @@ def encode_words(text: str, used: int) -> str:
     that never cut a character. Raises SendError for a line break or another control character.
     """
     if _UNSAFE.search(text):
-        raise SendError(f"{text!r}: a header holds no line breaks or control characters")
+        raise SendError(f"{text!a}: a header holds no line breaks or control characters")
     words = text.split(" ")
     if not text:
         return ""
@@ -161,7 +261,7 @@ def encode_words(text: str, used: int) -> str:
 def encode_phrase(name: str, used: int) -> str:
     """*name* as the display name of a mailbox or list: atoms, a quoted string, or encoded words."""
     if _UNSAFE.search(name):
-        raise SendError(f"{name!r}: a name holds no line breaks or control characters")
+        raise SendError(f"{name!a}: a name holds no line breaks or control characters")
     if name.isascii() and "=?" not in name and len(name) <= 64:
         if _ATOMS.fullmatch(name) and name == " ".join(name.split()):
             return name
@@ -223,22 +323,23 @@ def _mailbox(mailbox: Mailbox, used: int, default: str) -> str:
 
 
 def _to(name: str, envelope: Envelope) -> str:
-    if _UNSAFE.search(envelope.recipient) or " " in envelope.recipient:
-        raise SendError(f"{envelope.recipient!r} cannot stand in a header")
+    if _UNSAFE.search(envelope.recipient) or not _ADDRESS.fullmatch(envelope.recipient):
+        raise SendError(f"{envelope.recipient!a} is no address a header can hold")
     if not envelope.recipient.isascii() and not envelope.smtputf8:
         raise SendError(f"{envelope.recipient} can only be reached by SMTPUTF8", hint="the relay must offer it")
-    if not name:
+    name = name.translate(_BIDI)  # they would turn the address beside them around
+    if not name.strip():
         return envelope.recipient
     phrase = encode_phrase(name, len("To: "))
     return f"{phrase}{_gap(phrase)}<{envelope.recipient}>"
 
 
-def _leave_headers(leave: str, one_click: bool) -> Iterator[str]:
+def _leave_headers(leave: str, literal: str, one_click: bool) -> Iterator[str]:
     if not leave:
         if one_click:
             raise SendError("one-click leaving needs a LEAVE address")
         return
-    address = _value("LEAVE", leave)
+    address = literal + _segment("LEAVE", leave, literal).decode("ascii")
     yield f"List-Unsubscribe: <{address}>"  # never folded: mailbox providers read it with simple patterns
     if one_click:
         if not address.startswith("https://"):
@@ -246,8 +347,12 @@ def _leave_headers(leave: str, one_click: bool) -> Iterator[str]:
         yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
-def _headers(pairs: Sequence[tuple[str, str]]) -> bytes:
-    return "".join(f"{name}: {value}\r\n" for name, value in pairs).encode("ascii")
+def _headers(pairs: Iterable[tuple[str, str]]) -> bytes:
+    block = "".join(f"{name}: {value}\r\n" for name, value in pairs)
+    for line in block.split("\r\n"):
+        if len(line) > LONGEST or not line.isascii():
+            raise SendError(f"a header line cannot be sent: {line[:60]!a}…", hint="shorten or mend it in digest.toml")
+    return block.encode("ascii")
 
 
 @lru_cache(maxsize=4)
@@ -259,38 +364,85 @@ def _date(date: datetime) -> str:
 
 
 def quoted_printable(text: str) -> bytes:
-    """*text* as quoted-printable with CRLF; its last line leaves room for a soft line break."""
+    """*text* as quoted-printable (RFC 2045, 6.7) with CRLF. No line begins with a dot, and the last one leaves room
+    for a soft line break. Raises SendError for half a surrogate pair."""
     if len(text) < LINE and _LITERAL.fullmatch(text):  # nearly every reader's value
         return text.encode("ascii")
-    data = binascii.b2a_qp(text.encode(), quotetabs=False, istext=True, header=False).replace(b"\n", b"\r\n")
-    start = data.rfind(b"\n") + 1
-    if len(data) - start < LINE:
-        return data
-    cut = start + LINE - 4
-    while b"=" in data[cut - 2 : cut]:  # never inside =XX
-        cut -= 1
-    return data[:cut] + SOFT + data[cut:]
+    try:
+        data = text.replace("\r\n", "\n").encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise SendError(f"line {line} holds half a surrogate pair: {text[error.start]!a}") from error
+    return b"\r\n".join(SOFT.join(_wrapped(_ESCAPED.sub(_hex, line))) for line in data.split(b"\n"))
 
 
-def _pieces(text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[bytes | tuple[str, bool]]:
-    names = {token: name for name, token in tokens.items()}
-    parts = re.split("(" + "|".join(map(re.escape, names)) + ")", text) if names else [text]
-    for number, part in enumerate(parts):
-        if number % 2:
-            yield names[part], is_html
-        else:
-            opens, closes = number > 0, number + 1 < len(parts)
-            yield SOFT * opens + quoted_printable(part) + SOFT * closes
+def _hex(found: re.Match[bytes]) -> bytes:
+    return b"=%02X" % found[0][0]
+
+
+def _wrapped(line: bytes) -> Iterator[bytes]:
+    """*line*, escaped already, in pieces that leave room for a soft line break; a blank at its end is escaped."""
+    if line[-1:] in (b" ", b"\t"):
+        line = line[:-1] + (b"=20" if line.endswith(b" ") else b"=09")
+    while True:
+        if line.startswith(b"."):
+            line = b"=2E" + line[1:]
+        if len(line) < LINE:
+            yield line
+            return
+        cut = LINE - 1
+        while b"=" in line[cut - 2 : cut]:  # never inside =XX
+            cut -= 1
+        yield line[:cut]
+        line = line[cut:]
+
+
+def _segment(name: str, raw: str, literal: str) -> bytes:
+    """The end of the address *raw* that is the reader's own. Raises SendError unless the newsletter's *literal* is
+    before it and it needs no escaping anywhere."""
+    segment = raw.removeprefix(literal)
+    if segment == raw or not _SEGMENT.fullmatch(segment):
+        raise SendError(f"{raw!a} is no address for {name}", hint=f"{literal} and letters, digits or . _ ~ - after it")
+    return segment.encode("ascii")
+
+
+def _inner(boundary: str) -> str:
+    """The boundary of what stands inside: neither begins with the other."""
+    return f"=_r{boundary.removeprefix('=_')}"
+
+
+def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
+    """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
+    if not variant.pictures:
+        yield b"\r\n" + (part % "html").encode()
+        return
+    inner = _inner(boundary)
+    yield (
+        f'\r\n--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
+    ).encode()
+    yield (part.replace(boundary, inner) % "html").encode()
+
+
+def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
+    """The pictures, behind the HTML that names them (RFC 2392)."""
+    for picture in variant.pictures:
+        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+        yield (
+            f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+            f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
+        ).encode("ascii")
+    if variant.pictures:
+        yield f"\r\n--{_inner(boundary)}--".encode()
 
 
 def _value(name: str, raw: str) -> str:
-    """*raw* fit to stand for the token *name*: an address stays as it is, a URL is percent-encoded ASCII."""
+    """*raw* fit to stand for the token *name*: words stay as they are, a URL is percent-encoded ASCII."""
     if _UNSAFE.search(raw):
-        raise SendError(f"{raw!r}: a value for {name} holds no line breaks or control characters")
-    if name == "EMAIL":
-        return raw
+        raise SendError(f"{raw!a}: a value for {name} holds no line breaks or control characters")
+    if name in IN_WORDS:
+        return raw.translate(_BIDI)
     if not re.match(r"https?://|mailto:|#", raw):
-        raise SendError(f"{raw!r} is no address for {name}", hint="https:// or mailto:")
+        raise SendError(f"{raw!a} is no address for {name}", hint="https:// or mailto:")
     return raw if _URL.fullmatch(raw) else percent(raw, safe="!#$%&'()*+,/:;=?@[]~-._")
 
 

@@ -1,41 +1,25 @@
-"""The mail's colors: two chosen by the newsletter, the others ours, every pair readable (WCAG 2.2, 1.4.3).
-
-Pure arithmetic over ``#rrggbb``.
-"""
+"""The mail's look: colors, fonts and room, from [theme]. Two colors are the newsletter's, the others ours, every pair
+readable. `digest.config` has refused an accent that cannot be read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from digest.config import Theme
-from digest.errors import ConfigError
+from digest.color import DARK_GROUND, LIGHT_GROUND, contrast, mix
+from digest.config import Font, Theme
 
-READABLE = 4.5  # WCAG 2.2 AA for text of any size
+FONTS: dict[Font, str] = {
+    "serif": "Georgia,'Times New Roman',serif",
+    "book": "'Palatino Linotype',Palatino,'Book Antiqua',Georgia,serif",
+    "sans": "-apple-system,'Segoe UI',Helvetica,Arial,sans-serif",
+    "wide": "Verdana,Geneva,sans-serif",
+    "humanist": "'Trebuchet MS','Lucida Grande',Tahoma,sans-serif",
+    "mono": "'Courier New',Courier,monospace",
+}
+"""Only fonts that readers' systems have: a mail loads none."""
 
-
-def luminance(color: str) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2.2, "relative luminance")."""
-    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colors, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def mix(color: str, other: str, share: float) -> str:
-    """*color* with *share* (0 to 1) of *other* in it."""
-    pairs = ((int(color[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
-
-
-def nearest_readable(color: str, ground: str, toward: str, wanted: float = READABLE) -> str:
-    """*color*, or the nearest mix with *toward* that reads on *ground*."""
-    steps = (mix(color, toward, step / 100) for step in range(101))
-    return next((c for c in steps if contrast(c, ground) >= wanted), toward)
+ROOM = {"compact": 0.75, "normal": 1.0, "airy": 1.3}
+TEXT_PX = {"compact": (16, 24), "normal": (17, 26), "airy": (17, 28)}  # size and leading of running text on a phone
 
 
 @dataclass(frozen=True)
@@ -46,7 +30,7 @@ class Palette:
     accent_dark: str
     button_dark: str
     page: str = "#f3efe8"
-    card: str = "#ffffff"
+    card: str = LIGHT_GROUND
     wash: str = "#f6f1e8"
     ink: str = "#1f1d1a"
     soft: str = "#5c574f"
@@ -55,7 +39,7 @@ class Palette:
     dark: dict[str, str] = field(
         default_factory=lambda: {
             "page": "#141311",
-            "card": "#1e1c1a",
+            "card": DARK_GROUND,
             "wash": "#2a2723",
             "ink": "#efe9df",
             "soft": "#b5ada0",
@@ -92,22 +76,47 @@ class Palette:
         return "".join((*grounds, *inks))
 
 
+@dataclass(frozen=True)
+class Look:
+    """Fonts, masthead and room; the templates' `look`."""
+
+    headings: str  # font stacks, as CSS wants them
+    text: str
+    labels: str
+    masthead: str  # center, start, banner
+    logo: str  # its address, https or cid; '' to print the name
+    logo_width: int
+    logo_height: int
+    size: int  # px of running text on a phone
+    leading: int
+    room: float  # 1 is usual
+
+    def space(self, px: int) -> int:
+        """*px* of room between things, as the density has it."""
+        return round(px * self.room)
+
+
 def palette(theme: Theme) -> Palette:
-    """The colors for *theme*. Raises ConfigError proposing the nearest readable color."""
+    """The colors for *theme*."""
     accent, accent_dark = theme.accent.lower(), theme.accent_dark.lower()
-    plain = Palette(accent, accent_dark, accent)
-    for key, color, ground, toward in (
-        ("accent", accent, plain.card, "#000000"),
-        ("accent_dark", accent_dark, plain.dark["card"], "#ffffff"),
-    ):
-        if contrast(color, ground) < READABLE:
-            better = nearest_readable(color, ground, toward)
-            raise ConfigError(
-                f"digest.toml: theme.{key} = {color} reads badly on {ground}: contrast "
-                f"{contrast(color, ground):.1f}, and {READABLE} is needed",
-                hint=f"the nearest color that reads is {better}",
-            )
     # the lightest mix that still carries white words: a button as dark as the card could not be seen
     lighter = (mix(accent, accent_dark, step / 100) for step in range(40, -1, -1))
-    button = next((c for c in lighter if contrast(c, plain.button_text) >= 5.5), accent)
+    button = next((c for c in lighter if contrast(c, Palette.button_text) >= 5.5), accent)
     return Palette(accent, accent_dark, button)
+
+
+def look_of(theme: Theme, logo: str) -> Look:
+    """The fonts and the room for *theme*; *logo* is the address of its picture."""
+    size, leading = TEXT_PX[theme.density]
+    return Look(
+        headings=FONTS[theme.headings],
+        text=FONTS[theme.text],
+        labels=FONTS[theme.labels],
+        masthead=theme.masthead,
+        logo=logo,
+        logo_width=theme.logo_width,
+        logo_height=theme.logo_height,
+        size=size,
+        leading=leading,
+        room=ROOM[theme.density],
+    )

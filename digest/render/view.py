@@ -14,23 +14,29 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from digest.config import Config
-from digest.model import Article, Excerpt, Issue, Item, Quote, Span
+from digest.model import Article, Excerpt, Issue, Item, Quote
+from digest.render.lines import TEXT_WIDTH, nbsp, shorten
 from digest.render.words import (
     Words,
+    day_and_month,
     direction,
     full_date,
     language_name,
     listed,
     long_date,
     marks_for,
+    plural,
     primary,
     weekday_date,
     words_for,
 )
+from digest.text.words import count_words
 
-LEAD_QUOTES = 2
-OTHER_QUOTES = 2  # items besides the lead that may carry one
 SHORT_QUOTE_WORDS = 25
+UNCASED = frozenset("ar fa he hi iw ja ji ka ko ks ps sd th ug ur yi zh".split())
+"""Languages whose script has neither capitals nor italics: letterspacing would tear its words apart."""
+PREHEADER_LETTERS = 130
+PHONE_LETTERS = 50  # of 14 px sans
 PHONE_PX = 335  # what a phone of 375 px leaves between our margins
 
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
@@ -42,7 +48,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 @dataclass(frozen=True, slots=True)
 class QuoteView:
     paragraphs: tuple[str, ...]  # with quotation marks
-    short: bool  # at most 25 words: printed large and slanted
+    short: bool  # at most 25 words: printed large
+    slanted: bool  # and in italics, where the script has any
     speaker: str  # '' where nobody is named
     role: str
     language: str  # '' where it is the issue's
@@ -55,10 +62,12 @@ class ItemView:
     title: str
     url: str  # '' where there is nothing to link to
     ref: int  # number of its address in the text part, 0 without url
-    credit: str
-    date: str  # '' when unknown
+    credit: str  # the outlet, or who else is credited
+    time: tuple[str, str]  # before and after the credit: "5 min at ", ""
+    date: str  # without the issue's own year; '' when unknown
     authors: str
-    facts: tuple[str, ...]  # subscription, in German, 3 min
+    wide: bool  # credit, date and authors need more than one line of a phone
+    facts: tuple[str, ...]  # subscription, in German
     paragraphs: tuple[str, ...]
     quotes: tuple[QuoteView, ...]
     note: tuple[str, ...]  # paragraphs
@@ -78,8 +87,9 @@ class GroupView:
 @dataclass(frozen=True, slots=True)
 class ContentsRow:
     section: str
-    title: str  # cut to one line of a phone
-    long_title: str  # cut to one line of the text part
+    title: str  # cut to one line of a phone, without an ellipsis
+    rest: str  # what a wider screen shows after it, '' where nothing was cut
+    line: str  # the headline cut to one line of the text part
     language: str
     dir: str
 
@@ -88,6 +98,7 @@ class ContentsRow:
 class Page:
     """The whole issue, in print order."""
 
+    cased: bool  # the language has capitals and may be letterspaced
     name: str
     tagline: str
     language: str
@@ -97,11 +108,16 @@ class Page:
     preheader: str
     date: str
     number: str
+    greeting: str  # '' for none
     intro: tuple[str, ...]
     contents: tuple[ContentsRow, ...]
     groups: tuple[GroupView, ...]
+    corrections: tuple[str, ...]
     sign_off: tuple[str, ...]
     editor: str
+    why: str  # they get this
+    sent_to: str
+    sign_up: str  # where somebody else signs up
     postal: tuple[str, ...]
 
 
@@ -117,7 +133,10 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 def web_address(url: str | None) -> str:
     """*url* with everything unsafe percent-encoded; '' unless it is http or https."""
-    if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
+    try:
+        if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
+            return ""
+    except ValueError:  # unbalanced brackets
         return ""
     return percent(url.strip(), safe="!#$%&'()*+,/:;=?@~-._")
 
@@ -136,19 +155,8 @@ def next_day(issue: Issue, config: Config) -> date:
 
 
 def printed_quotes(issue: Issue) -> Mapping[str, tuple[Quote, ...]]:
-    """The key quotes that are printed, by article id: those of the lead, and one each of at most two other items."""
-    printed: dict[str, tuple[Quote, ...]] = {}
-    others = 0
-    for item in issue.items:
-        found = item.summary.quotes
-        if not found or item.form == "link":
-            continue
-        if item.form == "lead":
-            printed[item.article.id] = found[:LEAD_QUOTES]
-        elif others < OTHER_QUOTES:
-            printed[item.article.id] = found[:1]
-            others += 1
-    return printed
+    """The key quotes that are printed, by article id: all that were composed; a plain link has none."""
+    return {i.article.id: i.summary.quotes for i in issue.items if i.summary.quotes and i.form != "link"}
 
 
 def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[str, ...]:
@@ -164,16 +172,20 @@ def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[
     return tuple(article.text[start:end] for start, end in slices)
 
 
-def quote_paragraphs(article: Article, quote: Quote) -> tuple[str, ...]:
-    """The pieces of *quote* in quotation marks; ``[…]`` where something stands between two of them."""
+def quote_paragraphs(article: Article, quote: Quote, language: str) -> tuple[str, ...]:
+    """The pieces of *quote* in the marks of the article's language, of *language* where that is not known.
+
+    The words stand as the article has them, marks within them too. ``[…]`` where something stands between two pieces;
+    a quote over several paragraphs opens each of them and closes only the last.
+    """
+    tongue = language if article.language in {"", "und"} else article.language
+    opening, closing = _marks(quote.texts, tongue)
     result: list[str] = []
     last = len(quote.spans) - 1
     for number, span in enumerate(quote.spans):
         follows = number > 0 and _only_marks(article.text[quote.spans[number - 1].end : span.start])
         goes_on = number < last and _only_marks(article.text[span.end : quote.spans[number + 1].start])
-        outer = quote.outer[number] if number < len(quote.outer) else span
-        opening, closing = _marks(article, span, outer, goes_on)
-        piece = f"{opening}{quote.texts[number]}{closing}"
+        piece = f"{opening}{quote.texts[number]}{'' if goes_on else closing}"
         if number and not follows:
             result[-1] = f"{result[-1]} […] {piece}"
         else:
@@ -181,65 +193,81 @@ def quote_paragraphs(article: Article, quote: Quote) -> tuple[str, ...]:
     return tuple(result)
 
 
-def _marks(article: Article, span: Span, outer: Span, goes_on: bool) -> tuple[str, str]:
-    """What to print before and after a piece: the article's own marks, else those of its language.
+# Drawn round words that hold the usual marks themselves.
+_SECOND_MARKS = {"“": ("‘", "’"), "„": ("‚", "‘"), "«": ("“", "”"), "”": ("’", "’"), "「": ("『", "』")}
 
-    A quote over several paragraphs opens each of them and closes only the last. A comma that stands between the
-    piece and its closing mark belongs to the attribution, which is not printed.
-    """
-    before = article.text[outer.start : span.start] if outer.holds(span) else ""
-    after = article.text[span.end : outer.end].replace(",", "") if outer.holds(span) else ""
-    usual = marks_for(article.language)
-    opening = before if before.strip() and _only_marks(before) else usual[0]
-    if after.strip() and _only_marks(after):
-        return opening, after
-    return opening, "" if goes_on else opening if opening in {'"', "'"} else usual[1]
+
+def _marks(texts: Sequence[str], language: str) -> tuple[str, str]:
+    """The marks of *language*; its second pair where the words hold one of the first: ‘He said “no” to us’."""
+    usual = marks_for(language)
+    if any(mark.strip() in text for text in texts for mark in usual):
+        return _SECOND_MARKS.get(usual[0].strip(), usual)
+    return usual
 
 
 def _only_marks(between: str) -> bool:
     return _LETTER.search(between) is None
 
 
-def page_of(issue: Issue, config: Config, *, language: str) -> Page:
-    """*issue* as the templates see it, in the words of *language*."""
+def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str) -> Page:
+    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go."""
     news, w = config.newsletter, words_for(language)
-    groups = _groups(issue, language, w)
-    name, number = one_line(news.name), str(issue.number)
-    day = weekday_date(next_day(issue, config), language)
+    day = issue_day(issue, config)
+    groups = _groups(issue, w)
+    name, number = one_line(news.name), w.number.format(number=issue.number)
+    next_one = w.next_issue.format(day=nbsp(weekday_date(next_day(issue, config), language)))
     goodbye = paragraphs(news.sign_off) or (w.sign_off,)
+    intro, printed = paragraphs(issue.intro), full_date(day, language)
     return Page(
+        cased=primary(language) not in UNCASED,
         name=name,
         tagline=one_line(news.tagline),
         language=language,
         dir=direction(language),
-        label=w.label.format(name=name, number=number),
+        label=w.label.format(name=name, number=issue.number),
         subject=one_line(issue.subject),
-        preheader=one_line(issue.preheader),
-        date=full_date(issue_day(issue, config), language),
-        number=w.number.format(number=number),
-        intro=paragraphs(issue.intro),
+        preheader=one_line(issue.preheader) or _preheader(intro, name, printed, number, one_line(news.tagline)),
+        date=printed,
+        number=number,
+        greeting=tokens.get("GREETING", ""),
+        intro=intro,
         contents=_contents(groups, language),
-        groups=tuple(_views(issue, groups, config, w, language)),
-        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {w.next_issue.format(day=day)}", w.reply),
+        groups=tuple(_views(issue, groups, config, w, language, day)),
+        corrections=paragraphs(issue.correction),
+        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *(paragraphs(news.invitation) or (w.reply,))),
         editor=one_line(news.editor),
+        why=w.why.format(name=name, reason=tokens["WHY"]),
+        sent_to=w.sent_to.format(email=tokens["EMAIL"]),
+        sign_up=web_address(news.sign_up or config.site.url)
+        or f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject=subscribe",
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
         if news.postal_address.strip()
         else (),
     )
 
 
-def _groups(issue: Issue, language: str, w: Words) -> list[tuple[str, list[Item]]]:
-    """Items under their sections, in print order; plain links come last, under "In brief"."""
+def _mail_to(config: Config, subject: str) -> str:
+    return f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject={subject}"
+
+
+def _preheader(intro: Sequence[str], *facts: str) -> str:
+    """What stands beside the subject where the issue brings no line for it: the intro, else what the issue is."""
+    if intro:
+        return shorten(intro[0], PREHEADER_LETTERS)
+    return shorten(" · ".join(fact for fact in facts if fact), PREHEADER_LETTERS)
+
+
+def _groups(issue: Issue, w: Words) -> list[tuple[str, list[Item]]]:
+    """Items under their sections, in print order; a plain link without a section stands under "In brief"."""
     groups: dict[str, list[Item]] = {}
     for item in issue.items:
-        if item.form != "link":
-            groups.setdefault(one_line(item.pick.section) or w.this_week, []).append(item)
-    links = [item for item in issue.items if item.form == "link"]
-    return [*groups.items(), *([(w.in_brief, links)] if links else [])]
+        unnamed = w.in_brief if item.form == "link" else w.this_week
+        groups.setdefault(one_line(item.pick.section) or unnamed, []).append(item)
+    return list(groups.items())
 
 
 def _views(
-    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str
+    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str, day: date
 ) -> list[GroupView]:
     quotes = printed_quotes(issue)
     credits = [_credit(item) for item in issue.items]
@@ -250,7 +278,7 @@ def _views(
         for item in items:
             ref += bool(web_address(item.article.url))
             twice = credits.count(_credit(item)) > 1
-            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language))
+            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day))
         result.append(GroupView(name, tuple(views)))
     return result
 
@@ -260,32 +288,33 @@ def _credit(item: Item) -> str:
 
 
 def _item(
-    item: Item, quotes: Sequence[Quote], ref: int, twice: bool, config: Config, w: Words, language: str
+    item: Item, quotes: Sequence[Quote], ref: int, twice: bool, config: Config, w: Words, language: str, day: date
 ) -> ItemView:
     article, credit, url = item.article, _credit(item), web_address(item.article.url)
     foreign = _foreign(article, language)
     tongue = article.language if foreign else ""
-    published = article.published_at(config.zone)
-    if published is not None and article.published_precision != "day":
-        published = published.astimezone(config.zone)
     locked = {"closed": w.closed, "metered": w.metered}.get(article.paywall, "")
     facts = (
         locked,
         w.in_language.format(language=language_name(article.language, language)) if foreign else "",
-        w.minutes.format(minutes=item.minutes),
     )
     title = one_line(article.title)
+    time = _time(item.minutes, w, language) if url and credit else ("", "")
+    on = _published(article, config, language, day)
+    authors = _names([one_line(a) for a in article.authors], 3, w, language)
     return ItemView(
         form=item.form,
         title=title,
         url=url,
         ref=ref if url else 0,
         credit=credit,
-        date=long_date(published.date(), language) if published else "",
-        authors=_names([one_line(a) for a in article.authors], 3, w, language),
+        time=time,
+        date=on,
+        authors=authors,
+        wide=len(f"{time[0]}{credit}{time[1]} · {on} · {authors}") > PHONE_LETTERS,
         facts=tuple(f for f in facts if f),
         paragraphs=summary_paragraphs(article, item.summary.sentences),
-        quotes=tuple(_quote(article, q, tongue) for q in quotes),
+        quotes=tuple(_quote(article, q, tongue, language) for q in quotes),
         note=paragraphs(item.note),
         also=_also(item, w, language),
         read=w.read.format(outlet=credit),
@@ -295,14 +324,30 @@ def _item(
     )
 
 
+def _time(minutes: int, w: Words, language: str) -> tuple[str, str]:
+    """``5 min at `` and what follows the outlet: the time says what it measures."""
+    before, _, after = plural(w.minutes, minutes, language).partition("{outlet}")
+    return before.format(minutes=minutes), after.format(minutes=minutes)
+
+
+def _published(article: Article, config: Config, language: str, day: date) -> str:
+    at = article.published_at(config.zone)
+    if at is None:
+        return ""
+    on = at.date() if article.published_precision == "day" else at.astimezone(config.zone).date()
+    return day_and_month(on, language) if on.year == day.year else long_date(on, language)
+
+
 def _foreign(article: Article, language: str) -> bool:
     return article.language not in {"", "und"} and primary(article.language) != primary(language)
 
 
-def _quote(article: Article, quote: Quote, tongue: str) -> QuoteView:
+def _quote(article: Article, quote: Quote, tongue: str, language: str) -> QuoteView:
+    short = sum(map(count_words, quote.texts)) <= SHORT_QUOTE_WORDS
     return QuoteView(
-        paragraphs=quote_paragraphs(article, quote),
-        short=sum(len(text.split()) for text in quote.texts) <= SHORT_QUOTE_WORDS,
+        paragraphs=quote_paragraphs(article, quote, language),
+        short=short,
+        slanted=short and primary(article.language) not in UNCASED,
         speaker=one_line(quote.speaker or ""),
         role=one_line(quote.role or ""),
         language=tongue,
@@ -323,7 +368,7 @@ def _names(names: Sequence[str], limit: int, w: Words, language: str) -> str:
 
 
 def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[ContentsRow, ...]:
-    """Each section with the headline it opens with, cut to one line of a phone."""
+    """Each section with the headline it opens with, cut to one line of a phone; the rest is for wider screens."""
     names = [shorten(name, 18) for name, _ in groups]
     widest = max(map(len, names), default=0)
     letters = max(20, int((PHONE_PX - 14 - 7.4 * widest) / 7.3))  # 14 px sans beside 15 px serif
@@ -331,17 +376,8 @@ def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[
     for name, (_, items) in zip(names, groups, strict=True):
         article = items[0].article
         tongue = article.language if _foreign(article, language) else ""
-        short, long = (shorten(one_line(article.title), n) for n in (letters, max(20, 66 - widest)))
-        rows.append(ContentsRow(name, short, long, tongue, direction(tongue or language)))
+        whole = one_line(article.title)
+        short = shorten(whole, letters).removesuffix("…") if len(whole) > letters else whole
+        line = shorten(whole, max(20, TEXT_WIDTH - 6 - widest))
+        rows.append(ContentsRow(name, short, whole[len(short) :], line, tongue, direction(tongue or language)))
     return tuple(rows)
-
-
-def shorten(title: str, letters: int) -> str:
-    """*title*, or its first words and ``…`` in at most *letters*; never ends in a word of three or fewer."""
-    if len(title) <= letters:
-        return title
-    kept = title[:letters]
-    words = (kept.rpartition(" ")[0] or kept[:-1]).split()
-    while len(words) > 2 and len(words[-1]) <= 3:
-        words.pop()
-    return " ".join(words).rstrip(",;:–—-.") + "…"

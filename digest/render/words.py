@@ -6,173 +6,63 @@ Knows the newsletter's language and zone; never changes a publisher's text. Babe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ji", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
+LANGUAGES = Path(__file__).parent / "languages"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Every phrase of the mail that is ours. Braces are filled by ``str.format``."""
+    """Every phrase of the mail that is ours, from ``languages/TAG.toml``. Braces are filled by ``str.format``."""
 
     in_this_issue: str
     in_brief: str
     this_week: str
     number: str  # {number}
     label: str  # {name} {number}: what a screen reader announces
+    also: str  # begins the preheader
     read: str  # {outlet}
     read_named: str  # {outlet} {title}: where one outlet stands twice
-    minutes: str  # {minutes}
     closed: str
     metered: str
     in_language: str  # {language}
-    also: str  # begins the preheader
     editors: str  # who is credited for an own text
     covered: str  # {outlets}
+    comma: str  # between a speaker and the role
     others: str
     note: str
+    correction: str
     sign_off: str
     next_issue: str  # {day}
     reply: str
     editor: str
     about: str
-    why: str  # {name} {email}
+    forwarded: str
+    sign_up: str
+    why: str  # {name} {reason}: why they get this
+    sent_to: str  # {email}
     view: str
     prefs: str
     leave: str
     provenance: str
-    marks: tuple[str, str]  # round a quote whose own marks cannot be printed
+    marks: tuple[str, str]  # round a quote
+    minutes: Mapping[str, str]  # plural form -> {minutes} {outlet}
+    reasons: Mapping[str, str]  # how the consent came in: signed_up, import, editor
 
-
-WORDS = {
-    "en": Words(
-        in_this_issue="In this issue",
-        in_brief="In brief",
-        this_week="This week",
-        number="No. {number}",
-        label="{name}, number {number}",
-        read="Read at {outlet}",
-        read_named="Read at {outlet}: {title}",
-        minutes="{minutes} min",
-        closed="subscription",
-        metered="metered",
-        in_language="in {language}",
-        also="Also:",
-        editors="the editors",
-        covered="Also covered by {outlets}",
-        others="others",
-        note="Editor’s note:",
-        sign_off="That was the week.",
-        next_issue="The next issue comes on {day}.",
-        reply="Something wrong, or missing? Reply to this e-mail: a person reads every answer.",
-        editor="editor",
-        about="About this mail",
-        why="You get {name} because you signed up with {email}.",
-        view="View in browser",
-        prefs="Change what you get",
-        leave="Unsubscribe",
-        provenance="Summaries are the publishers’ own sentences, credited above each; notes are ours.",
-        marks=("“", "”"),
-    ),
-    "de": Words(
-        in_this_issue="In dieser Ausgabe",
-        in_brief="Kurz notiert",
-        this_week="Diese Woche",
-        number="Nr. {number}",
-        label="{name}, Nummer {number}",
-        read="Lesen bei {outlet}",
-        read_named="Lesen bei {outlet}: {title}",
-        minutes="{minutes} Min.",
-        closed="Abonnement",
-        metered="begrenzt frei",
-        in_language="auf {language}",
-        also="Außerdem:",
-        editors="die Redaktion",
-        covered="Auch bei {outlets}",
-        others="andere",
-        note="Anmerkung der Redaktion:",
-        sign_off="Das war die Woche.",
-        next_issue="Die nächste Ausgabe kommt am {day}.",
-        reply="Etwas stimmt nicht oder fehlt? Antworten Sie auf diese Mail: Ein Mensch liest jede Antwort.",
-        editor="Redaktion",
-        about="Über diese Mail",
-        why="Sie erhalten {name}, weil Sie sich mit {email} angemeldet haben.",
-        view="Im Browser ansehen",
-        prefs="Ändern, was Sie bekommen",
-        leave="Abbestellen",
-        provenance="Die Zusammenfassungen sind Sätze der genannten Medien im Wortlaut; Anmerkungen sind von uns.",
-        marks=("„", "“"),
-    ),
-    "fr": Words(
-        in_this_issue="Dans ce numéro",
-        in_brief="En bref",
-        this_week="Cette semaine",
-        number="Nº {number}",
-        label="{name}, numéro {number}",
-        read="Lire sur {outlet}",
-        read_named="Lire sur {outlet} : {title}",
-        minutes="{minutes} min",
-        closed="abonnés",
-        metered="accès limité",
-        in_language="en {language}",
-        also="Aussi :",
-        editors="la rédaction",
-        covered="Également traité par {outlets}",
-        others="d’autres",
-        note="Note de la rédaction :",
-        sign_off="C’était la semaine.",
-        next_issue="Le prochain numéro arrive le {day}.",
-        reply="Une erreur, un oubli ? Répondez à ce message : quelqu’un lit chaque réponse.",
-        editor="rédaction",
-        about="À propos de ce message",
-        why="Vous recevez {name} parce que vous vous êtes inscrit avec {email}.",
-        view="Voir dans le navigateur",
-        prefs="Modifier ce que vous recevez",
-        leave="Se désabonner",
-        provenance="Les résumés sont les phrases mêmes des médias cités ; les notes sont de nous.",
-        marks=("«\u202f", "\u202f»"),
-    ),
-    "es": Words(
-        in_this_issue="En este número",
-        in_brief="En breve",
-        this_week="Esta semana",
-        number="N.º {number}",
-        label="{name}, número {number}",
-        read="Leer en {outlet}",
-        read_named="Leer en {outlet}: {title}",
-        minutes="{minutes} min",
-        closed="suscripción",
-        metered="acceso limitado",
-        in_language="en {language}",
-        also="También:",
-        editors="la redacción",
-        covered="También en {outlets}",
-        others="otros",
-        note="Nota de la redacción:",
-        sign_off="Esta fue la semana.",
-        next_issue="El próximo número llega el {day}.",
-        reply="¿Algo está mal o falta? Responda a este correo: una persona lee cada respuesta.",
-        editor="redacción",
-        about="Sobre este correo",
-        why="Recibe {name} porque se suscribió con {email}.",
-        view="Ver en el navegador",
-        prefs="Cambiar lo que recibe",
-        leave="Darse de baja",
-        provenance="Los resúmenes son frases textuales de los medios citados; las notas son nuestras.",
-        marks=("«", "»"),
-    ),
-}
 
 _WEEKDAY_COMMA = re.compile(r"^(\w+), (\d)")  # British print has none; "Monday, September 28" keeps it
-_YEAR = re.compile(r"(,| 'de')?\s*y+")
+_YEAR = re.compile(r"(,| 'de')?\s*y+年?")
 _MARKS = {
-    "ja": ("「", "」"),
     "zh": ("“", "”"),
-    "it": ("«", "»"),
     "ru": ("«", "»"),
     "pl": ("„", "”"),
     "sv": ("”", "”"),
@@ -186,7 +76,29 @@ def primary(language: str) -> str:
 
 def words_for(language: str) -> Words:
     """The mail's words in *language*, in English where we have no others."""
-    return WORDS.get(primary(language), WORDS["en"])
+    return _words(spoken(language))
+
+
+@lru_cache(maxsize=16)
+def _words(tag: str) -> Words:
+    data = tomllib.loads((LANGUAGES / f"{primary(tag)}.toml").read_text("utf-8"))
+    return Words(**{**data, "marks": tuple(data["marks"])})
+
+
+def spoken(language: str) -> str:
+    """The language our fixed words are in: *language*, or ``en`` where there is no file for it."""
+    return language if primary(language) in known_languages() else "en"
+
+
+@lru_cache(maxsize=1)
+def known_languages() -> frozenset[str]:
+    """The primary tags of the languages the mail speaks."""
+    return frozenset(path.stem for path in LANGUAGES.glob("*.toml"))
+
+
+def plural(forms: Mapping[str, str], count: int, language: str) -> str:
+    """The one of *forms* that *language* uses with *count* (Unicode CLDR plural rules)."""
+    return forms.get(str(_locale(spoken(language)).plural_form(count)), forms["other"])
 
 
 def word(name: str, language: str) -> str:
@@ -217,16 +129,18 @@ def _locale(language: str) -> Any:
     raise AssertionError("Babel knows English")
 
 
-def _spoken(language: str) -> str:
-    """The language our fixed words are in; dates must not be in another one than the sentence round them."""
-    return language if primary(language) in WORDS else "en"
-
-
 def long_date(day: date, language: str) -> str:
     """``25 September 2015``"""
     from babel.dates import format_date
 
-    return str(format_date(day, "long", locale=_locale(_spoken(language))))
+    return str(format_date(day, "long", locale=_locale(spoken(language))))
+
+
+def day_and_month(day: date, language: str) -> str:
+    """``25 Sept``: short, for a line of facts."""
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton("MMMd", day, locale=_locale(spoken(language))))
 
 
 def full_date(day: date, language: str) -> str:
@@ -240,19 +154,19 @@ def weekday_date(day: date, language: str) -> str:
 
 
 def _full_pattern(language: str) -> str:
-    return str(_locale(_spoken(language)).date_formats["full"].pattern)
+    return str(_locale(spoken(language)).date_formats["full"].pattern)
 
 
 def _formatted(day: date, language: str, pattern: str) -> str:
     from babel.dates import format_date
 
-    text = str(format_date(day, pattern, locale=_locale(_spoken(language))))
-    return _WEEKDAY_COMMA.sub(r"\1 \2", text) if primary(_spoken(language)) == "en" else text
+    text = str(format_date(day, pattern, locale=_locale(spoken(language))))
+    return _WEEKDAY_COMMA.sub(r"\1 \2", text) if primary(spoken(language)) == "en" else text
 
 
 def language_name(tag: str, language: str) -> str:
     """*tag*'s name as *language* writes it inside a sentence: ``German``, ``allemand``; the tag where none is known."""
-    name = _locale(_spoken(language)).languages.get(primary(tag))
+    name = _locale(spoken(language)).languages.get(primary(tag))
     return str(name) if name else tag
 
 
@@ -262,6 +176,5 @@ def listed(names: Sequence[str], language: str) -> str:
 
     if not names:
         return ""
-    locale = _locale(_spoken(language))
-    # en-GB writes no comma before "and"; Babel's plain "en" would
-    return str(format_list(list(names), locale=_locale("en-GB") if primary(str(locale)) == "en" else locale))
+    # plain "en" is British here, without a comma before "and"; Babel's would be American
+    return str(format_list(list(names), locale=_locale("en-GB" if spoken(language) == "en" else language)))

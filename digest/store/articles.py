@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -121,6 +122,15 @@ class Articles:
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """First seen after *since*, up to and including *until*."""
         return self._read(f"{_NEWEST} AND seen > ? AND seen <= ? ORDER BY seen, id", (instant(since), instant(until)))
+
+    def stamp(self) -> str:
+        """Another one whenever any version of an article, or what brought it, is another; SHA-256, hex."""
+        found = hashlib.sha256()
+        for (data,) in self._conn.execute("SELECT data FROM article ORDER BY id, version"):
+            found.update(data.encode())
+        for article, source in self._conn.execute("SELECT article, source FROM entry ORDER BY article, source"):
+            found.update(f"{article}\0{source}\n".encode())
+        return found.hexdigest()
 
     def _read(self, sql: str, values: Iterable[str] = ()) -> list[Article]:
         return self._with_rights([from_json(Article, data) for (data,) in self._conn.execute(sql, tuple(values))])

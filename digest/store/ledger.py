@@ -7,6 +7,7 @@ Knows no template, no SMTP.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,13 +17,19 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import Delivery, DeliveryState
 from digest.store.codec import from_micros, micros
-from digest.store.subscribers import BARRED
+from digest.store.subscribers import BARRED, HOW, wish_of
 
 if TYPE_CHECKING:
     from digest.store import Store
 
 Settlement = tuple[int, DeliveryState, str, datetime | None]
 """ordinal, the state after, the receiver's reply, and when to try again (only for deferred)."""
+
+
+SERVED = """served AS (SELECT json_extract(value, '$[0]') AS language, json_extract(value, '$[1]') AS topics,
+                            json_extract(value, '$[2]') AS length, json_extract(value, '$[3]') AS variant
+                            FROM json_each(:served))"""
+"""Which variant serves whom, from `Ledger._served`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class LeasedRow:
     token: str
     variant: str
     attempts: int  # tries that ended before this one
+    how: str  # their consent came in: "editor", "import", …
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +99,14 @@ class Ledger:
         if self.has_left(slug):
             raise IssueError(f"{slug} has begun to leave: its audience stays", hint="`digest status`")
         self._store.subscribers.merge_inbox()
-        values = {"issue": issue, "variant": variant, "now": micros(at)}
+        values = {"issue": issue, "now": micros(at), "served": json.dumps(self._served(slug, variant, at))}
         self._conn.execute("DELETE FROM delivery WHERE issue = :issue", values)
         self._conn.execute("DELETE FROM excluded WHERE issue = :issue", values)
         self._conn.execute(
-            f"""INSERT INTO delivery (issue, ordinal, subscriber, variant)
-                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, :variant
-                FROM subscriber AS s WHERE {BARRED} IS NULL ORDER BY s.id""",
+            f"""WITH {SERVED} INSERT INTO delivery (issue, ordinal, subscriber, variant)
+                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, served.variant
+                FROM subscriber AS s JOIN served USING (language, topics, length)
+                WHERE {BARRED} IS NULL AND served.variant IS NOT NULL ORDER BY s.id""",
             values,
         )
         self._conn.execute(
@@ -106,10 +115,29 @@ class Ledger:
             values,
         )
         self._conn.execute(
+            f"""WITH {SERVED} INSERT INTO excluded (issue, subscriber, reason)
+                SELECT :issue, s.id, 'nothing in their topics'
+                FROM subscriber AS s JOIN served USING (language, topics, length)
+                WHERE {BARRED} IS NULL AND served.variant IS NULL""",
+            values,
+        )
+        self._conn.execute(
             """INSERT OR REPLACE INTO audience (issue, candidates, laid_at, locked_at)
                VALUES (:issue, (SELECT count(*) FROM subscriber), :now, iif(:locked, :now, NULL))""",
             {**values, "locked": locked},
         )
+
+    def _served(self, slug: str, usual: str, at: datetime) -> list[tuple[str, str, str, str | None]]:
+        """Language, topics and length as they are stored -> the key of the variant that serves them; None where the
+        issue holds nothing of the topics. Who asks for what was not rendered gets the nearest, at last *usual*."""
+        issue, variants = self._store.issues.issue(slug), self._store.issues.rendered(slug).variants
+        keys, language = {v.key for v in variants}, variants[0].language if variants else ""
+        served: list[tuple[str, str, str, str | None]] = []
+        for row in self._conn.execute(
+            f"SELECT DISTINCT language, topics, length FROM subscriber AS s WHERE {BARRED} IS NULL", {"now": micros(at)}
+        ):
+            served.append((*row, wish_of(*row).served_by(issue, language, keys, usual)))
+        return served
 
     def _is_locked(self, issue: int) -> bool:
         row = self._conn.execute("SELECT locked_at FROM audience WHERE issue = ?", (issue,)).fetchone()
@@ -155,14 +183,15 @@ class Ledger:
             ("delivery_waiting", "d.state = 'waiting' ORDER BY d.ordinal"),
         ):
             rows = self._conn.execute(
-                f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant, d.attempts
+                f"""SELECT {BARRED}, d.ordinal, s.id, s.local, s.domain, s.name, s.token, d.variant, d.attempts,
+                           {HOW}
                     FROM delivery AS d INDEXED BY {index} CROSS JOIN subscriber AS s ON s.id = d.subscriber
                     WHERE d.issue = :issue AND {which} LIMIT :limit""",
                 {**values, "limit": limit - len(found)},
             )
             found += [
-                (barred, LeasedRow(ordinal, person, Address(local, domain), name, token, variant, attempts))
-                for barred, ordinal, person, local, domain, name, token, variant, attempts in rows
+                (barred, LeasedRow(ordinal, person, Address(local, domain), name, token, variant, attempts, how))
+                for barred, ordinal, person, local, domain, name, token, variant, attempts, how in rows
             ]
         return found
 

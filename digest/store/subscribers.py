@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from digest.address import Address, parse_address
 from digest.errors import AddressError, StoreError
-from digest.model import Membership, Subscriber
+from digest.model import Membership, Subscriber, Wish
 from digest.store import inbox as inbox_files
 from digest.store.codec import from_micros, instant, micros
 from digest.store.inbox import InboxEvent
@@ -33,6 +33,12 @@ BARRED = """CASE WHEN s.block <> 'none' THEN s.block
                  WHEN s.membership <> 'subscribed' THEN s.membership
                  WHEN s.paused_until > :now THEN 'paused' END"""
 """The one rule on who may get mail: NULL for those who may, else the reason. `s` is subscriber, `:now` microseconds."""
+
+HOW = """coalesce((SELECT json_extract(p.payload, '$.how') FROM consent_event AS e
+                    JOIN consent_payload AS p ON p.seq = e.seq
+                    WHERE e.subscriber = s.id AND e.kind IN ('subscribed', 'rejoined')
+                    ORDER BY e.seq DESC LIMIT 1), '')"""
+"""How the newest consent of subscriber `s` came in: "editor", "import", "page" …; '' where it is not known."""
 
 _SUBSCRIBER = """SELECT id, local, domain, name, membership, block, language, topics, length, paused_until, token,
                         consent_at FROM subscriber"""
@@ -158,6 +164,15 @@ class Subscribers:
         row = self._conn.execute(f"{_SUBSCRIBER} WHERE {where}", (value,)).fetchone()
         return _subscriber(row) if row else None
 
+    def wishes(self, now: datetime) -> list[Wish]:
+        """What those who may get mail asked for, each kind once, in a fixed order."""
+        rows = self._conn.execute(
+            f"""SELECT DISTINCT language, topics, length FROM subscriber AS s
+                WHERE {BARRED} IS NULL ORDER BY language, topics, length""",
+            {"now": micros(now)},
+        )
+        return [wish_of(*row) for row in rows]
+
     def all(self) -> list[Subscriber]:
         """Everybody but the erased, in the order they came."""
         return list(self.export())
@@ -166,6 +181,28 @@ class Subscribers:
         """`all`, one at a time."""
         for row in self._conn.execute(f"{_SUBSCRIBER} WHERE address_key IS NOT NULL ORDER BY id"):
             yield _subscriber(row)
+
+    def find(self, words: str, limit: int) -> list[Subscriber]:
+        """Up to *limit* people whose address or name holds *words*, in the order they came; '' finds anybody."""
+        found = self._conn.execute(
+            f"""{_SUBSCRIBER} WHERE address_key IS NOT NULL
+                AND (instr(lower(local || '@' || domain), lower(:words)) OR instr(lower(name), lower(:words)))
+                ORDER BY id LIMIT :limit""",
+            {"words": words, "limit": limit},
+        )
+        return [_subscriber(row) for row in found]
+
+    def barred(self, id: int, at: datetime) -> str:
+        """Why that person may get no mail at *at*; '' for those who may."""
+        row = self._conn.execute(
+            f"SELECT {BARRED} FROM subscriber AS s WHERE s.id = :id", {"id": id, "now": micros(at)}
+        ).fetchone()
+        return (row[0] or "") if row else "erased"
+
+    def how(self, id: int) -> str:
+        """How that person's newest consent came in: "editor", "import", "page" …; '' where it is not known."""
+        row = self._conn.execute(f"SELECT {HOW} FROM subscriber AS s WHERE s.id = ?", (id,)).fetchone()
+        return str(row[0]) if row else ""
 
     def count(self) -> int:
         """Everybody but the erased."""
@@ -444,6 +481,11 @@ def _commit(salt: str, payload: str) -> str:
 def _link(seq: int, subscriber: int, kind: str, at: str, commitment: str, previous: str) -> str:
     text = json.dumps([seq, subscriber, kind, at, commitment, previous], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def wish_of(language: str, topics: str, length: str) -> Wish:
+    """The three columns as a wish; *topics* is JSON."""
+    return Wish(language, tuple(json.loads(topics)), length == "lead")
 
 
 def _subscriber(row: tuple[Any, ...] | sqlite3.Row) -> Subscriber:

@@ -214,10 +214,13 @@ def _line_spans(text: str) -> Iterator[Span]:
             yield Span(start, end)
 
 
+_SIGNED = re.compile(r"[“„«‘\"'].{8,}[”“»’\"']\s*(?:[—–]|--)\s*[A-ZÀ-Þ]")  # “…” — Ann Lee, mayor
+
+
 def _is_heading(text: str, lines: Sequence[Span], nth: int) -> bool:
     """A short line with no stop that stands alone: not one line of a wrapped paragraph, not an item of speech."""
     line = lines[nth].of(text)
-    if _STOPPED.search(line) or len(line.split()) > 30 or len(line) > 220:
+    if _STOPPED.search(line) or _SIGNED.match(line) or len(line.split()) > 30 or len(line) > 220:
         return False
     before = nth == 0 or "\n\n" in _between(text, lines[nth - 1], lines[nth])
     after = nth + 1 == len(lines) or "\n\n" in _between(text, lines[nth], lines[nth + 1])

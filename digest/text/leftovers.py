@@ -172,6 +172,7 @@ _OPENINGS = {
         mehr über; auch interessant; das könnte sie auch interessieren; siehe auch;
         à lire aussi; lire aussi; lire également; à lire également; à voir aussi; voir aussi; sur le même sujet; vous
         aimerez aussi;
+        leer más;
         lea también; lee también; lea además; lee además; lea más; te puede interesar; le puede interesar; también te
         puede interesar; ver también; vea también;
         leggi anche; leggi di più; vedi anche; potrebbe interessarti; potrebbe interessarti anche; ti potrebbe
@@ -318,7 +319,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "by-line",
             [
-                r"by:?[\s.]+[A-Z][\w.’'-]+(?:\s+(?:(?:and|of|in|for|,)\s+)?[\w.’'-]+){0,7}[.\s]*|by",
+                r"by:?[\s.]+[A-Z][\w.’'-]+(?:(?:\s+[|·•–-]|,)?\s+(?:(?:and|of|in|for|,)\s+)?[\w.’'-]+){0,8}[.\s]*|by",
                 rf"(?:von|por|par|di|door|av|af|od|от)\s+{_CAPITALIZED}(?:\s+{_CAPITALIZED}){{1,3}}",
                 rf"(?:written|reported|words)\s+by\b:?{_up_to(60)}",
                 r"[\w.’' -]{3,40},\s+(?:staff|political|senior)\s+(?:writer|reporter)",
@@ -393,6 +394,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"(?:share|tweet|pin|e-?mail|print|save|like)(?:[\s|,/·•]*(?:this|article|story|on|via|with|it|"
                 r"facebook|"
                 r"twitter|x|linkedin|whatsapp|reddit|e-?mail|print|friends|tweet|pin|\d++))*\s*[.:]?",
+                r"share this (?:article|story|post|page|news) (?:on|via|with|by)\b.{0,100}",
                 r"(?:e-?mail to a friend|click to (?:share|print|email).{0,60})[.!\s]*",
                 rf"{_TOLD_BY_NOBODY}follow (?:us|me|him|her|@\w+|"
                 rf"(?:the )?(?-i:[A-Z])[^.,]{{1,40}}) on {_NETWORK}.{{0,80}}|follow @\w+.{{0,40}}",
@@ -423,8 +425,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "cookie notice",
             [
-                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_USE}.{{0,25}}{_COOKIES}.{{0,200}}",
-                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}{_COOKIES}\W{{0,3}}{_USE}.{{0,200}}",
+                rf"(?=.*{_COOKIES}){_FOR}(?:.{{0,120}}\b)?{_OURS}.{{0,40}}"
+                rf"(?:{_USE}.{{0,25}}{_COOKIES}|{_COOKIES}\W{{0,3}}{_USE}).{{0,200}}",
                 r"accept (?:all )?cookies|cookie (?:policy|settings|preferences)",
             ],
         ),
@@ -481,6 +483,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_POST = re.compile(r"(?i),\s+(?:\w+\s+){0,2}(?:writer|reporter|correspondent|editor|columnist|contributor)[.\s]*$")
 _SMALL = frozenset("and by of in for und et y de the von van da di la del".split())
 _AROUND = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 
@@ -489,8 +492,7 @@ _AROUND = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 def leftover_reason(line: str) -> str:
     """The reason the whole of *line*, without blanks around it, is a leftover; '' if it may be part of a text."""
     folded = _folded(line)
-    bare = _AROUND.sub("", folded)
-    if len(bare) <= _LONGEST and bare in _WHOLE_REASON:
+    if len(folded) <= 2 * _LONGEST and (bare := _AROUND.sub("", folded)) in _WHOLE_REASON:
         return _WHOLE_REASON[bare]
     opening = _OPENING.fullmatch(line.replace("’", "'").strip("»›>→▶►•-–— "))
     if opening and _is_title(opening["title"] or ""):
@@ -512,6 +514,6 @@ def _is_title(words: str) -> bool:
 
 
 def _is_byline(line: str) -> bool:
-    words = re.findall(_NAME, re.sub(_MAIL, "", line))
+    words = re.findall(_NAME, re.sub(_MAIL, "", _POST.sub("", line)))
     names = [w for w in words[1:] if w.lower() not in _SMALL]
     return len(words) <= 9 and not re.search(r"\d", line) and not any(w[0].islower() for w in names)

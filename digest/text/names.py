@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from digest.model import Span
+from digest.text.speech import Gender as Gender
+from digest.text.speech import Roles, speech
 
-Gender = Literal["m", "f", ""]  # '' unknown
 Kind = Literal["person", "organization"]
 
 
@@ -45,29 +46,9 @@ class Person:
         return _surname(self.name)
 
 
-_CIVIL: dict[str, Gender] = {
-    **dict.fromkeys("mr sir lord herr monsieur señor king prince pope congressman father brother".split(), "m"),
-    **dict.fromkeys(
-        "mrs ms miss dame lady frau mme mlle madame señora queen princess congresswoman sister".split(), "f"
-    ),
-    **dict.fromkeys("mx dr prof rev hon".split(), ""),
-}
-_OFFICES = frozenset(
-    "president senator sen rep representative gov governor secretary judge justice chief chancellor "
-    "captain capt sgt sergeant "
-    "lt lieutenant col colonel gen general maj major cpl adm admiral cmdr commander minister premier mayor "
-    "professor doctor "
-    "detective officer inspector superintendent constable sheriff deputy ambassador bishop archbishop "
-    "cardinal rabbi imam "
-    "coach director chairman chairwoman speaker attorney councillor councilor councilman councilwoman "
-    "commissioner "
-    "representative baroness baron count duke duchess earl sheikh ayatollah emir chancellor staff leader "
-    "congressman "
-    "congresswoman first prime vice former ex acting deputy assistant lady gentleman candidate spokesman "
-    "spokeswoman "
-    "republican democrat democratic house senate majority minority co-chairman co-chair host anchor "
-    "trooper".split()
-)
+_SPEECH = speech()
+_CIVIL = _SPEECH.titles
+_OFFICES = _SPEECH.offices
 _NOT_NAMES = frozenset(
     "the a an and but or so if in on at by for from with as to of when while after before since until "
     "although though because "
@@ -89,7 +70,7 @@ _NOT_NAMES = frozenset(
     "former chief "
     "without neither nor either both besides among amid against following none thanks "
     "der die das ein eine und aber im le la les un une el los las il gli breaking exclusive asked added "
-    "so".split()
+    "so o os uma het een lo eine einer er sie es wir ich".split()
 )
 _ORGANIZATION = re.compile(
     r"\b(?:Inc|Ltd|LLC|Corp|Co|PLC|GmbH|AG|SA|Bank|University|College|School|Institute|Party|Department|"
@@ -116,7 +97,7 @@ _ORGANIZATION = re.compile(
     r"Campaign|Homes|Housing)\b"
 )  # fmt: skip
 
-_CAP = r"[A-ZÀ-ÞŁŚŻŠČŽĐ](?:[\w]|[’'-](?=[A-ZÀ-Þa-z]{2}|[A-ZÀ-Þ]))*"
+_CAP = r"[A-ZÀ-ÞĆŃŁŚŹŻŠČŽĐŘĚĞİŞÇА-ЯЁІЇЄҐ](?:[\w]|[’'-](?=[A-ZÀ-ÞА-Яa-z]{2}|[A-ZÀ-Þ]))*"
 _PARTICLE = (
     r"(?:of(?=\s(?:State|Defense|Defence|Homeland|National|Labor|Education|Commerce|Energy|Health|"
     r"Staff)\b)|de|van|von|der|den|bin|ibn|al|el|la|le|di|da|del|dos|ten|ter|y|du|zu|af|av)"
@@ -200,9 +181,12 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
     elif _opens_sentence(text, left[0][0]) and _opens_with_no_name(_bare(text, left[0])):
         left = left[1:]
     outer = left[0][0]
+    if len(left) > 1 and text[left[1][0]].islower() and text[slice(*left[0])] in _FOREIGN_ROLES:
+        return  # "Leiterin der Schule"
     title: list[str] = []
     # Titles may stand after a party or a country: the name begins behind the last of them.
     last = max((n for n, w in enumerate(left[:-1]) if _is_title(text, left, n)), default=-1)
+    last = max(last, _noun_title(text, left))
     if last >= 0:
         title = [text[a:b] for a, b in left[: last + 1]]
         left = left[last + 1 :]
@@ -222,7 +206,22 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
 
 def _is_title(text: str, words: Sequence[tuple[int, int]], nth: int) -> bool:
     bare = _bare(text, words[nth])
+    if bare == "m":
+        return nth == 0 and len(words) == 2 and text[slice(*words[0])] == "M."  # "M. Girard", not "M. Night Shyamalan"
     return bare in _CIVIL or bare in _OFFICES or (nth > 0 and _bare(text, words[nth - 1]) == "of")
+
+
+def _noun_title(text: str, words: Sequence[tuple[int, int]]) -> int:
+    """0 where the first word is a role: German writes every noun with a capital ("Ökonom Beat Rüegg"); else -1."""
+    (a, b), rest = words[0], words[1:]
+    if (
+        not rest
+        or not text[rest[0][0]].isupper()
+        or text[a:b].lower() in _FIRST_NAMES
+        or text[a:b] not in _FOREIGN_ROLES
+    ):
+        return -1
+    return -1 if _ORGANIZATION.search(text[rest[0][0] : rest[-1][1]]) else 0
 
 
 def _bare(text: str, word: tuple[int, int]) -> str:
@@ -244,6 +243,9 @@ def _is_initial(text: str, word: tuple[int, int]) -> bool:
     return bool(re.fullmatch(r"[A-Z]\.", text[word[0] : word[1]]))
 
 
+_PARTICLES = frozenset("de van den der ter ten von di da dos del du".split())
+
+
 def _surname(name: str) -> str:
     words = re.sub(r",?\s+(?:Jr|Sr)\.?$|\s+(?:II|III|IV)$", "", name).split()
     return words[-1].lower() if words else ""
@@ -251,55 +253,10 @@ def _surname(name: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ roles
 
-ROLE_NOUNS = frozenset(
-    "minister secretary president officer director chief chairman chairwoman chair head leader manager "
-    "spokesman spokeswoman "
-    "spokesperson editor reporter correspondent economist analyst professor lecturer scientist researcher "
-    "engineer lawyer "
-    "attorney prosecutor judge senator representative governor mayor councillor councilor congressman "
-    "congresswoman mp "
-    "candidate nominee ambassador diplomat adviser advisor aide consultant strategist pollster official "
-    "commissioner general "
-    "commander captain sergeant lieutenant colonel detective inspector superintendent constable sheriff "
-    "founder cofounder "
-    "co-founder owner executive ceo cfo cto coo partner investor trader broker banker doctor physician "
-    "surgeon nurse teacher "
-    "principal headteacher dean chancellor rector student pastor priest bishop archbishop rabbi imam actor "
-    "actress singer "
-    "musician director producer author writer novelist poet historian journalist columnist blogger host "
-    "presenter anchor coach "
-    "trainer striker midfielder defender goalkeeper captain quarterback player farmer fisherman driver "
-    "pilot architect designer "
-    "developer programmer librarian curator volunteer activist campaigner organizer organiser member "
-    "deputy lead coordinator "
-    "psychologist biologist physicist chemist epidemiologist geologist resident neighbor neighbour witness "
-    "survivor veteran "
-    "operative lobbyist fellow expert specialist administrator treasurer clerk premier lawmaker legislator "
-    "whip boss "
-    "billionaire businessman businesswoman entrepreneur mogul co-author co-chair vice-president manager "
-    "supervisor ranger "
-    "firefighter paramedic butcher baker fellow publisher superintendent magistrate solicitor barrister "
-    "rival wife husband "
-    "widow widower mother father son daughter brother sister "
-    "registrar warden conductor master mistress tailor arborist gardener carpenter electrician plumber "
-    "mechanic cook chef waiter barber hairdresser cleaner guard caretaker porter steward trustee painter "
-    "sculptor composer photographer translator archivist botanist dentist pharmacist midwife vet accountant "
-    "auditor surveyor planner assessor ombudsman notary bailiff skipper sailor docker diver angler forester "
-    "shepherd grower brewer miller weaver welder mason builder shopkeeper grocer landlord landlady tenant "
-    "receptionist bookkeeper dealer merchant apprentice trainee intern scholar critic rapporteur".split()
-)
-_ROLE_ENDING = re.compile(r"(?:[a-z]olog|ograph|onom|iatr)(?:ist|er)$|(?:[a-z]keeper|master|worker|maker|ician)$")
+_ENGLISH = frozenset(speech("en").roles)
+_ROLES = Roles(_ENGLISH)
 # Elsewhere the noun comes first in the apposition: "Sprecher des Verbands", "directrice de l’école".
-_FOREIGN_NOUN = re.compile(
-    r"(?:\w*(?:leiter|sprecher|chef|minister|meister|präsident|direktor|forscher|anwalt|vorstand|lehrer|fahrer|händler|"
-    r"kanzler|richter|vertreter|gründer|inhaber|berater|schaffner|verwalter|ingenieur|professor|referent)(?:in)?|"
-    r"\w*(?:vorsitzende|beauftragte|abgeordnete)r?|\w*(?:rätin|rat|ärztin|arzt|wirtin|wirt)|"
-    r"cheffe?|direct(?:eur|rice)|présidente?|ministre|mair(?:e|esse)|professeure?|porte-parole|responsable|"
-    r"ingénieure?|cherche(?:ur|use)|économiste|avocate?|adjointe?|secrétaire|fondat(?:eur|rice)|habitante?|"
-    r"director[ae]?|portavoz|president[ea]|ministr[oa]|alcald(?:e|esa)|profesora?|fundadora?|abogad[oa]|"
-    r"portavoce|direttor(?:e|rice)|sindac[oa]|woordvoerder|burgemeester|voorzitter|directeur)$",
-    re.IGNORECASE,
-)
+_FOREIGN_ROLES = Roles(frozenset(_SPEECH.roles) - _ENGLISH)
 _GOES_BACK_TO = frozenset(
     "the a an this that his her its their our my your with by to from in on at for and or but as met said "
     "told says when while "
@@ -310,7 +267,7 @@ _GOES_BACK_TO = frozenset(
 
 
 def _names_a_role(word: str) -> bool:
-    return word in ROLE_NOUNS or _ROLE_ENDING.search(word) is not None
+    return word in _ROLES
 
 
 def _without_address(text: str, role: Span) -> Span:
@@ -321,16 +278,25 @@ def _without_address(text: str, role: Span) -> Span:
     return Span(role.start, words[-1].end())
 
 
+def _may_end_a_role(word: str) -> bool:
+    return word[-1] == "," or _names_a_role(word.lower()) or _ELIDED.sub("", word) in _FOREIGN_ROLES
+
+
 def _role_before(text: str, start: int) -> Span | None:
     """``UK Cabinet Office minister`` before ``Matthew Hancock``."""
     window = max(0, start - 120)
     nearest = text[window:start].rsplit(None, 1)[-1:]
-    if not nearest or not _names_a_role(nearest[0].lower()) or not text[start - 1 : start].isspace():
+    if not nearest or not text[start - 1 : start].isspace() or not _may_end_a_role(nearest[0]):
         return None
     words = [m.span() for m in _BLANKLESS.finditer(text, window, start)]
     if not words or "\n" in text[words[-1][1] : start]:
         return None
     a, b = words[-1]
+    if text[b - 1] == ",":
+        return _role_then_name(text, words)
+    bare = b - len(_ELIDED.sub("", text[a:b]))
+    if text[a:b].islower() and not _names_a_role(text[a:b]) and text[bare:b] in _FOREIGN_ROLES:
+        return Span(bare, b)  # "l’économiste Paul Girard", "el alcalde Juan Pérez"
     if not _names_a_role(text[a:b].lower()) or text[a:b] != text[a:b].lower():
         return None
     first = a
@@ -353,6 +319,28 @@ def _role_before(text: str, start: int) -> Span | None:
         if a == window and window:
             return None
     return Span(first, words[-1][1])
+
+
+_ELIDED = re.compile(r"^[Ll][’']")
+_DETERMINER = re.compile(r"(?:[Tt]he|[Dd](?:er|ie|as)|[Ll][ae]|[Ee]l|[Ii]l|[Ll]o|[Oo]|[Aa]|[Dd]e|[Hh]et)$")
+
+
+def _role_then_name(text: str, words: Sequence[tuple[int, int]]) -> Span | None:
+    """``directrice de l’école`` of "La directrice de l’école, Claire Dubois": the noun follows the article."""
+    for nth in range(len(words) - 1, max(-1, len(words) - 10), -1):
+        a, b = words[nth]
+        if nth < len(words) - 1 and text[b - 1] in ",.;:!?":
+            return None
+        elided = _ELIDED.match(text[a:b])
+        noun = (a + 2, b) if elided else words[nth + 1] if nth + 1 < len(words) else (b, b)
+        word = text[noun[0] : noun[1]].rstrip(",")
+        if not elided and not _DETERMINER.match(text[a:b]):
+            continue
+        if word in _FOREIGN_ROLES or (text[a:b].lower() == "the" and _names_a_role(word)):
+            return Span(noun[0], words[-1][1] - 1)
+        if text[a].isupper():
+            return None
+    return None
 
 
 _APPOSITION = re.compile(
@@ -381,7 +369,7 @@ def _role_after(text: str, end: int) -> Span | None:
         return None
     article = _ARTICLE.match(role)
     bare = role[article.end() :] if article else role
-    foreign = _FOREIGN_NOUN.match(bare.split()[0]) if bare.split() else None
+    foreign = bare.split()[0] in _FOREIGN_ROLES if bare.split() else None
     if not foreign and not any(map(_names_a_role, singular)) and not _FOREIGN_ROLE.match(role):
         return None
     return Span(found.start("role") + len(role) - len(bare), found.start("role") + len(role))
@@ -447,12 +435,19 @@ _FEMALE = frozenset(
 )
 
 
+_MALE |= _SPEECH.men
+_FEMALE |= _SPEECH.women
+_FIRST_NAMES = _MALE | _FEMALE
+
+
 def gender_of(name: str, title: str = "") -> Gender:
     """From a title ("Mrs") or a common first name; '' when neither tells."""
     for word in title.lower().replace(".", "").split():
         known: Gender = _CIVIL.get(word, "")
         if known:
             return known
+        if word.endswith("in") and word.capitalize() in _FOREIGN_ROLES:
+            return "f"  # "Bürgermeisterin"
     first = name.split()[0].lower().split("-")[0] if name.split() else ""
     if len(name.split()) < 2 and first not in _MALE ^ _FEMALE:
         return ""
@@ -506,6 +501,8 @@ class Cast:
             if key in self._by_name:
                 self._enrich(key, mention)
                 continue
+            if words[0].lower() in _PARTICLES and self.resolve(mention) is not None:
+                continue  # "mevrouw De Vries" is Anna de Vries
             if len(words) == 1 and (mention.name.lower() in self._by_surname or mention.name.lower() in self._by_first):
                 person = self.resolve(mention)
                 if person is not None and (person.title or not mention.title):
@@ -574,7 +571,7 @@ class Cast:
             return exact
         words = mention.name.split()
         gender = gender_of(mention.name, mention.title) if mention.title else ""
-        if len(words) == 1 or mention.title:
+        if len(words) == 1 or mention.title or (words[0].lower() in _PARTICLES and len(words) < 4):
             last = [p for p in self._by_surname.get(_surname(mention.name), ()) if not _clash(gender, p.gender)]
             earlier = [p for p in last if p.span.start <= mention.span.start and len(p.name.split()) > 1]
             if earlier or last:

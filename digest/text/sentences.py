@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from digest.model import Span
@@ -36,17 +37,25 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
     A heading without a stop is a sentence of its own paragraph. A single line break ends a sentence only where lines
     are not wrapped at a fixed width; each item of a list is one. *language* is a tag such as "de" or "pt-BR".
     """
+    return [
+        Span(paragraph.start + start, paragraph.start + end)
+        for paragraph in split_paragraphs(text)
+        for start, end in _split_paragraph(paragraph.of(text), language)
+    ]
+
+
+@lru_cache(maxsize=256)  # a text's paragraphs are split when its regions are found, and when it is summarized
+def _split_paragraph(paragraph: str, language: str) -> tuple[tuple[int, int], ...]:
     rules = rules_of(language)
-    spans: list[Span] = []
-    for paragraph in split_paragraphs(text):
-        at = paragraph.start
-        for piece in _pieces(paragraph.of(text), rules):
-            ends = _ends(piece, rules)
-            for start, end in zip([0, *ends], [*ends, len(piece)], strict=True):
-                if span := _trimmed(text, at + start, at + end):
-                    spans.append(span)
-            at += len(piece)
-    return spans
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for piece in _pieces(paragraph, rules):
+        ends = _ends(piece, rules)
+        for start, end in zip([0, *ends], [*ends, len(piece)], strict=True):
+            if span := _trimmed(paragraph, at + start, at + end):
+                spans.append((span.start, span.end))
+        at += len(piece)
+    return tuple(spans)
 
 
 def split_paragraphs(text: str) -> list[Span]:

@@ -56,6 +56,7 @@ def create_site(folder: Path, config: Config) -> Flask:
     from werkzeug.exceptions import HTTPException
 
     from digest.render.message import preview_html
+    from digest.render.reader import own_words
 
     app = Flask("digest.web.site", root_path=str(Path(__file__).parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
@@ -131,6 +132,11 @@ def create_site(folder: Path, config: Config) -> Flask:
     def preferences(token: str) -> str:
         return render_template("site/preferences.html", token=token, masked=whose(token))
 
+    @app.get("/issues")
+    def issues() -> str:
+        """The archive that List-Archive names: every issue readers have, newest first."""
+        return render_template("site/issues.html", issues=_archive(folder))
+
     @app.get("/issues/<slug>")
     def issue(slug: str) -> Response:
         variant = _published(folder, slug, request.args.get("variant", ""))
@@ -139,7 +145,8 @@ def create_site(folder: Path, config: Config) -> Flask:
         # For anyone's eyes: no address, no token.
         base = config.site.url.rstrip("/") or request.url_root.rstrip("/")
         leave = f"{base}/leave"
-        fields = {"EMAIL": "your address", "LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields = {"LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields |= own_words(config, variant.language, email="your address")
         answer = make_response(preview_html(variant, fields))
         answer.headers["Content-Security-Policy"] = _ISSUE
         answer.headers["Cache-Control"] = "public, max-age=300"
@@ -223,6 +230,16 @@ def _published(folder: Path, slug: str, key: str) -> Variant | None:
         if stored is None or stored.state not in LOCKED_STATES:
             return None
         return next((v for v in store.issues.rendered(slug).variants if v.key == key), None)
+
+
+def _archive(folder: Path) -> list[tuple[str, str, str]]:
+    """(slug, subject, language) of every issue that began to leave, newest first."""
+    from digest.store import open_store
+
+    with open_store(folder) as store:
+        left = [known.slug for known in store.issues.all() if known.state in ("sending", "paused", "sent")]
+        variants = [(slug, store.issues.rendered(slug).variants[0]) for slug in reversed(left)]
+    return [(slug, variant.subject, variant.language) for slug, variant in variants]
 
 
 # ------------------------------------------------------------------------------------------------ the look

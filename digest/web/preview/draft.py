@@ -1,0 +1,256 @@
+"""The newsletter's folder → what the preview shows, made anew when a file has changed.
+
+Nothing is kept that the folder does not hold: what stands here is a copy, to be quick, and the last good draft, to
+have something to show while a file is broken.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from digest.config import Config, Site, Theme
+from digest.errors import DigestError, IssueError
+from digest.model import Issue, IssueState, Pick, Rendered
+from digest.week import Project, Window, choose, compose_week, findings, open_project, render_week
+
+if TYPE_CHECKING:
+    from digest.render.check import Finding
+
+_log = logging.getLogger(__name__)
+
+STANDS_STILL_S = 0.012
+SETTLES_S = 0.04  # an editor that writes a file in two steps is done by then
+_PLACE = re.compile(r"(?P<file>[^:\n]+?\.[a-z0-9]+)(?::(?P<line>\d+))?(?:: | (?=is |cannot ))(?P<what>.*)", re.DOTALL)
+_LATER_LINE = re.compile(r"\bline (\d+)\b")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All the preview shows of an issue."""
+
+    issue: Issue
+    rendered: Rendered
+    near_misses: tuple[Pick, ...]
+    folder: Path
+    state: IssueState
+    config: Config
+    waiting: int  # letters that would go out
+    left_out: tuple[tuple[str, int], ...]  # reason, subscribers
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What `digest check` would say. Looked for when it is asked for: the mail need not wait for it."""
+        with open_project(self.folder) as project:
+            return findings(project, self.issue.slug, issue=self.issue, rendered=self.rendered)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why the newest state of the folder cannot be shown."""
+
+    what: str
+    hint: str
+    file: str = ""  # as near to the folder as it goes; '' where no file is named
+    line: int = 0  # counted from 1; 0 where no line is named
+    around: tuple[tuple[int, str], ...] = ()  # the lines there, numbered
+
+
+@dataclass(frozen=True)
+class Shown:
+    draft: Draft | None  # the last good one; None: there never was one
+    fault: Fault | None
+    stamp: str  # another one whenever draft or fault is another
+
+
+class Workshop:
+    """The issue *slug* of the newsletter in *folder*, as its files are now. Safe to ask from any thread."""
+
+    def __init__(self, folder: Path, slug: str) -> None:
+        self.folder, self.slug = folder, slug
+        self._lock = Lock()
+        self._files = ""
+        self._shown = Shown(None, None, "0")
+        self._picked: tuple[object, list[Pick]] | None = None
+        self._composed: tuple[object, tuple[Issue, tuple[Pick, ...]] | None] | None = None
+
+    def show(self) -> Shown:
+        """What there is to show now. From memory while no file changed."""
+        with self._lock:
+            files = self._steady()
+            if files == self._files:
+                return self._shown
+            draft, fault = self._attempt()
+            if fault is not None:
+                time.sleep(SETTLES_S)
+                if (again := file_stamp(self.folder)) != files:
+                    files, (draft, fault) = again, self._attempt()
+            now = replace(self._shown, draft=draft or self._shown.draft, fault=fault)
+            if now != self._shown:
+                now = replace(now, stamp=str(int(self._shown.stamp) + 1))
+            self._files, self._shown = files, now
+            return now
+
+    def _steady(self) -> str:
+        """The stamp of the files, once the database stands still: a commit makes its log a moment before it counts."""
+        files, database = file_stamp(self.folder), database_stamp(self.folder)
+        for _ in range(5):  # somebody who never stops writing, a sender, is not waited for
+            if database in self._files:
+                break
+            time.sleep(STANDS_STILL_S)
+            before, files, database = database, file_stamp(self.folder), database_stamp(self.folder)
+            if database == before:
+                break
+        return files
+
+    def _attempt(self) -> tuple[Draft | None, Fault | None]:
+        try:
+            return self._make(), None
+        except DigestError as error:
+            fault = fault_of(error, self.folder)
+        except Exception:  # a bug of ours must not take the page away: its traceback goes to the terminal
+            _log.exception("the draft cannot be shown")
+            fault = Fault("The program has a fault. The terminal shows where.", "")
+        return None if self._shown.draft else self._stored(), fault
+
+    def _make(self) -> Draft:
+        """The draft as everything stored makes it; an issue that is no draft any more as it was approved."""
+        with open_project(self.folder) as project:
+            issues = project.store.issues
+            known = issues.get(self.slug)
+            if known is None:
+                raise IssueError(f"{self.slug} is gone", hint="`digest weekly` makes it again")
+            if known.state == "draft":
+                fresh = self._compose(project, Window(self.slug, known.since, known.until))
+                if fresh is not None:
+                    return _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
+            return _as_stored(project, self.slug)
+
+    def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
+        """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
+        cost most, until an article, a pin, drop or lead, or such a setting is."""
+        config, store = project.config, project.store
+        settings = replace(config, theme=Theme(first_number=config.theme.first_number), site=Site())
+        key: tuple[object, ...] = (database_stamp(self.folder), settings)
+        if self._composed is None or self._composed[0] != key:
+            wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]
+            past = [(issue.slug, issue.state) for issue in store.issues.all()]
+            told = (store.articles.stamp(), wishes, past, win, settings)
+            if self._picked is None or self._picked[0] != told:
+                self._picked = told, choose(project, win, self.slug)
+            self._composed = key, compose_week(project, win, self.slug, picks=self._picked[1])
+        return self._composed[1]
+
+    def _stored(self) -> Draft | None:
+        """The issue as it was last kept; None where even that cannot be had."""
+        try:
+            with open_project(self.folder) as project:
+                return _as_stored(project, self.slug)
+        except DigestError:
+            return None  # the fault that led here is shown
+
+
+def _as_stored(project: Project, slug: str) -> Draft:
+    issues = project.store.issues
+    return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug))
+
+
+def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: tuple[Pick, ...]) -> Draft:
+    store = project.store
+    known = store.issues.get(slug)
+    assert known is not None
+    return Draft(
+        issue=issue,
+        rendered=rendered,
+        near_misses=tuple(p for p in picks if p.lost),
+        folder=project.folder,
+        state=known.state,
+        config=project.config,
+        waiting=store.ledger.counts(slug).get("waiting", 0),
+        left_out=tuple(store.ledger.excluded(slug)),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ watching
+
+
+def file_stamp(folder: Path) -> str:
+    """Another one whenever a file has changed that the draft is made of."""
+    templates = (_file(entry) for entry in _below(folder / "templates"))
+    return "\n".join([_file(folder / "digest.toml"), database_stamp(folder), *templates])
+
+
+def database_stamp(folder: Path) -> str:
+    """The same for the database alone. An empty log beside it is only somebody reading."""
+    log = folder / "subscribers.db-wal"
+    written = _file(log) if log.exists() and log.stat().st_size else ""
+    return f"{_file(folder / 'subscribers.db')}\n{written}"
+
+
+def _file(path: Path | os.DirEntry[str]) -> str:
+    try:
+        stat = path.stat()
+    except OSError:
+        return f"{os.fspath(path)} is not there"
+    return f"{os.fspath(path)} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"
+
+
+def _below(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Every file below *folder*, in order; none where there is no such folder."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _below(Path(entry.path))
+        else:
+            yield entry
+
+
+# ------------------------------------------------------------------------------------------------ faults
+
+
+def fault_of(error: DigestError, folder: Path) -> Fault:
+    """*error* with the file and line it names, as the editor would look for them."""
+    said = str(error)
+    found = _PLACE.fullmatch(said)
+    if found is None:
+        return Fault(said, error.hint)
+    path = folder / found["file"]
+    later = _LATER_LINE.search(said)
+    line = int(found["line"] or (later[1] if later else 0)) or _line_of_key(path, said)
+    near = os.path.relpath(path, folder)
+    shown = path.name if near.startswith("..") else near
+    return Fault(found["what"], error.hint, shown, line, _around(path, line))
+
+
+def _line_of_key(path: Path, said: str) -> int:
+    """Where the setting that *said* quotes is written; 0 where that cannot be told."""
+    key = re.search(r"'([\w.-]+)'", said) or re.search(r"\b(\w+\.\w+)\b", said.partition(": ")[2])
+    if key is None or path.suffix != ".toml":
+        return 0
+    name = key[1].rpartition(".")[2]
+    lines = _lines(path)
+    return next((n for n, text in enumerate(lines, 1) if re.match(rf"\s*\[?\[?[\"']?{re.escape(name)}\b", text)), 0)
+
+
+def _around(path: Path, line: int) -> tuple[tuple[int, str], ...]:
+    lines = _lines(path) if line else []
+    first = max(1, line - 2)
+    return tuple((n, text) for n, text in enumerate(lines[first - 1 : line + 2], first))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []

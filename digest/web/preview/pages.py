@@ -1,0 +1,180 @@
+"""The pages: the desk with its panels, what stands in the frame, and where a reader's own links lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from digest.model import Item
+from digest.web.guard import CSRF
+from digest.web.preview import inbox
+from digest.web.preview.draft import Draft, Shown, Workshop
+from digest.web.preview.evidence import Cut, Evidence, cuts_of, evidence_of
+from digest.web.preview.findings import notes_of
+from digest.web.preview.frame import PAGE_IN_FRAME, SANDBOX, framed, mail_policy, marked, repaint
+from digest.web.preview.letter import Reader, SeenLetter, find_reader, harmless, own_values, write_letter
+from digest.web.preview.scores import Term, terms_of
+from digest.web.preview.state import LOOKS, PANELS, PICTURES, VIEWS, WIDTHS, State, read_state
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+CLIP_BYTES = 102 * 1024  # Gmail cuts a longer mail (email-bugs #41)
+
+
+@dataclass(frozen=True)
+class StoryRow:
+    """One story of the list, with all that says why it is there and where its words are from."""
+
+    number: int
+    item: Item
+    cuts: tuple[Cut, ...]
+    terms: list[Term]
+
+
+def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool) -> None:
+    """Adds the pages to *app*."""
+    from flask import abort, make_response, render_template, request
+
+    def draft() -> Draft:
+        shown = workshop.show()
+        if shown.draft is None:
+            abort(404)
+        return shown.draft
+
+    def letter(of: Draft, state: State) -> tuple[SeenLetter, Reader | None]:
+        reader = find_reader(workshop.folder, of, state.reader, now())
+        return write_letter(workshop.folder, of, _variant(of, state, reader), reader, now()), reader
+
+    def in_frame(body: str, csp: str = PAGE_IN_FRAME) -> Response:
+        answer = make_response(body)
+        answer.headers["Content-Security-Policy"] = csp
+        answer.headers["X-DNS-Prefetch-Control"] = "off"  # no policy covers a name that is only looked up
+        return answer
+
+    @app.get("/")
+    def desk() -> str:
+        shown, state = workshop.show(), read_state(request.args)
+        if shown.draft is None:
+            return render_template(
+                "preview/broken.html",
+                fault=shown.fault,
+                said=shown.fault.what if shown.fault else "",
+                stamp=shown.stamp,
+            )
+        reader = find_reader(workshop.folder, shown.draft, state.reader, now())
+        return render_template(
+            "preview/desk.html",
+            **_seen(shown, shown.draft, state, reader),
+            sandbox=SANDBOX,
+            csrf_field=CSRF,
+            csrf=csrf,
+            may_test=may_test,
+        )
+
+    @app.get("/frame/mail")
+    def mail() -> Response:
+        of, state = draft(), read_state(request.args)
+        seen, _ = letter(of, state)
+        page = repaint(harmless(seen, request.host_url), state.look)
+        return in_frame(framed(page), mail_policy(state.pictures, of.config.site.url))
+
+    @app.get("/frame/text")
+    def text() -> Response:
+        of, state = draft(), read_state(request.args)
+        seen, reader = letter(of, state)
+        language = next(v.language for v in of.rendered.variants if v.key == _variant(of, state, reader))
+        return in_frame(render_template("preview/text.html", text=seen.text, language=language))
+
+    @app.get("/frame/source")
+    def source() -> Response:
+        of = draft()
+        seen, _ = letter(of, read_state(request.args))
+        values = own_values(seen)
+        lines = [marked(line, values) for line in seen.html.split("\n")]
+        return in_frame(render_template("preview/source.html", lines=lines, fingerprint=of.rendered.fingerprint))
+
+    @app.get("/frame/headers")
+    def headers_of() -> Response:
+        seen, _ = letter(draft(), read_state(request.args))
+        return in_frame(render_template("preview/headers.html", headers=seen.headers))
+
+    @app.get("/frame/message")
+    def message() -> Response:
+        seen, _ = letter(draft(), read_state(request.args))
+        return in_frame(render_template("preview/message.html", message=seen.raw.decode("utf-8", "replace")))
+
+    @app.get("/stand-in/<name>")
+    def stand_in(name: str) -> str:
+        return render_template("preview/stand_in.html", name=name)
+
+
+def _variant(draft: Draft, state: State, reader: Reader | None) -> str:
+    """The variant shown: the reader's own, else the one chosen, else the first."""
+    known = [v.key for v in draft.rendered.variants]
+    if reader is not None:
+        return reader.variant
+    return state.variant if state.variant in known else known[0]
+
+
+# ------------------------------------------------------------------------------------------------ what the desk shows
+
+
+def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> dict[str, object]:
+    issue, config = draft.issue, draft.config
+    key = _variant(draft, state, reader)
+    variant = next(v for v in draft.rendered.variants if v.key == key)
+    sender = config.newsletter.sender.name or config.newsletter.name
+    notes = notes_of(draft.findings, issue.items)
+    return {
+        "shown": shown,
+        "draft": draft,
+        "issue": issue,
+        "state": state,
+        "variant": variant,
+        "variants": {v.key: v.key or "Everyone" for v in draft.rendered.variants},
+        "reader": reader,
+        "panels": PANELS,
+        "views": VIEWS,
+        "widths": WIDTHS,
+        "looks": LOOKS,
+        "pictures": PICTURES,
+        "day": lambda when: _day(when, config.zone),
+        "stories": _by_section(issue.items),
+        "near_misses": [(pick, terms_of(pick)) for pick in draft.near_misses],
+        "evidence": _evidence(issue.items, state),
+        "notes": notes,
+        "errors": sum(note.is_error for note in notes),
+        "sender": sender,
+        "from_line": str(config.newsletter.sender),
+        "rows": inbox.rows(sender, variant.subject, inbox.first_words(variant.html)),
+        "subject": inbox.judge(variant.subject, inbox.SUBJECT_FITS),
+        "preheader": inbox.judge(issue.preheader, inbox.PREHEADER_FITS),
+        "size": len(variant.html.encode()),
+        "clip": CLIP_BYTES,
+        "words": len(variant.text.split()),
+    }
+
+
+def _evidence(items: Sequence[Item], state: State) -> Evidence | None:
+    """The article behind the story pointed at; None where none is."""
+    if not 1 <= state.story <= len(items):
+        return None
+    return evidence_of(items[state.story - 1])
+
+
+def _by_section(items: Iterable[Item]) -> list[tuple[str, list[StoryRow]]]:
+    groups: list[tuple[str, list[StoryRow]]] = []
+    for number, item in enumerate(items, 1):
+        if not groups or groups[-1][0] != item.pick.section:
+            groups.append((item.pick.section, []))
+        groups[-1][1].append(StoryRow(number, item, cuts_of(item), terms_of(item.pick)))
+    return groups
+
+
+def _day(when: datetime, zone: tzinfo) -> str:
+    """``17 March 2026`` in *zone*, its blanks unbreakable; a time without a zone is the zone's own."""
+    local = when.astimezone(zone) if when.tzinfo else when
+    return f"{local.day}\u00a0{local:%B}\u00a0{local.year}"

@@ -1,0 +1,67 @@
+// Follow the draft: ask until something changed, then exchange only what is different. Place, toggles and open
+// details stay.
+const said = document.getElementById("said");
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Say *words* in the head of the page, only where they are news. */
+function say(words, isBad = false) {
+  if (!said || said.textContent === words) return;
+  said.textContent = words;
+  said.className = isBad ? "bad" : "";
+}
+
+let newest = 0;
+
+/** Take from the page at *address* whatever differs from what stands here. */
+export async function refresh(address) {
+  const mine = ++newest;
+  const answer = await fetch(address, { cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== newest) return; // an older answer that came late
+  if (!page.querySelector("[data-part]")) return location.reload();
+  for (const fresh of page.querySelectorAll("[data-part]")) {
+    const old = document.querySelector(`[data-part="${fresh.dataset.part}"]`);
+    if (old && old.innerHTML !== fresh.innerHTML) exchange(old, fresh);
+  }
+  document.title = page.title;
+  document.body.dataset.stamp = page.body.dataset.stamp;
+  document.body.dataset.source = page.body.dataset.source;
+}
+
+/** What stands in *fresh* in the place of what stands in *old*: scrolled, opened and focused as it was. */
+function exchange(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const opened = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
+  const headline = (part) => part.querySelector(".headline")?.textContent;
+  const inner = headline(old) === headline(fresh) ? old.querySelector(".scroll")?.scrollTop : 0;
+  const top = old.scrollTop;
+  old.replaceChildren(...fresh.childNodes);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  old.scrollTop = top;
+  const scroller = old.querySelector(".scroll");
+  if (scroller) scroller.scrollTop = inner || 0;
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/** Call *changed* whenever the draft is another. Sleeps while nobody sees the window. */
+export async function follow({ changed }) {
+  for (;;) {
+    if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+    const shown = document.body.dataset.stamp;
+    try {
+      const answer = await fetch("/api/changes?" + new URLSearchParams({ seen: shown }), { cache: "no-store" });
+      if (answer.status === 403) return say("The preview was started anew. Open the address in the terminal.", true);
+      if (!answer.ok) throw new Error(answer.status);
+      const { stamp, pause: wait } = await answer.json();
+      say("");
+      if (stamp !== shown) {
+        document.body.dataset.stamp = stamp;
+        await changed();
+      }
+      if (wait) await pause(wait * 1000);
+    } catch {
+      say("The preview has ended. It goes on when digest preview runs again.", true);
+      await pause(2000);
+    }
+  }
+}

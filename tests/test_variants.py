@@ -1,0 +1,182 @@
+"""Readers who asked for another language, some sections or the lead only get that, and only that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.address import Address
+from digest.compose import issue_for
+from digest.model import Issue, Wish
+from digest.render import render_issue
+from digest.render.check import verify_verbatim, visible_text
+from digest.store import Store, open_store
+from tests.render_samples import make_config, sample_issue
+
+AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
+CONFIG = make_config()
+
+
+def only(*topics: str, lead: bool = False, language: str = "") -> Wish:
+    wish = Wish(language, topics, lead).fitted(sample_issue(), "en-GB")
+    assert wish is not None
+    return wish
+
+
+@pytest.mark.parametrize(
+    ("wish", "key"),
+    [
+        (Wish(), ""),
+        (Wish("en-US"), ""),  # the newsletter's own language in another spelling
+        (Wish("de"), "language-de"),
+        (Wish("", ("transport", "Gardening")), "topics-transport"),
+        (Wish("", ("Cities", "Transport")), "topics-transport+cities"),
+        (Wish("", ("Cities", "Transport", "Government")), ""),  # all there is
+        (Wish("de", ("Transport",), True), "language-de_topics-transport_lead-only"),
+    ],
+)
+def test_a_wish_is_fitted_to_what_the_issue_holds(wish: Wish, key: str) -> None:
+    fitted = wish.fitted(sample_issue(), "en-GB")
+    assert fitted is not None
+    assert fitted.key == key
+
+
+def test_a_wish_for_topics_the_issue_lacks_is_served_by_nothing() -> None:
+    assert Wish("", ("Gardening",)).fitted(sample_issue(), "en-GB") is None
+
+
+def test_a_section_s_name_is_safe_in_a_file_name() -> None:
+    assert Wish("", ("../Straße & Bahn",)).key == "topics-..%2Fstrasse%20%26%20bahn"
+    assert Wish("de-../x").key == "language-de-..%2Fx"
+
+
+def test_readers_of_a_topic_get_its_stories_led_by_the_first() -> None:
+    issue = issue_for(sample_issue(), only("Transport"))
+    assert [i.form for i in issue.items] == ["lead", "item", "item"]
+    assert (issue.subject, issue.intro) == ("The port that published every delay", "")
+    assert issue.preheader.startswith("Also: Night trains are filling up again")
+
+
+def test_readers_of_the_lead_get_it_alone_with_its_subject() -> None:
+    issue = issue_for(sample_issue(), only(lead=True))
+    assert [i.article.title for i in issue.items] == [sample_issue().items[0].article.title]
+    assert issue.subject == sample_issue().subject
+
+
+def test_every_variant_is_rendered_once_verified_and_bound_by_the_fingerprint() -> None:
+    issue, wishes = sample_issue(), [only("Transport"), only(lead=True), only(language="de")]
+    variants = {wish: issue_for(issue, wish) for wish in wishes}
+    rendered = render_issue(issue, CONFIG, variants=variants)
+    assert [v.key for v in rendered.variants] == ["", "topics-transport", "lead-only", "language-de"]
+    verify_verbatim(issue, rendered)
+    usual, transport, lead, german = (visible_text(v.html) for v in rendered.variants)
+    assert "heat pumps" in usual and "heat pumps" not in transport + lead
+    assert "Night trains" in transport and "Night trains" not in lead
+    assert "Abbestellen" in german and "Night trains" in german
+    assert rendered.fingerprint != render_issue(issue, CONFIG).fingerprint
+    assert rendered == render_issue(issue, CONFIG, variants=variants)
+
+
+def test_a_changed_excerpt_in_one_variant_stops_it() -> None:
+    from digest.errors import VerbatimError
+
+    issue = sample_issue()
+    rendered = render_issue(issue, CONFIG, variants={only("Transport"): issue_for(issue, only("Transport"))})
+    usual, transport = rendered.variants
+    wrong = replace(transport, html=transport.html.replace("Complaints fell by a third", "Complaints fell by half"))
+    with pytest.raises(VerbatimError, match="The port"):
+        verify_verbatim(issue, replace(rendered, variants=(usual, wrong)))
+
+
+def test_a_language_the_mail_does_not_speak_makes_no_variant() -> None:
+    wish = Wish("nl")
+    rendered = render_issue(sample_issue(), CONFIG, variants={wish: sample_issue()})
+    assert [v.key for v in rendered.variants] == [""]
+
+
+# ------------------------------------------------------------------------------------------------ who gets which
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path, create=True, durability="normal") as opened:
+        yield opened
+
+
+def add(store: Store, name: str, wish: Wish) -> None:
+    store.subscribers.add(
+        Address(name, "example.org"),
+        "",
+        how="editor",
+        wording="yes",
+        who="eve",
+        at=AT,
+        language=wish.language,
+        topics=wish.topics,
+        length="lead" if wish.lead_only else "full",
+    )
+
+
+def draft(store: Store) -> Issue:
+    issue = sample_issue()
+    fitted = {wish.fitted(issue, "en-GB") for wish in store.subscribers.wishes(AT)}
+    variants = {wish: issue_for(issue, wish) for wish in fitted if wish and wish.key}
+    store.issues.save_draft(issue, render_issue(issue, CONFIG, variants=variants), at=AT)
+    return issue
+
+
+def test_each_reader_is_planned_for_the_variant_they_asked_for(store: Store) -> None:
+    add(store, "all", Wish())
+    add(store, "us", Wish("en-US"))
+    add(store, "trains", Wish("", ("Transport",)))
+    add(store, "lead", Wish(lead_only=True))
+    add(store, "german", Wish("de"))
+    add(store, "gardener", Wish("", ("Gardening",)))
+    issue = draft(store)
+    account = store.ledger.freeze(issue.slug, "", AT)
+    people = {s.id: s.address.local for s in store.subscribers.all()}
+    got = {people[d.subscriber]: d.variant for d in store.ledger.deliveries(issue.slug)}
+    assert got == {
+        "all": "",
+        "us": "",
+        "trains": "topics-transport",
+        "lead": "lead-only",
+        "german": "language-de",
+    }
+    assert (account.candidates, account.planned) == (6, 5)
+    assert account.excluded == {"nothing in their topics": 1}
+
+
+def test_who_came_after_the_draft_gets_the_nearest_variant_there_is(store: Store) -> None:
+    add(store, "trains", Wish("", ("Transport",)))
+    issue = draft(store)
+    add(store, "fr-trains", Wish("fr", ("Transport",)))
+    add(store, "cities", Wish("", ("Cities",)))
+    store.ledger.freeze(issue.slug, "", AT)
+    assert [d.variant for d in store.ledger.deliveries(issue.slug)] == ["topics-transport", "topics-transport", ""]
+
+
+def test_the_week_renders_what_its_readers_asked_for_in_languages_the_mail_speaks(tmp_path: Path) -> None:
+    import shutil
+
+    from tests.test_cli_week import ROOT, run_in
+
+    shutil.copy(ROOT / "digest.toml", tmp_path)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "readers.csv").write_text(
+        "email,language,topics\nann@example.org,,\nbob@example.org,nl,Transport\ncid@example.org,de,\n", "utf-8"
+    )
+    run = run_in(tmp_path)
+    run("subscribers", "import", str(tmp_path / "readers.csv"), "--yes", "--basis", "they asked for it")
+    run("weekly", "--week", "2026-W12")
+    with open_store(tmp_path) as opened:
+        keys = [v.key for v in opened.issues.rendered("2026-W12").variants]
+        got = {d.variant for d in opened.ledger.deliveries("2026-W12")}
+    assert keys == ["", "language-de", "topics-transport"]
+    assert got == {*keys}
+    assert (tmp_path / "var/issues/2026-W12/topics-transport.html").is_file()
+    run("check")
