@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.text.language import detect_language, primary_tag
-from digest.text.names import Person, find_people
+from digest.text.names import Person, find_mentions, find_people
 from digest.text.words import count_words, stems
 
 
@@ -54,6 +54,10 @@ def test_a_word_that_only_opens_a_sentence_is_no_name() -> None:
     assert [p.name for p in find_people(text)] == ["Ann Lee", "Bob Dunn"]
     text = "Interestingly Ann Lee stayed. Continued Bob Dunn: “So did I.” Emily Stone left."
     assert [p.name for p in find_people(text)] == ["Ann Lee", "Bob Dunn", "Emily Stone"]
+
+
+def test_los_angeles_keeps_its_article() -> None:
+    assert [m.name for m in find_mentions("The Los Angeles Times met Ann Lee.")] == ["Los Angeles Times", "Ann Lee"]
 
 
 def test_initials_and_junior_belong_to_the_name() -> None:

@@ -20,9 +20,10 @@ def choose(
     top = max(scores)
     parts = [math.exp(s - top) for s in scores]
     whole = sum(parts)
-    names: dict[str, float] = {}
-    for (who, _), part in zip(rows, parts, strict=True):
-        names[name_of(who)] = names.get(name_of(who), 0.0) + part
-    name = max(names, key=names.__getitem__)
-    best = max((n for n, (who, _) in enumerate(rows) if name_of(who) == name), key=parts.__getitem__)
-    return rows[best][0], names[name] / whole
+    names = [name_of(who) for who, _ in rows]
+    chances: dict[str, float] = {}
+    for name, part in zip(names, parts, strict=True):
+        chances[name] = chances.get(name, 0.0) + part
+    likeliest = max(chances, key=chances.__getitem__)
+    best = max((n for n, name in enumerate(names) if name == likeliest), key=parts.__getitem__)
+    return rows[best][0], chances[likeliest] / whole

@@ -144,7 +144,7 @@ class Hearing:
         self._word_starts = [w[0] for w in words]
         self.cues = [w for w in words if w[2] in self.words.cues]
         self._cue_starts = [c[0] for c in self.cues]
-        self.candidates = self._find_candidates()
+        self.candidates = self._find_candidates(words)
         self._places = [c.span.start for c in self.candidates]
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
         self.spoken: list[str] = []  # their names, in small letters
@@ -156,16 +156,16 @@ class Hearing:
 
     # ---------------------------------------------------------------- candidates
 
-    def _find_candidates(self) -> list[Candidate]:
+    def _find_candidates(self, words: Sequence[tuple[int, int, str]]) -> list[Candidate]:
         found = [Candidate(m.span, "name", m, m.possessive) for m in self.mentions]
         taken = [m.span.start for m in self.mentions]
         ends = [m.span.end for m in self.mentions]
-        for m, kind in self._pronouns_and_nouns():
-            nth = bisect_right(taken, m.start()) - 1
-            if nth >= 0 and ends[nth] > m.start():
+        for span, kind in self._pronouns_and_nouns(words):
+            nth = bisect_right(taken, span.start) - 1
+            if nth >= 0 and ends[nth] > span.start:
                 continue
-            possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
-            found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
+            possessive = self.covered[span.end : span.end + 2] in ("’s", "'s")
+            found.append(Candidate(span, kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
         found = self._with_anybody(found)
         return self._without_masters(found)
@@ -189,12 +189,15 @@ class Hearing:
             extra[span.start] = Candidate(span, "pronoun" if it else "noun")
         return sorted([*found, *extra.values()], key=lambda c: (c.span.start, -c.span.end)) if extra else found
 
-    def _pronouns_and_nouns(self) -> Iterator[tuple[re.Match[str], Literal["pronoun", "noun"]]]:
-        pronouns = "|".join(sorted(self.words.he | self.words.she | {"they"}))
-        for m in re.finditer(rf"(?i)\b(?:{pronouns})\b", self.covered):
-            yield m, "pronoun"
+    def _pronouns_and_nouns(
+        self, words: Sequence[tuple[int, int, str]]
+    ) -> Iterator[tuple[Span, Literal["pronoun", "noun"]]]:
+        pronouns = self.words.he | self.words.she | {"they"}
+        for start, end, word in words:
+            if word.lower() in pronouns:
+                yield Span(start, end), "pronoun"
         for m in _NOUN_PHRASE.finditer(self.covered):
-            yield m, "noun"
+            yield Span(m.start(), m.end()), "noun"
 
     def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
         """*found*, in order, less the names within "a Ross spokesman"."""

@@ -169,7 +169,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Mention]:
 def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Iterator[Mention]:
     left = list(run)
     while left and _bare(text, left[0]) in _NOT_NAMES and not _is_initial(text, left[0]):
-        if len(left) > 1 and _bare(text, left[0]) in _OFFICES:
+        if len(left) > 1 and (_bare(text, left[0]) in _OFFICES or text.startswith("Los Angeles", left[0][0])):
             break
         left = left[1:]
     if not left:
@@ -229,9 +229,12 @@ def _bare(text: str, word: tuple[int, int]) -> str:
     return bare[:-2] if bare.endswith(("’s", "'s")) else bare
 
 
+_BEFORE_A_SENTENCE = re.compile(r"(?:^|[.!?:\n\"“”\u0001])\s*$")
+
+
 def _opens_sentence(text: str, at: int) -> bool:
     """ "Responding to this" is no name."""
-    return bool(re.search(r"(?:^|[.!?:\n\"“”\u0001])\s*$", text[max(0, at - 4) : at]))
+    return bool(_BEFORE_A_SENTENCE.search(text[max(0, at - 4) : at]))
 
 
 def _opens_with_no_name(word: str) -> bool:
@@ -244,10 +247,11 @@ def _is_initial(text: str, word: tuple[int, int]) -> bool:
 
 
 _PARTICLES = frozenset("de van den der ter ten von di da dos del du".split())
+_GENERATION = re.compile(r",?\s+(?:Jr|Sr)\.?$|\s+(?:II|III|IV)$")
 
 
 def _surname(name: str) -> str:
-    words = re.sub(r",?\s+(?:Jr|Sr)\.?$|\s+(?:II|III|IV)$", "", name).split()
+    words = _GENERATION.sub("", name).split()
     return words[-1].lower() if words else ""
 
 
@@ -449,8 +453,6 @@ def gender_of(name: str, title: str = "") -> Gender:
         if word.endswith("in") and word.capitalize() in _FOREIGN_ROLES:
             return "f"  # "Bürgermeisterin"
     first = name.split()[0].lower().split("-")[0] if name.split() else ""
-    if len(name.split()) < 2 and first not in _MALE ^ _FEMALE:
-        return ""
     if first in _MALE and first not in _FEMALE:
         return "m"
     if first in _FEMALE and first not in _MALE:
