@@ -1,6 +1,7 @@
 """Quotes of the development articles, as rows {id, quotes} on standard output: what quotes_score.py reads.
 
 usage: python -m bench.quotes [FILE] > pred.jsonl        (FILE: dev.jsonl or hard.jsonl; data: DIGEST_BENCH_DATA)
+       python -m bench.quotes --speed                    milliseconds of processor time for 1,000 words, best of 3
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from digest.condense import find_quotes
@@ -26,7 +28,21 @@ def row_of(quote: Quote) -> list[dict[str, object]]:
     ]
 
 
+def speed() -> float:
+    texts = [json.loads(line)["text"] for line in (DATA / "dev.jsonl").read_text("utf-8").splitlines()]
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        for text in texts:
+            find_quotes(text)
+        times.append(time.process_time() - began)
+    return 1e6 * min(times) / sum(len(text.split()) for text in texts)
+
+
 def main(name: str = "dev.jsonl") -> None:
+    if name == "--speed":
+        print(f"{speed():.1f} ms for 1,000 words")
+        return
     path = Path(name) if Path(name).is_file() else DATA / name
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)

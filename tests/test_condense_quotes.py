@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import time
 from itertools import pairwise
@@ -211,6 +212,80 @@ def test_a_quote_nobody_is_named_for_is_no_key_quote() -> None:
     assert (
         key_quotes("“Everybody knew and nobody wanted to say so in all those years,” one senior official said.") == []
     )
+
+
+NAMES = ("Ann Lee", "Bob Dunn", "Olle Stam", "Rosa Klein")
+SAID = (
+    "We have waited for this bridge for years.",
+    "Nobody asked the people who live here,",
+    "It will cost twice what they say!",
+    "The river took the lower field first,",
+)
+FRAMES = (
+    "“{said}” said {name}, head of the port.",
+    "{name} said: “{said}”",
+    "“{said}” {last} said on Monday. “{more}”",
+    "“{said}” {he} added.",
+    "“{said}”",
+    "{name} met the council on Monday and left early.",
+)
+PARAGRAPH = st.builds(
+    lambda frame, name, said, more: frame.format(
+        name=name, last=name.split()[1], he="she" if name[0] in "AR" else "he", said=said, more=more
+    ),
+    st.sampled_from(FRAMES), st.sampled_from(NAMES), st.sampled_from(SAID), st.sampled_from(SAID),
+)  # fmt: skip
+ARTICLES = st.lists(PARAGRAPH, min_size=1, max_size=6).map(lambda some: ["Ann Lee and Bob Dunn run the port.", *some])
+UNRELATED = st.sampled_from(
+    (
+        "The weather stayed dry for most of the week.",
+        "Prices for grain rose by two percent in the spring.",
+        "The road along the coast is closed until further notice.",
+    )
+)
+
+
+def heard(text: str) -> list[tuple[tuple[str, ...], str | None]]:
+    return [(quote.texts, quote.speaker) for quote in find_quotes(text)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(ARTICLES)
+def test_no_span_leaves_its_paragraph(paragraphs: list[str]) -> None:
+    found = [text for texts, _ in heard("\n\n".join(paragraphs)) for text in texts]
+    assert all(any(text in paragraph for paragraph in paragraphs) for text in found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ARTICLES, UNRELATED, st.booleans())
+def test_a_paragraph_about_something_else_changes_nothing(
+    paragraphs: list[str], unrelated: str, in_front: bool
+) -> None:
+    """No quote, no name, nobody: put where it parts no quote from its speaker, it changes nothing elsewhere."""
+    more = [unrelated, *paragraphs] if in_front else [*paragraphs, unrelated]
+    assert heard("\n\n".join(more)) == heard("\n\n".join(paragraphs))
+
+
+@pytest.mark.shared
+@settings(max_examples=40, deadline=None)
+@given(paragraphs=ARTICLES)
+@pytest.mark.parametrize("style", ["uk", "uk-straight", "us-straight", "de", "fr", "ja"])
+def test_other_marks_change_nothing_of_who_said_what(bench_data: Path, style: str, paragraphs: list[str]) -> None:
+    text = "\n\n".join(paragraphs)
+    spec = importlib.util.spec_from_file_location("quotes_style", bench_data.parent / "bench" / "quotes_style.py")
+    assert spec is not None
+    assert spec.loader is not None
+    styles = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(styles)
+    assert heard(styles.restyle(text, style)) == heard(text)
+
+
+def test_two_small_marks_are_one_double_mark() -> None:
+    text = "''We won 'the whole lot,''' said Ann Lee. ``It took us nine years,'' she said."
+    first, second = find_quotes(text)
+    assert first.texts == ("We won 'the whole lot,'",)
+    assert second.texts == ("It took us nine years,",)
+    assert {first.speaker, second.speaker} == {"Ann Lee"}
 
 
 MARKS = list("“”„‟«»‘’\"'「」『』 ‚‹›")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.text.language import detect_language, primary_tag
-from digest.text.names import Person, find_people
+from digest.text.names import Person, find_mentions, find_people
 from digest.text.words import count_words, stems
 
 
@@ -28,6 +28,7 @@ ROLES = [
     ("Tobias Renn, manager at Corliss and Dray, laughed.", "Tobias Renn", "manager at Corliss and Dray"),
     ("Helen Roe, a beekeeper in Kell, was there.", "Helen Roe", "beekeeper in Kell"),
     ("Gwen Lee’s gauge held 61. Lee, treasurer of the club, goes out.", "Gwen Lee", "treasurer of the club"),
+    ("Der Datenschützer Dr. Beat Rüegg widerspricht.", "Beat Rüegg", "Datenschützer"),
     ("„Ja“, sagt Ole Petersen, Sprecher des Verbands.", "Ole Petersen", "Sprecher des Verbands"),
     ("« Oui », dit Solange Perrin, cheffe de la cantine.", "Solange Perrin", "cheffe de la cantine"),
 ]
@@ -46,6 +47,17 @@ def test_a_surname_and_a_title_lead_to_the_full_name() -> None:
     joan = person(text, "Joan Harker")
     assert joan.gender == "f"
     assert "Mrs Harker".split()[1] in [span.of(text) for span in joan.mentions[1:]]
+
+
+def test_a_word_that_only_opens_a_sentence_is_no_name() -> None:
+    text = "Delegates asked Ann Lee. The delegates left. Following Lee on stage, and following custom, Bob Dunn sang."
+    assert [p.name for p in find_people(text)] == ["Ann Lee", "Bob Dunn"]
+    text = "Interestingly Ann Lee stayed. Continued Bob Dunn: “So did I.” Emily Stone left."
+    assert [p.name for p in find_people(text)] == ["Ann Lee", "Bob Dunn", "Emily Stone"]
+
+
+def test_los_angeles_keeps_its_article() -> None:
+    assert [m.name for m in find_mentions("The Los Angeles Times met Ann Lee.")] == ["Los Angeles Times", "Ann Lee"]
 
 
 def test_initials_and_junior_belong_to_the_name() -> None:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from digest.condense.quotes import is_title, quotes_in
+from digest.condense.quotes import quotes_in
 from digest.condense.reading import Reading, read
+from digest.condense.speech import is_title
 from digest.model import Article, Quote, Span
 from digest.text.names import gender_of
 from digest.text.sentences import split_sentences

@@ -38,7 +38,10 @@ _CLOSES: dict[str, str] = {
     "‟": "”",
     "‹": "›",
 }
-_MARK = re.compile(r"[“”„‟«»「」『』\"‘’'‚‹›]|``|''")
+_MARK = re.compile(r"[“”„‟«»「」『』\"‘’'‚‹›]")
+# Wire services and LaTeX write two small marks for a double one. Of three, two are the outer ones.
+_DOUBLED = re.compile(r"(?<!')''(?!')|(?<=['\w.,!?…])(?<!')('?)''(?!')|``|(?<![\w'])'''(?=\w)")
+_FILLER = "\u2060"  # stands for the second of the two
 _APOSTROPHE = re.compile(r"(?i)['’‘](?:\d0s|n['’]|tis\b|twas\b|em\b|til\b|cause\b|round\b|bout\b)")
 _TAIL_ATTRIBUTION = re.compile(
     r",\s+(?=(?:[A-Z][\w.’'-]*\s+){1,4}(?:said|says|told|added|warned|wrote|asked|"
@@ -66,6 +69,7 @@ def find_marked(text: str) -> list[Marked]:
     found: list[Marked] = []
     original, text = text, _mended(text)
     paragraphs = split_blocks(text)
+    mended, text = text, _with_single_signs(text)
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].of(text)[:1] if number + 1 < len(paragraphs) else ""
         scanned = list(_Scan(text, paragraph, number, following).run())
@@ -76,22 +80,19 @@ def find_marked(text: str) -> list[Marked]:
             continue
         for marked in scanned:
             found.extend(_without_asides(text, marked) if marked.opener == "«" else (marked,))
-    if text == original:
+    if mended == original:
         return found
-    return [replace(m, closed=m.closed and m.outer.of(text) == m.outer.of(original)) for m in found]
+    return [replace(m, closed=m.closed and m.outer.of(mended) == m.outer.of(original)) for m in found]
 
 
-# UTF-8 read as Windows-1252, and TeX's marks: as long as they were, so that every offset stays true.
+# UTF-8 read as Windows-1252: as long as it was, so that every offset stays true.
 _BROKEN = re.compile("â€œ|â€\x9d|â€™|â€˜|â€(?=[\\s,.;:]|$)")
 _MEANT = {"â€œ": "  “", "â€\x9d": "”  ", "â€": "” ", "â€˜": "  ‘", "â€™": "xxx"}
-_TEX = re.compile(r"``(?=\S)([^`\n]*?\S)''")
 
 
 def _mended(text: str) -> str:
     """*text* with the marks that broken ones stand for, blanks beside them; an apostrophe becomes three letters."""
-    if "â€" in text:
-        text = _BROKEN.sub(lambda m: _MEANT[m.group()], text)
-    return _TEX.sub(r" “\1” ", text) if "``" in text else text
+    return _BROKEN.sub(lambda m: _MEANT[m.group()], text) if "â€" in text else text
 
 
 # French and Italian name the speaker inside the marks, « …, dit Paul Girard. … »; Spanish between dashes; and where
@@ -158,6 +159,20 @@ def _aside_end(text: str, at: int, end: int, *, commas: bool) -> int:
     return end
 
 
+def _with_single_signs(text: str) -> str:
+    """*text*, as long as it was, with ``''`` and two backticks as one straight mark and a filler."""
+    if "''" not in text and "``" not in text:
+        return text
+    return _DOUBLED.sub(_one_sign, text)
+
+
+def _one_sign(found: re.Match[str]) -> str:
+    signs = found.group()
+    if len(signs) == 2:
+        return f'"{_FILLER}'
+    return f"'\"{_FILLER}" if found.group(1) is not None else f"\"{_FILLER}'"
+
+
 class _Scan:
     def __init__(self, text: str, paragraph: Span, number: int, following: str) -> None:
         self.text = text
@@ -194,7 +209,9 @@ class _Scan:
             if tail and self.following != opener:
                 close = outer_end = tail.start() + 1
         start, end = position + 1, close
-        while start < end and self.text[start].isspace():
+        if self.text[close : close + 2] == f'"{_FILLER}':
+            outer_end += 1
+        while start < end and (self.text[start].isspace() or self.text[start] == _FILLER):
             start += 1
         while end > start and self.text[end - 1].isspace():
             end -= 1

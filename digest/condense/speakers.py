@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from digest.condense.cues import ANY_CUE, SPEECH
 from digest.condense.marks import COVER, Marked, cover
 from digest.model import Span
 from digest.text.names import Cast, Gender, Mention, Person, find_mentions
-from digest.text.sentences import split_sentences
+from digest.text.sentences import split_blocks, split_sentences
 from digest.text.speech import speech
 
 How = Literal["after", "before", "between", "carried", "context", "none"]
@@ -40,6 +40,7 @@ class Attribution:
     who: Candidate | None
     how: How
     confidence: float
+    announced: bool = False  # the words before a colon bring somebody in: no doubt is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,9 @@ _DETERMINED = (
 _ANYBODY = re.compile(rf"\s+({_DETERMINED}?)(?=[,.]|$|\s+(?:who|in|at|on|of|after|before|as|when)\b)")
 _ANYBODY_SAYS = re.compile(rf"\s*({_DETERMINED})(?=\s*$)")
 _SUBJECT = re.compile(rf"\b({_DETERMINED})\s+(?:(?:has|had|have|also|then|later|once)\s+)?$")
+_BESIDE_BEFORE = re.compile(
+    rf"(?:^|(?<=[\W\d]))({_DETERMINED}|[Ii]t|who)\s+(?:(?:\w+ly|has|had|have|also|then|later|once|now|even)\s+)?$"
+)
 _VERB_FIRST = re.compile(r"\s*[a-z]+(?:ed|s|t)\s+")
 _CLAUSE = re.compile(
     r";|,\s+(?:and|but|while|as|when|after|though|although)\b|\b(?:but|while|whereas)\b|\band\s+(?=(?:he|"
@@ -102,7 +106,7 @@ _CLAUSE = re.compile(
 )
 _WHO_ANSWERS = re.compile(
     r"(?:,?\s+who|,\s+(?:der|die|qui|quien|che))\s+(?:[\w’'-]+\s+){0,3}?"
-    rf"(?:answer(?:ed|s)|shot|fired|hit|{'|'.join(sorted(SPEECH))})\b[^:：,]{{0,40}}[:：]\s*"
+    rf"(?:answer(?:ed|s)|shot|fired|hit|{'|'.join(sorted(speech().says))})\b[^:：,]{{0,40}}[:：]\s*"
 )
 _OTHER_HAND = re.compile(r";|,?\s+\b(?:but|while|whereas|während)\b|,\s+and\b")
 _ANSWER = re.compile(
@@ -122,45 +126,78 @@ _BACK = 10  # sentences searched for whom a pronoun means
 class Hearing:
     """One text, its marked stretches covered, its names known."""
 
-    def __init__(self, text: str, marked: Sequence[Marked], language: str = "und") -> None:
+    def __init__(self, text: str, marked: Sequence[Marked], language: str) -> None:
         self.text = text
         self.words = speech(language)
         self.says = self.words.says
         self._according = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, self.words.according))})\s+")
         self.marked = marked
         self.covered = cover(text, marked)
+        self.paragraphs = split_blocks(text)
+        self._paragraph_starts = [p.start for p in self.paragraphs]
+        self._outer_starts = [m.outer.start for m in marked]
         self.mentions = [m for m in find_mentions(self.covered) if COVER not in m.name]
         self.cast = Cast(self.covered, self.mentions)
-        self.sentences = split_sentences(self.covered)
+        self.sentences = split_sentences(self.covered, language)
         self._starts = [s.start for s in self.sentences]
-        self.candidates = self._find_candidates()
+        words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(self.covered)]
+        self._word_starts = [w[0] for w in words]
+        self.cues = [w for w in words if w[2] in self.words.cues]
+        self._cue_starts = [c[0] for c in self.cues]
+        self.candidates = self._find_candidates(words)
         self._places = [c.span.start for c in self.candidates]
         self.events: list[tuple[int, Person]] = []  # who spoke where, in order
+        self.spoken: list[str] = []  # their names, in small letters
+        self.meant: dict[int, tuple[Candidate, float]] = {}  # where a pronoun stands: whom it was found to mean
+        self._named: dict[int, Person | None] = {}
         self.subjects: dict[int, tuple[int, Person] | None] = {}
         self.reports: dict[int, tuple[int, Person] | None] = {}
         self._alone = {m.name.lower() for m in self.mentions if " " not in m.name}
 
     # ---------------------------------------------------------------- candidates
 
-    def _find_candidates(self) -> list[Candidate]:
+    def _find_candidates(self, words: Sequence[tuple[int, int, str]]) -> list[Candidate]:
         found = [Candidate(m.span, "name", m, m.possessive) for m in self.mentions]
         taken = [m.span.start for m in self.mentions]
         ends = [m.span.end for m in self.mentions]
-        for m, kind in self._pronouns_and_nouns():
-            nth = bisect_right(taken, m.start()) - 1
-            if nth >= 0 and ends[nth] > m.start():
+        for span, kind in self._pronouns_and_nouns(words):
+            nth = bisect_right(taken, span.start) - 1
+            if nth >= 0 and ends[nth] > span.start:
                 continue
-            possessive = self.covered[m.end() : m.end() + 2] in ("’s", "'s")
-            found.append(Candidate(Span(m.start(), m.end()), kind, None, possessive))
+            possessive = self.covered[span.end : span.end + 2] in ("’s", "'s")
+            found.append(Candidate(span, kind, None, possessive))
         found.sort(key=lambda c: (c.span.start, -c.span.end))
+        found = self._with_anybody(found)
         return self._without_masters(found)
 
-    def _pronouns_and_nouns(self) -> Iterator[tuple[re.Match[str], Literal["pronoun", "noun"]]]:
-        pronouns = "|".join(sorted(self.words.he | self.words.she | {"they"}))
-        for m in re.finditer(rf"(?i)\b(?:{pronouns})\b", self.covered):
-            yield m, "pronoun"
+    def _with_anybody(self, found: list[Candidate]) -> list[Candidate]:
+        """*found* and whoever else stands beside a verb of saying: "one bartender said", "it said"."""
+        starts = [c.span.start for c in found]
+        extra: dict[int, Candidate] = {}
+        for start, end, word in self.cues:
+            if word not in self.says:
+                continue
+            back = _BESIDE_BEFORE.search(self.covered, max(0, start - 70), start)
+            ahead = None if back else _ANYBODY.match(self.covered, end, min(len(self.covered), end + 90))
+            span = Span(*back.span(1)) if back else Span(*ahead.span(1)) if ahead else None
+            if span is None or self.covered[span.start : span.end].rsplit(None, 1)[-1] in _SMALL:
+                continue
+            nth = bisect_left(starts, span.start)
+            if any(c.span.overlaps(span) for c in found[max(0, nth - 1) : nth + 2]):
+                continue
+            it = span.of(self.covered).lower() in ("it", "who")
+            extra[span.start] = Candidate(span, "pronoun" if it else "noun")
+        return sorted([*found, *extra.values()], key=lambda c: (c.span.start, -c.span.end)) if extra else found
+
+    def _pronouns_and_nouns(
+        self, words: Sequence[tuple[int, int, str]]
+    ) -> Iterator[tuple[Span, Literal["pronoun", "noun"]]]:
+        pronouns = self.words.he | self.words.she | {"they"}
+        for start, end, word in words:
+            if word.lower() in pronouns:
+                yield Span(start, end), "pronoun"
         for m in _NOUN_PHRASE.finditer(self.covered):
-            yield m, "noun"
+            yield Span(m.start(), m.end()), "noun"
 
     def _without_masters(self, found: Sequence[Candidate]) -> list[Candidate]:
         """*found*, in order, less the names within "a Ross spokesman"."""
@@ -176,6 +213,30 @@ class Hearing:
     def sentence_at(self, position: int) -> int:
         """The index of the last sentence that begins at or before *position*; -1 for none."""
         return bisect_right(self._starts, position) - 1
+
+    @cached_property
+    def said(self) -> list[str]:
+        """The words of every marked stretch in small letters, without punctuation."""
+        return [" ".join(_WORD.findall(m.inner.of(self.text))).casefold() for m in self.marked]
+
+    def names_beside_speech(self) -> set[str]:
+        """The names right before or behind a verb of saying."""
+        ends = {c.mention.span.end: c.mention.name for c in self.candidates if c.mention}
+        starts = {c.mention.span.start: c.mention.name for c in self.candidates if c.mention}
+        beside = [ends.get(a - 1) or starts.get(b + 1) for a, b, word in self.cues if word in self.says]
+        return {name for name in beside if name}
+
+    def words_between(self, start: int, end: int) -> int:
+        """How many words begin between two places."""
+        return bisect_left(self._word_starts, end) - bisect_left(self._word_starts, start) if start < end else 0
+
+    def marked_before(self, position: int) -> int:
+        """How many marked stretches begin before *position*."""
+        return bisect_left(self._outer_starts, position)
+
+    def paragraph_at(self, position: int) -> int:
+        """The index of the last paragraph that begins at or before *position*."""
+        return bisect_right(self._paragraph_starts, position) - 1
 
     def among(self, start: int, end: int) -> list[Candidate]:
         a, b = bisect_left(self._places, start), bisect_left(self._places, end)
@@ -193,7 +254,7 @@ class Hearing:
         announced = self._announced(nth) if head.endswith((":", "：")) else None
         before = announced or self._before(nth)
         if before and head.endswith((":", "：")):
-            return Attribution(before, "before", 0.95 if announced is None else 0.9)
+            return Attribution(before, "before", 0.95 if announced is None else 0.9, announced is not None)
         if before and before.kind == "name" and _BORROWED.search(head):
             return Attribution(before, "before", 0.6)
         if after and open_end:
@@ -203,13 +264,13 @@ class Hearing:
         if after:
             return Attribution(after, "after", 0.85)
         same_paragraph = nth > 0 and self.marked[nth - 1].paragraph == m.paragraph
-        if same_paragraph and previous and previous.who and not self._turns(nth, previous.who):
+        if same_paragraph and previous and previous.who and not self.turns(nth, previous.who):
             return Attribution(previous.who, "between", previous.confidence * 0.95)
         return Attribution(None, "none", 0.0)
 
     def _announced(self, nth: int) -> Candidate | None:
         """Whom the words before a colon bring in: "Berg was blunter:", "told Pike, who answered:"."""
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         if nth:
             a = max(a, self.marked[nth - 1].outer.end)
         found = [c for c in self.among(a, b) if c.kind == "name"]
@@ -221,7 +282,7 @@ class Hearing:
         for cut in _OTHER_HAND.finditer(self.covered, a, b):
             if any(c.span.start >= cut.end() for c in names):
                 a = cut.end()
-        if self._last_cue(a, b) is not None:
+        if self.last_cue(a, b) is not None:
             return None
         for c in names:
             if (
@@ -232,24 +293,26 @@ class Hearing:
                 return c
         return None
 
-    def _turns(self, nth: int, speaker: Candidate) -> bool:
-        """Whether the words since the last quote turn to somebody else than *speaker*."""
+    def turns(self, nth: int, speaker: Candidate) -> bool:
+        """Whether the words since the last quote of this paragraph turn to somebody else than *speaker*."""
+        if not nth or self.marked[nth - 1].paragraph != self.marked[nth].paragraph:
+            return False
         start, end = self.marked[nth - 1].outer.end, self.marked[nth].outer.start
         known = self.resolve(speaker).speaker
         for at in range(self.sentence_at(start) + 1, self.sentence_at(end) + 1):
             subject = self.subject(at)
             if subject is not None and start <= subject[0] <= end and subject[1].name != known:
                 return True
-        a = max(start, self._head_span(nth)[0])
+        a = max(start, self.head_span(nth)[0])
         return self.covered[a:end].rstrip().endswith((":", "：")) and any(
             self.resolve(c).speaker != known for c in self.among(a, end) if not c.possessive
         )
 
     def _head(self, nth: int) -> str:
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         return self.covered[a:b]
 
-    def _head_span(self, nth: int) -> tuple[int, int]:
+    def head_span(self, nth: int) -> tuple[int, int]:
         m = self.marked[nth]
         at = self.sentence_at(m.outer.start)
         start = self._starts[at] if at >= 0 else 0
@@ -263,7 +326,7 @@ class Hearing:
             floor = start
         return max(start, floor, m.outer.start - _REACH), m.outer.start
 
-    def _tail_span(self, nth: int) -> tuple[int, int]:
+    def tail_span(self, nth: int) -> tuple[int, int]:
         """From the closing mark to the end of the sentence, or the next quote."""
         m = self.marked[nth]
         end = min(len(self.text), m.outer.end + _REACH)
@@ -275,7 +338,7 @@ class Hearing:
         return m.outer.end, end
 
     def _after(self, nth: int, *, goes_on: bool) -> Candidate | None:
-        a, b = self._tail_span(nth)
+        a, b = self.tail_span(nth)
         tail = self.covered[a:b]
         found = self.among(a, b)
         signed = _SIGNED.match(self.covered, self.marked[nth].outer.end)
@@ -292,7 +355,7 @@ class Hearing:
         if wide:
             start = a + wide.start("who") + (rank.end() if (rank := _CJK_RANK.match(wide["who"])) else 0)
             return Candidate(Span(start, a + wide.end("who")), "noun")
-        cue = self._first_cue(a, b, self.says)
+        cue = self.first_cue(a, b, self.says)
         if goes_on and (cue is None or cue[0] - a > 30):
             # "…?” Hannity pressed": whatever the verb, the subject stands right behind the marks.
             bare = _VERB_FIRST.match(tail)
@@ -300,16 +363,16 @@ class Hearing:
             if right and re.match(
                 r"(?:\s*,[^,]*,)?\s+(?:\w+ly\s+)?[a-z]+(?:ed|s|t|id|ote|aid)\b", self.covered[right[0].span.end : b]
             ):
-                return _settle(found[found.index(right[0]) :], self.covered)
+                return self._settle(found[found.index(right[0]) :])
             if bare:
                 named = [c for c in found if c.span.start == a + bare.end() and c.kind == "name"]
                 if named:
-                    return _settle(found[found.index(named[0]) :], self.covered)
+                    return self._settle(found[found.index(named[0]) :])
         if cue is None:
             according = self._according.search(tail)
             if according:
                 rest = [c for c in found if c.span.start >= a + according.end()]
-                return _settle(rest, self.covered)
+                return self._settle(rest)
             return None
         start, end, word = cue
         near = all(w in _AUXILIARIES for w in _WORD.findall(self.covered[a:start]))
@@ -323,7 +386,7 @@ class Hearing:
             if generic and (not follows or behind[0].span.start > generic.start(1)):
                 return Candidate(Span(generic.start(1), generic.end(1)), "noun")
             if follows and not (word in _OBJECT_CUES and between.strip()):
-                return _settle(behind, self.covered)
+                return self._settle(behind)
         ahead = [c for c in found if c.span.end <= start]
         if ahead:
             best = _nearest(ahead, a, start, self.covered)
@@ -337,7 +400,7 @@ class Hearing:
         return None
 
     def _before(self, nth: int) -> Candidate | None:
-        a, b = self._head_span(nth)
+        a, b = self.head_span(nth)
         head = self.covered[a:b]
         found = self.among(a, b)
         wide = _CJK_BEFORE.search(head)
@@ -346,14 +409,14 @@ class Hearing:
             return Candidate(Span(a + wide.start(1) + (rank.end() if rank else 0), a + wide.end(1)), "noun")
         if found and found[0].span.start - a <= 2 and self.covered[found[0].span.end : b].strip() == ":":
             return found[0]
-        cue = self._last_cue(a, b)
+        cue = self.last_cue(a, b)
         if found and cue is None and found[-1].kind == "name" and self.covered[found[-1].span.end : b].strip() == ":":
             return found[-1]
         according = self._according.search(head)
         if according and (cue is None or cue[2] not in self.says):
             rest = [c for c in found if c.span.start >= a + according.end()]
             if rest:
-                return _settle(rest[:3], self.covered)
+                return self._settle(rest[:3])
         if cue is None:
             return None
         start, end, _ = cue
@@ -364,7 +427,9 @@ class Hearing:
         for floor in (clause, a):
             ahead = [c for c in found if floor <= c.span.start and c.span.end <= start]
             generic = [
-                g for g in _SUBJECT.finditer(self.covered, max(floor, start - 90), start) if g.end() >= start - 1
+                g
+                for g in _SUBJECT.finditer(self.covered, max(floor, start - 90), start)
+                if g.end() >= start - 1 and g.group(1).rsplit(None, 1)[-1] not in _SMALL
             ]
             if generic and not any(
                 c.span.start >= generic[-1].start(1) or c.span.end >= generic[-1].end(1) for c in ahead
@@ -373,23 +438,55 @@ class Hearing:
             if ahead:
                 return _nearest(ahead, floor, start, self.covered)
         behind = [c for c in found if c.span.start >= end and len(self.covered[end : c.span.start].split()) <= 1]
-        return _settle(behind, self.covered) if behind else None
+        return self._settle(behind) if behind else None
 
-    def _first_cue(self, a: int, b: int, cues: frozenset[str]) -> tuple[int, int, str] | None:
-        for m in _WORD.finditer(self.covered, a, b):
-            if m.group() in cues and self.covered[max(0, m.start() - 3) : m.start()] != "to ":
-                return m.start(), m.end(), m.group()
+    def first_cue(self, a: int, b: int, cues: frozenset[str]) -> tuple[int, int, str] | None:
+        for cue in self._cues_in(a, b):
+            if cue[2] in cues and self.covered[max(0, cue[0] - 3) : cue[0]] != "to ":
+                return cue
         return None
 
-    def _last_cue(self, a: int, b: int) -> tuple[int, int, str] | None:
+    def last_cue(self, a: int, b: int) -> tuple[int, int, str] | None:
         """The cue nearest the quote, a strong one before a weak one; no infinitive."""
         best = None
-        for m in _WORD.finditer(self.covered, a, b):
-            word = m.group()
-            if word not in self.words.cues or self.covered[max(0, m.start() - 3) : m.start()] == "to ":
+        for cue in self._cues_in(a, b):
+            if self.covered[max(0, cue[0] - 3) : cue[0]] == "to ":
                 continue
-            if word in self.says or best is None or best[2] not in self.says:
-                best = (m.start(), m.end(), word)
+            if cue[2] in self.says or best is None or best[2] not in self.says:
+                best = cue
+        return best
+
+    def _cues_in(self, a: int, b: int) -> list[tuple[int, int, str]]:
+        return self.cues[bisect_left(self._cue_starts, a) : bisect_left(self._cue_starts, b)]
+
+    def _settle(self, found: Sequence[Candidate]) -> Candidate | None:
+        """The subject among neighbors: behind a genitive ("Clinton's manager Robby Mook"), a role ("farmer Ivor Pugh")
+        or an apposition that is the name itself ("The manager, Ruth Ames,")."""
+        if not found:
+            return None
+        best = found[0]
+        for other in found[1:4]:
+            gap = self.covered[best.span.end : other.span.start]
+            words = _WORD.findall(gap)
+            if other.span.start < best.span.end:
+                if other.kind == "name" and best.kind == "noun":
+                    continue
+                continue
+            if (
+                (best.possessive and len(words) <= 6 and not re.search(r"[;:]", gap))
+                or (best.kind == "noun" and other.kind == "name" and not re.sub(r"[,\s]", "", gap))
+                or (
+                    best.kind == "name"
+                    and other.kind == "name"
+                    and words
+                    and "," not in gap
+                    and all(w.islower() for w in words)
+                    and not any(w in self.words.cues or w in _SMALL for w in words)
+                )
+            ):
+                best = other
+            else:
+                break
         return best
 
     # ---------------------------------------------------------------- whom it means
@@ -408,7 +505,7 @@ class Hearing:
                 return None
             if c.kind != "name" or c.possessive or c.mention is None or _PREPOSITION.search(ahead):
                 continue
-            c = _settle([d for d in found[nth:] if d.kind == "name"], self.covered) or c
+            c = self._settle([d for d in found[nth:] if d.kind == "name"]) or c
             person = self.person(c)
             if person is not None and self.is_human(person):
                 return c.span.end, person
@@ -421,7 +518,7 @@ class Hearing:
         return self.reports[sentence]
 
     def _find_reported(self, span: Span) -> tuple[int, Person] | None:
-        cue = self._last_cue(span.start, min(span.end, span.start + 600))
+        cue = self.last_cue(span.start, min(span.end, span.start + 600))
         if cue is None or cue[2] not in self.says:
             return None
         start, end, _ = cue
@@ -436,13 +533,29 @@ class Hearing:
                 return c.span.end, person
         return None
 
+    def named(self, c: Candidate) -> Person | None:
+        """Whom the text's table of names has for a candidate: a person, an organization, or nobody."""
+        if c.mention is None:
+            return None
+        if c.span.start not in self._named:
+            self._named[c.span.start] = self.cast.resolve(c.mention)
+        return self._named[c.span.start]
+
     def person(self, c: Candidate) -> Person | None:
-        found = self.cast.resolve(c.mention) if c.mention else None
+        found = self.named(c)
         return found if found is not None and found.kind == "person" else None
 
     def is_human(self, person: Person) -> bool:
         """Two capitals may be an ocean: a person has a known first name, a title, a role, or is called by surname."""
         return bool(person.gender or person.title or person.role) or person.surname in self._alone
+
+    def gender_said(self, pronoun: Candidate) -> Gender:
+        """The gender a pronoun tells; '' where it may be several people ("sagten sie")."""
+        word = pronoun.span.of(self.covered).lower()
+        a, b = pronoun.span.start, pronoun.span.end
+        if word in ("sie", "ze") and _PLURAL.search(self.covered, max(0, a - 20), b + 20):
+            return ""
+        return "m" if word in self.words.he else "f" if word in self.words.she else ""
 
     def whom(self, gender: Gender, position: int) -> tuple[Person | None, float]:
         """Whom "he" or "she" at *position* means: who spoke last, or the last person a sentence was about."""
@@ -469,6 +582,9 @@ class Hearing:
     def resolve(self, who: Candidate | None) -> Resolved:
         if who is None:
             return Resolved(None, None, None, None, 0.5)
+        if who.span.start in self.meant:
+            meant, chance = self.meant[who.span.start]
+            return replace(self.resolve(meant), certain=chance)
         printed = who.span.of(self.text)
         if who.kind == "name" and who.mention is not None:
             person = self.cast.resolve(who.mention)
@@ -476,13 +592,7 @@ class Hearing:
                 return Resolved(who.mention.name, None, None, None, 0.95)
             return Resolved(person.name, person.role, person.role_span, person, 1.0)
         if who.kind == "pronoun":
-            gender: Gender = (
-                "m" if printed.lower() in self.words.he else "f" if printed.lower() in self.words.she else ""
-            )
-            if printed.lower() in ("sie", "ze") and _PLURAL.search(
-                self.covered, max(0, who.span.start - 20), who.span.end + 20
-            ):
-                gender = ""
+            gender = self.gender_said(who)
             if not gender:
                 return Resolved(None, None, None, None, 0.5)
             person, sure = self.whom(gender, who.span.start)
@@ -517,9 +627,12 @@ class Hearing:
         )
         return Resolved(None, printed if human else None, who.span if human else None, None, 0.6)
 
-    def remember(self, position: int, person: Person | None) -> None:
-        if person is not None:
-            self.events.append((position, person))
+    def remember(self, position: int, resolved: Resolved) -> None:
+        """Somebody spoke at *position*: whom the next pronoun may mean."""
+        if resolved.person is not None:
+            self.events.append((position, resolved.person))
+        if resolved.speaker is not None:
+            self.spoken.append(resolved.speaker.lower())
 
 
 def _opposite(first: Gender, second: Gender) -> bool:
@@ -555,37 +668,6 @@ def _nearest(found: Sequence[Candidate], start: int, cue: int, covered: str) -> 
         return score
 
     return max(found, key=lambda c: (worth(c), -c.span.start))
-
-
-def _settle(found: Sequence[Candidate], covered: str) -> Candidate | None:
-    """The subject among neighbors: behind a genitive ("Clinton's manager Robby Mook"), a role ("farmer Ivor Pugh")
-    or an apposition that is the name itself ("The manager, Ruth Ames,")."""
-    if not found:
-        return None
-    best = found[0]
-    for other in found[1:4]:
-        gap = covered[best.span.end : other.span.start]
-        words = _WORD.findall(gap)
-        if other.span.start < best.span.end:
-            if other.kind == "name" and best.kind == "noun":
-                continue
-            continue
-        if (
-            (best.possessive and len(words) <= 6 and not re.search(r"[;:]", gap))
-            or (best.kind == "noun" and other.kind == "name" and not re.sub(r"[,\s]", "", gap))
-            or (
-                best.kind == "name"
-                and other.kind == "name"
-                and words
-                and "," not in gap
-                and all(w.islower() for w in words)
-                and not any(w in ANY_CUE or w in _SMALL for w in words)
-            )
-        ):
-            best = other
-        else:
-            break
-    return best
 
 
 _PREPOSITION = re.compile(

@@ -66,15 +66,16 @@ _OPINION = re.compile(
     r"komentti|mielipide|kommentaari|ledare|мнение|комментарий|رأي|评论|社説|論評|의견)\s*[:：–—-]?\s*$)\s*"
 )
 
+_ORNAMENT = re.compile(r"[\W_]+")
 _CONTROL = re.compile(r"[\u200b\ufeff\u2060]")
 
 
 def why_removed(line: str) -> str:
     """The reason this line is a leftover, or '' if it may be part of the article."""
-    bare = _CONTROL.sub("", line).strip()
+    bare = (line if line.isascii() else _CONTROL.sub("", line)).strip()
     if not bare or len(bare) > 320:
         return ""
-    if re.fullmatch(r"[\W_]+", bare):
+    if _ORNAMENT.fullmatch(bare):
         return "ornament"
     return leftover_reason(bare)
 
@@ -169,7 +170,7 @@ def _unwrap(kept: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 # ------------------------------------------------------------------------------------------------ any raw text
 
-_STOPPED = re.compile(r"[.!?…:;。！？؟।][\"'”’»«“)\]」』\s]*$|[」』”’»]$")
+_STOPPED = re.compile(r"[.!?…:;。！？؟।][\"'”’»«“)\]」』\s]*$|[」』”’»]$|,[\"'“]$")
 
 
 def find_regions(text: str) -> tuple[Region, ...]:

@@ -68,6 +68,7 @@ _NOT_NAMES = frozenset(
     "opponents voters "
     "republicans democrats americans britons germans perhaps maybe good outside inside old young "
     "former chief "
+    "without neither nor either both besides among amid against following none thanks "
     "der die das ein eine und aber im le la les un une el los las il gli breaking exclusive asked added "
     "so o os uma het een lo eine einer er sie es wir ich".split()
 )
@@ -105,6 +106,7 @@ _CAPITALS = re.compile(
     rf"(?<![\w@#])(?:{_CAP}|[A-Z]\.)(?:\.?[^\S\n]+(?:{_PARTICLE}[^\S\n]+){{0,2}}(?:{_CAP}|[A-Z]\.)|"
     rf"\.[A-Z]\.)*(?:,?[^\S\n](?:Jr|Sr)\.)?"
 )
+_BLANKLESS = re.compile(r"\S+")
 _ABBREVIATED = frozenset(
     "mr mrs ms dr prof sen rep gov gen col lt sgt capt rev hon st maj cpl adm cmdr supt det insp jr sr".split()
 )
@@ -112,7 +114,34 @@ _ABBREVIATED = frozenset(
 
 def find_mentions(text: str) -> list[Mention]:
     """Every capitalized name in *text*, in order: people, organizations, places alike."""
-    return list(_mentions(text))
+    return _without_common_words(text, list(_mentions(text)))
+
+
+_LOWER = re.compile(r"(?<![\w'’-])[a-z]{3,}(?![\w])")
+
+
+def _without_common_words(text: str, found: Sequence[Mention]) -> list[Mention]:
+    """*found*, less what is capital only because a sentence begins there: "Delegates asked", "Following Sanders".
+
+    Such a word stands in the same text in small letters, and nowhere as a name within a sentence.
+    """
+    opening = [_opens_sentence(text, m.span.start) for m in found]
+    names = {m.name for m, opens in zip(found, opening, strict=True) if not opens}
+    common: set[str] | None = None
+    kept: list[Mention] = []
+    for m, opens in zip(found, opening, strict=True):
+        if opens and not m.title and m.name not in names and m.span == m.name_span:
+            first, _, rest = m.name.partition(" ")
+            word = first.lower()
+            if (not rest or rest in names) and word not in _MALE and word not in _FEMALE:
+                common = common if common is not None else set(_LOWER.findall(text))
+                if word in common:
+                    if rest:
+                        place = Span(m.span.end - len(rest), m.span.end)
+                        kept.append(replace(m, span=place, name=rest, name_span=place))
+                    continue
+        kept.append(m)
+    return kept
 
 
 def _mentions(text: str) -> Iterator[Mention]:
@@ -122,16 +151,16 @@ def _mentions(text: str) -> Iterator[Mention]:
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Mention]:
     """A run of capitals, cut at possessives and stops, its leading small words and titles taken off."""
-    words = [(start + m.start(), start + m.end()) for m in re.finditer(r"\S+", text[start:end])]
+    words = [m.span() for m in _BLANKLESS.finditer(text, start, end)]
     run: list[tuple[int, int]] = []
     for a, b in words:
         word = text[a:b]
         run.append((a, b))
         bare = word.rstrip(".,").lower()
         stops = word.endswith(".") and len(word.rstrip(".")) > 1 and bare not in _ABBREVIATED and "." not in word[:-1]
-        tail = re.search(r"[’']s$", word)
+        tail = word.endswith(("’s", "'s"))
         if tail or stops:
-            yield from _mention(text, run, bool(tail))
+            yield from _mention(text, run, tail)
             run = []
     if run:
         yield from _mention(text, run, text[run[-1][1] : run[-1][1] + 2] in ("’s", "'s") or text[end : end + 1] == "’")
@@ -140,7 +169,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Mention]:
 def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Iterator[Mention]:
     left = list(run)
     while left and _bare(text, left[0]) in _NOT_NAMES and not _is_initial(text, left[0]):
-        if len(left) > 1 and _bare(text, left[0]) in _OFFICES:
+        if len(left) > 1 and (_bare(text, left[0]) in _OFFICES or text.startswith("Los Angeles", left[0][0])):
             break
         left = left[1:]
     if not left:
@@ -149,6 +178,8 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
         only = _bare(text, left[0])
         if only == "new" or (only.endswith("ing") and _opens_sentence(text, left[0][0])):
             return
+    elif _opens_sentence(text, left[0][0]) and _opens_with_no_name(_bare(text, left[0])):
+        left = left[1:]
     outer = left[0][0]
     if len(left) > 1 and text[left[1][0]].islower() and text[slice(*left[0])] in _FOREIGN_ROLES:
         return  # "Leiterin der Schule"
@@ -161,7 +192,7 @@ def _mention(text: str, run: Sequence[tuple[int, int]], possessive: bool) -> Ite
         left = left[last + 1 :]
     a, b = left[0][0], left[-1][1]
     name = text[a:b]
-    trimmed = re.sub(r"[’']s$|[’']$", "", name)
+    trimmed = name[:-2] if name.endswith(("’s", "'s")) else name[:-1] if name.endswith(("’", "'")) else name
     if trimmed.endswith(".") and not re.search(r"(?:\b[A-Z]|Jr|Sr)\.$", trimmed):
         trimmed = trimmed[:-1]
     if not trimmed:
@@ -194,12 +225,21 @@ def _noun_title(text: str, words: Sequence[tuple[int, int]]) -> int:
 
 
 def _bare(text: str, word: tuple[int, int]) -> str:
-    return re.sub(r"[’']s$", "", text[word[0] : word[1]].lower().rstrip(".,"))
+    bare = text[word[0] : word[1]].lower().rstrip(".,")
+    return bare[:-2] if bare.endswith(("’s", "'s")) else bare
+
+
+_BEFORE_A_SENTENCE = re.compile(r"(?:^|[.!?:\n\"“”\u0001])\s*$")
 
 
 def _opens_sentence(text: str, at: int) -> bool:
     """ "Responding to this" is no name."""
-    return bool(re.search(r"(?:^|[.!?:\n\"“”\u0001])\s*$", text[max(0, at - 4) : at]))
+    return bool(_BEFORE_A_SENTENCE.search(text[max(0, at - 4) : at]))
+
+
+def _opens_with_no_name(word: str) -> bool:
+    """ "Interestingly Blocher …", "Continued Stone: …": the sentence begins there, the name does not."""
+    return len(word) > 5 and word.endswith(("ly", "ed")) and word not in _MALE and word not in _FEMALE
 
 
 def _is_initial(text: str, word: tuple[int, int]) -> bool:
@@ -207,10 +247,11 @@ def _is_initial(text: str, word: tuple[int, int]) -> bool:
 
 
 _PARTICLES = frozenset("de van den der ter ten von di da dos del du".split())
+_GENERATION = re.compile(r",?\s+(?:Jr|Sr)\.?$|\s+(?:II|III|IV)$")
 
 
 def _surname(name: str) -> str:
-    words = re.sub(r",?\s+(?:Jr|Sr)\.?$|\s+(?:II|III|IV)$", "", name).split()
+    words = _GENERATION.sub("", name).split()
     return words[-1].lower() if words else ""
 
 
@@ -233,11 +274,26 @@ def _names_a_role(word: str) -> bool:
     return word in _ROLES
 
 
+def _without_address(text: str, role: Span) -> Span:
+    """ "Datenschützer" of "Datenschützer Dr.": how somebody is addressed is no part of the role."""
+    words = list(_BLANKLESS.finditer(text, role.start, role.end))
+    while len(words) > 1 and words[-1].group().lower().rstrip(".") in _CIVIL:
+        words.pop()
+    return Span(role.start, words[-1].end())
+
+
+def _may_end_a_role(word: str) -> bool:
+    return word[-1] == "," or _names_a_role(word.lower()) or _ELIDED.sub("", word) in _FOREIGN_ROLES
+
+
 def _role_before(text: str, start: int) -> Span | None:
     """``UK Cabinet Office minister`` before ``Matthew Hancock``."""
     window = max(0, start - 120)
-    words = [(window + m.start(), window + m.end()) for m in re.finditer(r"\S+", text[window:start])]
-    if not words or not text[start - 1 : start].isspace() or "\n" in text[words[-1][1] : start]:
+    nearest = text[window:start].rsplit(None, 1)[-1:]
+    if not nearest or not text[start - 1 : start].isspace() or not _may_end_a_role(nearest[0]):
+        return None
+    words = [m.span() for m in _BLANKLESS.finditer(text, window, start)]
+    if not words or "\n" in text[words[-1][1] : start]:
         return None
     a, b = words[-1]
     if text[b - 1] == ",":
@@ -397,8 +453,6 @@ def gender_of(name: str, title: str = "") -> Gender:
         if word.endswith("in") and word.capitalize() in _FOREIGN_ROLES:
             return "f"  # "Bürgermeisterin"
     first = name.split()[0].lower().split("-")[0] if name.split() else ""
-    if len(name.split()) < 2 and first not in _MALE ^ _FEMALE:
-        return ""
     if first in _MALE and first not in _FEMALE:
         return "m"
     if first in _FEMALE and first not in _MALE:
@@ -494,6 +548,8 @@ class Cast:
                 span = Span(before.start, span.end)
         else:
             span = _role_before(self.text, mention.span.start) or _role_after(self.text, mention.name_span.end)
+        if span is not None:
+            span = _without_address(self.text, span)
         if span is None and mention.title.lower().rstrip(".") in ("dr", "prof"):
             span = Span(mention.span.start, mention.span.start + len(mention.title))
         return (span.of(self.text), span) if span else (None, None)
