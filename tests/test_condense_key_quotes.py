@@ -166,3 +166,27 @@ def test_a_summary_brings_its_quotes_within_its_words() -> None:
     spoken = [span for quote in summary.quotes for span in quote.outer]
     assert summary.quotes
     assert not any(e.span.overlaps(span) for e in summary.sentences for span in spoken)
+
+
+RUNWAY = "The airport must build a second runway because storms will come again"
+
+
+@pytest.mark.parametrize(
+    ("around", "rule"),
+    [
+        (f"“{RUNWAY},” Holt was told by Moss.", "is told at second hand"),
+        (f"“{RUNWAY},” Moss quoted Holt as saying.", "is told at second hand"),
+        (f"Holt denied saying: “{RUNWAY}.”", "is denied, or was never said"),
+        (f"A passenger, who did not want to be named, said: “{RUNWAY}.”", "whoever said it is not named"),
+        (f"“{RUNWAY},” Holt said.", ""),
+    ],
+)
+def test_words_that_may_be_anothers_are_not_pulled(around: str, rule: str) -> None:
+    (weighed,) = explain_key_quotes(f"Mayor Lena Holt met Greg Moss, the pilot.\n\n{around}", language="en")
+    assert weighed.rule == rule
+
+
+def test_a_surname_of_two_is_not_enough() -> None:
+    text = "Mayor Anna Clarke and builder Thomas Clarke met on Monday.\n\n"
+    (weighed,) = explain_key_quotes(f"{text}“{RUNWAY},” Clarke said.", language="en")
+    assert weighed.rule == "more than one is called Clarke"

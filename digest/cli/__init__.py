@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -171,3 +172,7 @@ def main() -> None:
     except BrokenPipeError:  # `digest … | head`: the reader has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")

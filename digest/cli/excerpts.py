@@ -187,7 +187,7 @@ def _print_quote(article: Article, weighed: Weighed, *, sure: bool, why: bool) -
 
 def _wrapped(line: str) -> str:
     """As wide as the terminal; whole where the output is none."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         return f"  {line}"
     return fill(line, min(shutil.get_terminal_size().columns, 100), initial_indent="  ", subsequent_indent="  ")
 

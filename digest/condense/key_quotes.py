@@ -143,6 +143,8 @@ class _Judge:
             rule = f"“{quote.speaker}” is no full name"
         elif quote.confidence < SURE:
             rule = f"not sure enough that {quote.speaker} said it ({quote.confidence:.2f})"
+        else:
+            rule = self._somebody_elses(quote)
         for nth, (piece, outer) in enumerate(zip(quote.spans, quote.outer, strict=True)):
             for run in self._sentences(piece):
                 said = _without_comma(self.text, run)
@@ -190,6 +192,30 @@ class _Judge:
             return f"does not say who “{unnamed}” is"
         if found := self.empty.search(text):
             return f"says nothing: “{found.group().strip()}”"
+        return ""
+
+    def _somebody_elses(self, quote: Quote) -> str:
+        """What in the sentence around says that the words may be another's, or nobody's."""
+        start, end = quote.outer[0].start, quote.outer[-1].end
+        before = re.split(r"[.!?]\s|\n", self.text[max(0, start - 200) : start])[-1]
+        after = re.split(r"[.!?]\s|\n|[“«„]", self.text[end : end + 200])[0]
+        if _DENIED.search(before):
+            return "is denied, or was never said"
+        if _AT_SECOND_HAND.search(before) or _AT_SECOND_HAND.search(after):
+            return "is told at second hand"
+        if _NAMELESS.search(before) or _NAMELESS.search(after):
+            return "whoever said it is not named"
+        speaker, said = quote.speaker or "", quote.speaker_span.of(self.text) if quote.speaker_span else ""
+        surname = speaker.rpartition(" ")[2]
+        firsts = {
+            first
+            for first in re.findall(rf"\b([A-ZÀ-Þ][\w’'-]+) {re.escape(surname)}\b", self.text)
+            if gender_of(first)
+        }
+        if said == surname != speaker and any(not a.startswith(b[:3]) for a in firsts for b in firsts):
+            return f"more than one is called {surname}"
+        if _SPEAKS_FOR.search(said) and firsts and " " not in speaker:
+            return f"{speaker}’s words are another’s"
         return ""
 
     def _begins_inside(self, quote: Quote, nth: int) -> bool:
@@ -283,6 +309,20 @@ _POINTS_BACK = re.compile(
     r"|\b(?:do|did|does|doing|done)\s+(?:it|this|that|so)\b",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"\b(?:den(?:y|ies|ied|ying)\s+(?:\w+\s+)?(?:saying|having said|writing|calling)|refus(?:es|ed) to say)\b",
+    re.IGNORECASE,
+)
+_AT_SECOND_HAND = re.compile(  # "…,” Holt was told by Moss"; "…,” Moss quoted Holt as saying"
+    r"\b(?:was|were|been|is|are)\s+told\s+by\b|\b(?:quot|cit)(?:es|ed|ing)\b.{1,60}\bas\s+(?:saying|having said)\b",
+    re.IGNORECASE,
+)
+_NAMELESS = re.compile(
+    r"\b(?:not|n[’']t)\s+want(?:ed|s)?\s+to\s+be\s+(?:named|identified)\b|\banonym|\bentourage\b"
+    r"|\b(?:declin|refus|ask)\w*\s+(?:not\s+)?to\s+be\s+(?:named|identified)\b",
+    re.IGNORECASE,
+)
+_SPEAKS_FOR = re.compile(r"\b(?:for|of)\s")
 _BREAKS_OFF = re.compile(r"(?:[—–-]|\.\.\.|…)[.,\s]*$")
 
 

@@ -52,11 +52,12 @@ def quotes_in(reading: Reading) -> list[Quote]:
             owners.append(joined)
             continue
         resolved = heard.resolved
+        role = resolved.role if any(map(str.isalpha, resolved.role or "")) else None
         sure = told.confidence * resolved.certain * (1.0 if m.closed or m.reopened else 0.5)
         quotes.append(
             Quote(
                 reading.article, (m.inner,), (m.inner.of(text),), resolved.speaker, told.who.span if told.who else None,
-                resolved.role, resolved.role_span, round(sure, 3), (m.outer,),
+                role, resolved.role_span if role else None, round(sure, 3), (m.outer,),
             )
         )  # fmt: skip
         owners.append(len(quotes) - 1)
