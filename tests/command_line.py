@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -45,3 +46,12 @@ def run_in(folder: Path) -> Run:
 def error_of(done: subprocess.CompletedProcess[str]) -> str:
     assert done.stderr.startswith("digest: "), done.stderr
     return done.stderr
+
+
+def make_sample(folder: Path) -> None:
+    """The sample newsletter in *folder*, with its readers and its draft."""
+    shutil.copy(ROOT / "digest.toml", folder)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    run = run_in(folder)
+    run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
+    run("weekly", "--week", "2026-W12")

@@ -161,6 +161,20 @@ def postfix(folder: Path, port: int, lmtp: int, certificate: Path, key: Path) ->
         subprocess.run([*command, "stop"], check=False, capture_output=True)
 
 
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost, and its key."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
 def await_port(port: int) -> None:
     for _ in range(100):
         with suppress(OSError):

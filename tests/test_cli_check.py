@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, error_of, run_in
+from tests.command_line import ROOT, error_of, make_sample, run_in
 from tests.local_web import LocalWeb
 
 NOW = "2026-03-22T18:00:00+00:00"
@@ -28,11 +28,7 @@ The harbour office published the delays of 40 ships in its public record, with t
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("check")
-    shutil.copy(ROOT / "digest.toml", folder)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    run = run_in(folder)
-    run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
-    run("weekly", "--week", "2026-W12")
+    make_sample(folder)
     return folder
 
 

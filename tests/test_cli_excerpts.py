@@ -104,6 +104,11 @@ def test_an_item_a_section_and_a_reading_time_have_their_own_budgets(run: Run, t
     run("edit", "--week", "2026-W12", "words", "2", "30")
     run("build", "--week", "2026-W12")
     assert 0 < item_words(run, 2) <= 30
+    run("edit", "--week", "2026-W12", "words", "2", "6s")
+    run("build", "--week", "2026-W12")
+    assert 0 < item_words(run, 2) <= 230 * 6 // 60
+    for wrong in ("9", "2s", "many", "-5"):
+        assert "is no budget of words" in error_of(run("edit", "words", "2", "--", wrong, ok=False))
     run("edit", "--week", "2026-W12", "words", "2")
     (tmp_path / "digest.toml").write_text(config.replace("[summary]", "[summary]\nmax_seconds = 10", 1), "utf-8")
     run("build", "--week", "2026-W12")

@@ -19,18 +19,14 @@ from typing import ClassVar
 
 import pytest
 
-from tests.command_line import ROOT, error_of, run_in
+from tests.command_line import ROOT, error_of, make_sample, run_in
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample newsletter with its readers and its draft, made once."""
     folder = tmp_path_factory.mktemp("ledger")
-    shutil.copy(ROOT / "digest.toml", folder)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    run = run_in(folder)
-    run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
-    run("weekly", "--week", "2026-W12")
+    make_sample(folder)
     return folder
 
 

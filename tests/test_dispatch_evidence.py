@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import smtplib
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pytest
 
 from tests.command_line import error_of, run_in
 from tests.dispatch_newsletter import make_newsletter
-from tests.mail_servers import dovecot, missing, postfix
+from tests.mail_servers import dovecot, make_certificate, missing, postfix
 from tests.test_send_smtp import free_port
 
 if missing() and not os.environ.get("CI"):
@@ -38,15 +37,7 @@ def servers() -> Iterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="digest-mta-") as name:  # not pytest's own: closed to the servers' users
         folder = Path(name)
         folder.chmod(0o755)
-        certificate, key = folder / "cert.pem", folder / "key.pem"
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-                *("-keyout", str(key), "-out", str(certificate)),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        certificate, key = make_certificate(folder)
         smtp, lmtp, imap = free_port(), free_port(), free_port()
         with (
             dovecot(folder / "dovecot", lmtp, imap),

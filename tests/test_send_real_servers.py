@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from digest.errors import SendError
 from digest.send.transports.smtp import Smtp, SmtpSettings
 from digest.store import open_store
 from tests.dispatch_newsletter import SLUG, make_newsletter, send
-from tests.mail_servers import dovecot, found_by_imap, missing, postfix
+from tests.mail_servers import dovecot, found_by_imap, make_certificate, missing, postfix
 from tests.test_send_smtp import free_port
 
 if missing() and not os.environ.get("CI"):
@@ -38,15 +37,7 @@ def servers() -> Iterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="digest-mta-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        certificate, key = folder / "cert.pem", folder / "key.pem"
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-                *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        certificate, key = make_certificate(folder)
         port, lmtp, imap = free_port(), free_port(), free_port()
         with (
             dovecot(folder / "dovecot", lmtp, imap),

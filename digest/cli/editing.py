@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from digest.cli.common import (
@@ -23,6 +25,7 @@ from digest.cli.common import (
 from digest.errors import DigestError
 from digest.model import EditKind, Issue
 
+LEAST_WORDS = 10  # of an item
 REBUILD = "Run `digest build` to see it in the draft."
 
 
@@ -104,10 +107,19 @@ def note(ctx: click.Context, article: str, words: tuple[str, ...]) -> None:
 
 @edit.command("words")
 @click.argument("article")
-@click.argument("most", type=click.IntRange(min=10), required=False)
+@click.argument("budget", metavar="[WORDS|SECONDSs]", required=False)
 @click.pass_context
-def words(ctx: click.Context, article: str, most: int | None) -> None:
-    """Give ARTICLE's item at most so many words, its quote included. Without a number: what digest.toml says."""
+def words(ctx: click.Context, article: str, budget: str | None) -> None:
+    """Give ARTICLE's item at most so many words, its quote included, or (15s) so many seconds of reading. Without a
+    number: what digest.toml says."""
+    from digest.compose import words_in
+
+    found = re.fullmatch(r"(\d{1,5})(s?)", budget or "0")
+    most = 0 if found is None else words_in(int(found[1])) if found[2] else int(found[1])
+    if budget and most < LEAST_WORDS:
+        raise DigestError(
+            f"{budget!r} is no budget of words", hint=f"a number from {LEAST_WORDS}, or seconds of reading: 40, 15s"
+        )
     week = ctx.find_root().obj.get("week")
     done = f"at most {most} words for" if most else "as many words as digest.toml says for"
     _edit(ctx, "words", article, str(most or ""), week, done)

@@ -337,7 +337,7 @@ STATES: tuple[DeliveryState, ...] = (
     "cancelled",
     "uncertain",
 )
-"""A delivery's state by its number in the table."""
+"""A delivery's state by its number in the table: written out, for what is stored may not follow the model's order."""
 
 
 def _word(number: str) -> str:
