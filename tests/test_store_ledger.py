@@ -19,7 +19,7 @@ from digest.model import LEGAL_MOVES, Issue, Rendered
 from digest.store import Store, inbox, open_store
 from digest.store.codec import micros
 from digest.store.inbox import InboxEvent
-from digest.store.schema import STATES
+from digest.store.migrations.ledger import STATES
 from digest.store.subscribers import ImportRow
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)

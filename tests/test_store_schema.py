@@ -17,7 +17,7 @@ from digest.errors import StoreError
 from digest.model import LEGAL_MOVES, Image
 from digest.store import Store, open_store, schema
 from digest.store.codec import to_json
-from digest.store.schema import STATES
+from digest.store.migrations.ledger import STATES
 from tests.make import article
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from digest.address import Address
 from digest.errors import IssueError
 from digest.model import DeliveryState
 from digest.store.codec import from_micros, micros
-from digest.store.schema import STATES
+from digest.store.migrations.ledger import STATES
 
 if TYPE_CHECKING:
     from digest.store import Store

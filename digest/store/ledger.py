@@ -18,7 +18,7 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import Delivery, DeliveryState
 from digest.store.codec import from_micros, micros
-from digest.store.schema import STATES
+from digest.store.migrations.ledger import STATES
 from digest.store.subscribers import BARRED, HOW, wish_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,20 @@
+"""How an older file becomes a newer one, one module a step.
+
+A step is never edited once released; a change is a new step at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from digest.store.migrations.first import first_tables
+from digest.store.migrations.ledger import compact_ledger
+from digest.store.migrations.sources import health_of_sources
+
+MIGRATIONS: tuple[Callable[[Any], None], ...] = (
+    first_tables,
+    health_of_sources,
+    compact_ledger,
+)
+"""In order; the file's user_version counts how many it has."""
