@@ -316,13 +316,13 @@ def test_who_left_or_was_erased_since_the_copy_stays_so(tmp_path: Path) -> None:
         people = {n: store.subscribers.get(parse_address(f"reader{n}@example.net")) for n in range(6)}
         store.subscribers.remove(people[1].address, who="Mara", at=LATER)  # type: ignore[union-attr]
         store.subscribers.set_block(people[2].id, "complained", how="report", who="Mara", at=LATER)  # type: ignore[union-attr]
-        store.subscribers.erase(people[3].address, who="Mara", at=LATER)  # type: ignore[union-attr]
+        store.erasure.erase(people[3].address, who="Mara", at=LATER)  # type: ignore[union-attr]
     done = restore(tmp_path / "b", folder, replacing=True, now=LATER)
     assert (done.erased, done.left, done.unread) == (1, 3, "")
     states = [reader(folder, n) for n in range(6)]
     assert states == ["unsubscribed", "unsubscribed", "complained", "erased", "subscribed", "subscribed"]
     with open_store(folder) as store:
-        assert store.subscribers.verify_chain() == []
+        assert store.consent.verify() == []
     assert b"reader3@" not in b"".join(f.read_bytes() for f in folder.rglob("*") if f.is_file())
 
 
@@ -332,7 +332,7 @@ def test_who_is_erased_later_is_not_in_what_was_set_aside(tmp_path: Path) -> Non
     backup(folder, tmp_path / "b")
     restore(tmp_path / "b", folder, replacing=True, now=LATER)
     with open_store(folder) as store:
-        store.subscribers.erase(parse_address("reader1@example.net"), who="Mara", at=LATER)
+        store.erasure.erase(parse_address("reader1@example.net"), who="Mara", at=LATER)
     assert b"reader1@" not in b"".join(f.read_bytes() for f in folder.rglob("*") if f.is_file())
 
 
@@ -344,7 +344,7 @@ def test_leavings_after_the_restore_are_read_whatever_was_read_before_it(tmp_pat
     for number in (1, 2):
         leave(tmp_path / "again", number)
     with open_store(tmp_path / "again") as store:
-        store.subscribers.merge_inbox()
+        store.requests.merge()
     assert [reader(tmp_path / "again", n) for n in range(3)] == ["unsubscribed"] * 3
 
 

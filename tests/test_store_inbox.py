@@ -69,9 +69,9 @@ def test_an_event_after_a_torn_line_is_not_lost_with_it(store: Store) -> None:
     (file,) = inbox.files(store.folder)
     with file.open("ab") as stream:
         stream.write(b'{"at": "2015-09-27T18:0')
-    assert store.subscribers.merge_inbox() == 1
+    assert store.requests.merge() == 1
     ask(store, ann, "leave", 2)
-    assert store.subscribers.merge_inbox() == 1
+    assert store.requests.merge() == 1
     assert membership(store, ann) == "unsubscribed"
     assert inbox.damaged(store.folder) == [f"{file}:2"]
 
@@ -79,9 +79,9 @@ def test_an_event_after_a_torn_line_is_not_lost_with_it(store: Store) -> None:
 def test_a_reader_who_leaves_is_unsubscribed_with_the_event_as_evidence(store: Store) -> None:
     ann = add(store)
     ask(store, ann, "leave", 5)
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, ann) == "unsubscribed"
-    event = store.subscribers.consent(ann.address)[-1]
+    event = store.consent.of(ann.address)[-1]
     assert (event.kind, event.at, event.payload) == (
         "left",
         AT + timedelta(minutes=5),
@@ -92,37 +92,37 @@ def test_a_reader_who_leaves_is_unsubscribed_with_the_event_as_evidence(store: S
 def test_merging_again_changes_nothing(store: Store) -> None:
     ann = add(store)
     ask(store, ann, "leave", 1)
-    assert store.subscribers.merge_inbox() == 1
-    events = store.subscribers.consent(ann.address)
-    assert store.subscribers.merge_inbox() == 0
-    assert store.subscribers.merge_inbox(inbox.read(store.folder)) == 0
-    assert store.subscribers.consent(ann.address) == events
+    assert store.requests.merge() == 1
+    events = store.consent.of(ann.address)
+    assert store.requests.merge() == 0
+    assert store.requests.merge(inbox.read(store.folder)) == 0
+    assert store.consent.of(ann.address) == events
 
 
 def test_a_leave_from_before_the_editors_clock_still_counts(store: Store) -> None:
     """Whoever holds the token has been a subscriber, whatever the clocks say."""
     ann = add(store)
     ask(store, ann, "leave", -600)
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, ann) == "unsubscribed"
 
 
 def test_a_late_old_wish_does_not_undo_a_newer_one(store: Store) -> None:
     ann = add(store)
-    store.subscribers.merge_inbox([InboxEvent(AT + timedelta(minutes=9), "leave", ann.token, "page")])
-    store.subscribers.merge_inbox([InboxEvent(AT + timedelta(minutes=5), "rejoin", ann.token, "page")])
+    store.requests.merge([InboxEvent(AT + timedelta(minutes=9), "leave", ann.token, "page")])
+    store.requests.merge([InboxEvent(AT + timedelta(minutes=5), "rejoin", ann.token, "page")])
     assert membership(store, ann) == "unsubscribed"
 
 
 def test_the_editors_word_comes_after_what_was_asked_on_the_site_before(store: Store) -> None:
     ann = add(store)
     ask(store, ann, "leave", 1)
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     ask(store, ann, "rejoin", 2)
     store.subscribers.remove(ann.address, who="eve", at=AT + timedelta(minutes=3))
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, ann) == "unsubscribed"
-    kinds = [e.kind for e in store.subscribers.consent(ann.address)]
+    kinds = [e.kind for e in store.consent.of(ann.address)]
     assert kinds == ["subscribed", "left", "rejoined", "unsubscribed"]
 
 
@@ -132,7 +132,7 @@ def test_rejoining_does_not_lift_a_block(store: Store, block: str) -> None:
     store.subscribers.set_block(ann.id, block, how="report", who="relay", at=AT)  # type: ignore[arg-type]
     ask(store, ann, "leave", 1)
     ask(store, ann, "rejoin", 2)
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, ann) == "unsubscribed"
 
 
@@ -141,14 +141,14 @@ def test_rejoining_confirms_nobody(store: Store) -> None:
         Address("bob", "example.org"), "", how="page", wording="yes", who="-", at=AT, membership="unconfirmed"
     )
     ask(store, bob, "rejoin", 1)
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, bob) == "unconfirmed"
 
 
 def test_a_strangers_token_changes_nothing(store: Store) -> None:
     ann = add(store)
     inbox.append(store.folder, InboxEvent(AT, "leave", "f" * 32, "page"))
-    assert store.subscribers.merge_inbox() == 0
+    assert store.requests.merge() == 0
     assert membership(store, ann) == "subscribed"
 
 
@@ -156,10 +156,10 @@ def test_a_merge_undone_with_its_transaction_is_done_again(store: Store) -> None
     ann = add(store)
     ask(store, ann, "leave", 1)
     with pytest.raises(ZeroDivisionError), store.transaction():
-        store.subscribers.merge_inbox()
+        store.requests.merge()
         raise ZeroDivisionError
     assert membership(store, ann) == "subscribed"
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     assert membership(store, ann) == "unsubscribed"
 
 
@@ -173,7 +173,7 @@ def test_the_newest_wish_wins_in_whatever_order_they_come(
 ) -> None:
     who = add(store, f"r{store.subscribers.count()}")
     for minutes, kind in data.draw(st.permutations(wishes)):
-        store.subscribers.merge_inbox([InboxEvent(AT + timedelta(minutes=minutes), kind, who.token, "page")])
+        store.requests.merge([InboxEvent(AT + timedelta(minutes=minutes), kind, who.token, "page")])
     wanted = "unsubscribed" if wishes and max(wishes)[1] == "leave" else "subscribed"
     assert membership(store, who) == wanted
-    assert store.subscribers.verify_chain() == []
+    assert store.consent.verify() == []

@@ -18,9 +18,9 @@ from digest.errors import IssueError, StoreError
 from digest.model import LEGAL_MOVES, Issue, Rendered
 from digest.store import Store, inbox, open_store
 from digest.store.codec import micros
+from digest.store.imports import ImportRow
 from digest.store.inbox import InboxEvent
 from digest.store.migrations.ledger import STATES
-from digest.store.subscribers import ImportRow
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -66,13 +66,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_leased_row_says_how_its_reader_s_newest_consent_came_in(store: Store) -> None:
     add(store, 1)
-    store.subscribers.import_rows([ImportRow(1, "r2@example.org")], how="import", basis="-", who="eve", at=AT)
+    store.imports.add([ImportRow(1, "r2@example.org")], how="import", basis="-", who="eve", at=AT)
     add(store, 3)
     third = store.subscribers.get(person(3))
     assert third is not None
     inbox.append(store.folder, InboxEvent(AT + MINUTE, "leave", third.token, "page"))
     inbox.append(store.folder, InboxEvent(AT + 2 * MINUTE, "rejoin", third.token, "page"))
-    store.subscribers.merge_inbox()
+    store.requests.merge()
     begin(store)
     assert [row.how for row in store.ledger.lease(WEEK, "one", 9, AT)] == ["editor", "import", "page"]
 
@@ -90,7 +90,7 @@ def test_everybody_is_planned_or_left_out_with_a_reason(store: Store) -> None:
     people.set_block(ids[4], "complained", how="report", who="relay", at=AT)
     people.pause(ids[5], AT + MINUTE, how="page", who="-", at=AT)
     people.pause(ids[6], AT, how="page", who="-", at=AT)  # over by then
-    people.erase(person(7), who="eve", at=AT)
+    store.erasure.erase(person(7), who="eve", at=AT)
     account = store.ledger.freeze(WEEK, "", AT)
     assert (account.candidates, account.planned) == (8, 2)
     assert account.excluded == {
@@ -227,7 +227,7 @@ def test_an_erased_reader_gets_nothing_though_planned(store: Store) -> None:
     begin(store)
     lease(store, 1)
     for n in (1, 2):
-        store.subscribers.erase(person(n), who="eve", at=AT)
+        store.erasure.erase(person(n), who="eve", at=AT)
     assert store.ledger.commit(WEEK, "one", [0], [], AT) == set()
     assert lease(store) == []
     assert states(store) == ["suppressed", "suppressed"]
@@ -511,7 +511,7 @@ class Sending(RuleBasedStateMachine):
         elif how == "editor":
             self.store.subscribers.remove(reader.address, who="eve", at=self.now)
         else:
-            self.store.subscribers.erase(reader.address, who="eve", at=self.now)
+            self.store.erasure.erase(reader.address, who="eve", at=self.now)
         self.left.add(reader.id)
 
     @rule(n=st.integers(0, 5))

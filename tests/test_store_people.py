@@ -14,7 +14,7 @@ from digest.address import Address
 from digest.errors import AddressError, StoreError
 from digest.model import Subscriber
 from digest.store import Store, open_store
-from digest.store.subscribers import ImportReport, ImportRow
+from digest.store.imports import ImportReport, ImportRow
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def add(store: Store, name: str) -> Subscriber:
 
 def bring(store: Store, *addresses: str, dry_run: bool = False) -> ImportReport:
     rows = [ImportRow(n, a) for n, a in enumerate(addresses, 2)]
-    return store.subscribers.import_rows(rows, how="import", basis="asked", who="eve", at=AT, dry_run=dry_run)
+    return store.imports.add(rows, how="import", basis="asked", who="eve", at=AT, dry_run=dry_run)
 
 
 # ------------------------------------------------------------------------------------------------ one person
@@ -55,7 +55,7 @@ def test_every_token_is_128_bits_of_its_own(store: Store) -> None:
 def test_adding_a_subscriber_again_changes_nothing(store: Store) -> None:
     first = add(store, "ann")
     assert add(store, "ann") == first
-    assert len(store.subscribers.consent(first.address)) == 1
+    assert len(store.consent.of(first.address)) == 1
 
 
 def test_the_editor_may_add_by_hand_who_left_and_the_new_ground_is_kept(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_the_editor_may_add_by_hand_who_left_and_the_new_ground_is_kept(store: S
         ann.address, "", how="editor", wording="wrote to us on Monday", who="eve", at=AT + timedelta(1)
     )
     assert (again.membership, again.id, again.token) == ("subscribed", ann.id, ann.token)
-    events = store.subscribers.consent(ann.address)
+    events = store.consent.of(ann.address)
     assert [e.kind for e in events] == ["subscribed", "unsubscribed", "subscribed"]
     assert events[-1].payload is not None
     assert events[-1].payload["wording"] == "wrote to us on Monday"
@@ -88,7 +88,7 @@ def test_removing_keeps_the_row_and_says_whether_anybody_was_there(store: Store)
 
 def test_a_number_is_not_used_again_after_erasure(store: Store) -> None:
     ann = add(store, "ann")
-    store.subscribers.erase(ann.address, who="eve", at=AT)
+    store.erasure.erase(ann.address, who="eve", at=AT)
     assert add(store, "bob").id > ann.id
 
 
@@ -126,7 +126,7 @@ def test_an_import_brings_nobody_back(store: Store) -> None:
     store.subscribers.remove(people["left"].address, who="eve", at=AT)
     store.subscribers.set_block(people["angry"].id, "complained", how="report", who="relay", at=AT)
     store.subscribers.set_block(people["gone"].id, "bounced", how="return", who="relay", at=AT)
-    store.subscribers.erase(people["forgotten"].address, who="eve", at=AT)
+    store.erasure.erase(people["forgotten"].address, who="eve", at=AT)
     before = store.subscribers.all()
     report = bring(store, *(f"{name.upper()}@example.org" for name in people))
     assert (report.added, report.left_alone) == (0, 4)
@@ -149,7 +149,7 @@ def test_an_error_of_the_database_undoes_the_whole_import(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="no room"):
         bring(store, "first@example.org", "second@example.org", "third@example.org")
     assert store.subscribers.count() == 0
-    assert store.subscribers.verify_chain() == []
+    assert store.consent.verify() == []
 
 
 def test_an_export_can_be_imported_into_a_new_newsletter(store: Store, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_an_export_can_be_imported_into_a_new_newsletter(store: Store, tmp_path:
         csv.writer(out).writerows([str(s.address), s.name] for s in store.subscribers.export())
     with open_store(tmp_path / "new", create=True) as other, file.open(newline="", encoding="utf-8") as lines:
         rows = [ImportRow(n, a, name) for n, (a, name) in enumerate(csv.reader(lines), 1)]
-        report = other.subscribers.import_rows(rows, how="import", basis="moved", who="eve", at=AT)
+        report = other.imports.add(rows, how="import", basis="moved", who="eve", at=AT)
         assert (report.added, report.rejected) == (3, ())
         assert [s.address for s in other.subscribers.all()] == [s.address for s in store.subscribers.all()]
 
@@ -168,7 +168,7 @@ def test_an_export_can_be_imported_into_a_new_newsletter(store: Store, tmp_path:
 
 
 def test_consent_says_who_when_how_and_in_which_words(store: Store) -> None:
-    (event,) = store.subscribers.consent(add(store, "ann").address)
+    (event,) = store.consent.of(add(store, "ann").address)
     assert (event.kind, event.at) == ("subscribed", AT)
     assert event.payload == {
         "address": "ann@example.org",
@@ -182,9 +182,9 @@ def test_consent_says_who_when_how_and_in_which_words(store: Store) -> None:
 def test_the_chain_holds_after_one_persons_words_are_deleted(store: Store) -> None:
     people = [add(store, f"r{n}") for n in range(5)]
     store.conn.execute("DELETE FROM consent_payload WHERE seq = 2")
-    assert store.subscribers.verify_chain() == []
-    assert store.subscribers.consent(people[1].address)[0].payload is None
-    assert store.subscribers.consent(people[2].address)[0].payload is not None
+    assert store.consent.verify() == []
+    assert store.consent.of(people[1].address)[0].payload is None
+    assert store.consent.of(people[2].address)[0].payload is not None
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_the_chain_shows_any_change_made_behind_its_back(store: Store, tampering
     store.conn.execute("PRAGMA foreign_keys = OFF")
     store.conn.execute("DROP TRIGGER consent_event_stays")
     store.conn.execute("DROP TRIGGER consent_event_is_kept")
-    assert store.subscribers.verify_chain() == []
+    assert store.consent.verify() == []
     assert store.conn.execute(tampering).rowcount == 1
-    assert store.subscribers.verify_chain() != []
+    assert store.consent.verify() != []
 
 
 @pytest.mark.parametrize("change", ["UPDATE consent_event SET kind = 'left'", "DELETE FROM consent_event"])
@@ -229,7 +229,7 @@ def test_an_erased_address_is_in_no_file_of_the_folder(store: Store, tmp_path: P
     backups = tmp_path / "var" / "backups"
     backups.mkdir(parents=True)
     store.conn.execute("VACUUM INTO ?", (str(backups / "before-version-2-x.db"),))
-    assert store.subscribers.erase(ann.address, who="eve", at=AT)
+    assert store.erasure.erase(ann.address, who="eve", at=AT)
     for file in tmp_path.rglob("*"):
         content = file.read_bytes() if file.is_file() else b""
         assert b"unmistakable" not in content, file
@@ -237,22 +237,22 @@ def test_an_erased_address_is_in_no_file_of_the_folder(store: Store, tmp_path: P
         assert ann.token.encode() not in content, file
     assert store.subscribers.get(ann.address) is None
     assert [str(s.address) for s in store.subscribers.all()] == ["bob@example.org"]
-    assert store.subscribers.verify_chain() == []
+    assert store.consent.verify() == []
 
 
 def test_an_erased_person_cannot_be_added_by_others(store: Store) -> None:
     ann = add(store, "ann")
-    store.subscribers.erase(ann.address, who="eve", at=AT)
+    store.erasure.erase(ann.address, who="eve", at=AT)
     with pytest.raises(AddressError, match="erased"):
         add(store, "ANN")
 
 
 def test_without_the_key_nobody_is_added_past_the_erased(store: Store, tmp_path: Path) -> None:
-    store.subscribers.erase(add(store, "ann").address, who="eve", at=AT)
+    store.erasure.erase(add(store, "ann").address, who="eve", at=AT)
     (tmp_path / "keys" / "erased.key").unlink()
     with pytest.raises(StoreError, match="who was erased"):
         add(store, "bob")
 
 
 def test_erasing_a_stranger_does_nothing(store: Store) -> None:
-    assert not store.subscribers.erase(Address("nobody", "example.org"), who="eve", at=AT)
+    assert not store.erasure.erase(Address("nobody", "example.org"), who="eve", at=AT)

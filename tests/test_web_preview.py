@@ -336,7 +336,7 @@ def letter_to(folder: Path, workshop: Workshop, number: int) -> bytes:
     with open_store(folder) as store:
         person = store.subscribers.by_id(number)
         rows_ = store.ledger.deliveries(SLUG)
-        how = store.subscribers.how(number)
+        how = store.consent.how(number)
     assert person is not None
     ordinal = next((row.ordinal for row in rows_ if row.subscriber == number), 0)
     letter = Mailroom(draft.config, draft.rendered, keys.load(folder).message).letter(

@@ -121,7 +121,7 @@ def test_what_was_pressed_is_what_the_list_learns(reader: Reader) -> None:
 
     def membership() -> str:
         with open_store(folder) as store:
-            store.subscribers.merge_inbox(inbox.read(folder))
+            store.requests.merge(inbox.read(folder))
             found = store.subscribers.by_token(token)
             assert found is not None
             return found.membership

@@ -54,7 +54,7 @@ def project_of(ctx: click.Context) -> Iterator[Project]:
     load_config(folder)  # a missing or broken digest.toml is said before anything is made
     make_keys(folder)
     with open_project(folder, create=True) as project:
-        project.store.subscribers.merge_inbox()  # who left by the site has left, whatever is asked next
+        project.store.requests.merge()  # who left by the site has left, whatever is asked next
         yield project
 
 

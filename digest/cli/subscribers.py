@@ -16,7 +16,7 @@ from digest.cli.common import json_option, now, print_json, project_of, say, tab
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.store.subscribers import ImportRow
+    from digest.store.imports import ImportRow
 
 WORDING = "entered by the editor"
 
@@ -58,8 +58,7 @@ def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: 
     """
     rows = read_rows(file)
     with project_of(ctx) as project:
-        people = project.store.subscribers
-        plan = people.import_rows(rows, how="import", basis=basis, who=who(project), at=now(), dry_run=True)
+        plan = project.store.imports.add(rows, how="import", basis=basis, who=who(project), at=now(), dry_run=True)
         say(
             f"{file.name}: {len(rows)} lines: {plan.added} new, {plan.known} known already, "
             f"{plan.duplicates} twice in the file, {plan.left_alone} left alone (they left or are blocked), "
@@ -71,7 +70,7 @@ def import_file(ctx: click.Context, file: Path, basis: str, dry_run: bool, yes: 
             return
         if plan.added and not yes and sys.stdin.isatty():
             click.confirm(f"Import {plan.added}", abort=True)
-        done = people.import_rows(rows, how="import", basis=basis, who=who(project), at=now(), dry_run=False)
+        done = project.store.imports.add(rows, how="import", basis=basis, who=who(project), at=now(), dry_run=False)
         _show_bad(done.rejected)
         if done.rejected:
             bad = file.with_suffix(".rejected.csv")
@@ -117,7 +116,7 @@ def read_rows(file: Path) -> list[ImportRow]:
 
     Raises DigestError when the file is no CSV of addresses.
     """
-    from digest.store.subscribers import ImportRow
+    from digest.store.imports import ImportRow
 
     text = _decoded(file)
     if not text.strip():

@@ -106,7 +106,7 @@ def _database_copy(folder: Path) -> Iterator[Path]:
     try:
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with open_store(folder) as store:
-            store.subscribers.merge_inbox()
+            store.requests.merge()
             store.copy_to(copy)
         if verdict := verdict_on(copy):
             raise StoreError(f"the database is damaged: {verdict}", hint="keep the older backups; `digest doctor`")

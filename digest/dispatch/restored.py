@@ -114,12 +114,12 @@ def _refuse_stranger(staging: Path, folder: Path) -> None:
 
 def _apply(store: Store, folder: Path, at: datetime) -> tuple[int, int, str]:
     """What *folder* knows of people: erased, left or blocked (in numbers), and why it could not be read, if so."""
-    left = store.subscribers.merge_inbox(inbox.read(folder))
+    left = store.requests.merge(inbox.read(folder))
     if not (folder / DATABASE).exists():
         return 0, left, "it has no database: erasures known there are lost"
     try:
         with open_store(folder) as there:
-            marks = there.subscribers.erased_marks()
+            marks = there.erasure.marks()
             gone = [p for p in there.subscribers.export() if p.membership == "unsubscribed" or p.block != "none"]
     except (StoreError, DatabaseError) as error:
         return 0, left, str(error)
@@ -132,7 +132,7 @@ def _apply(store: Store, folder: Path, at: datetime) -> tuple[int, int, str]:
             store.subscribers.set_membership(here.id, "unsubscribed", how="known when restored", who=WHO, at=at)
         if person.block in ("bounced", "complained"):
             store.subscribers.set_block(here.id, person.block, how="known when restored", who=WHO, at=at)
-    return store.subscribers.erase_marked(marks, who=WHO, at=at), left, ""
+    return store.erasure.erase_marked(marks, who=WHO, at=at), left, ""
 
 
 def _hold(store: Store, copy: Copy, at: datetime) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:

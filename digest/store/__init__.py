@@ -18,8 +18,12 @@ from typing import Any, Literal
 from digest.store import inbox
 from digest.store.accounts import Accounts
 from digest.store.articles import Articles
+from digest.store.consent import Consent
+from digest.store.erasure import Erasure
+from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.requests import Requests
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
@@ -41,6 +45,10 @@ class Store:
         self.articles = Articles(self)
         self.issues = Issues(self)
         self.subscribers = Subscribers(self)
+        self.consent = Consent(self)
+        self.requests = Requests(self)
+        self.imports = Imports(self)
+        self.erasure = Erasure(self)
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
         self.sources = Sources(self)
@@ -71,7 +79,7 @@ class Store:
             if self.conn.in_transaction:
                 self.conn.execute("ROLLBACK")
             self.ledger.forget()
-            self.subscribers.forget()
+            self.requests.forget()
             if isinstance(error, sqlite3.DatabaseError) and is_the_files_trouble(error):
                 raise explain(error, self.path) from error
             raise

@@ -18,8 +18,9 @@ from digest.address import Address
 from digest.errors import IssueError, StoreError
 from digest.model import Delivery, DeliveryState
 from digest.store.codec import from_micros, micros
+from digest.store.consent import HOW
 from digest.store.migrations.ledger import STATES
-from digest.store.subscribers import BARRED, HOW, wish_of
+from digest.store.subscribers import BARRED, wish_of
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -101,7 +102,7 @@ class Ledger:
     def _lay(self, issue: int, slug: str, variant: str, at: datetime, *, locked: bool) -> None:
         if self.has_left(slug):
             raise IssueError(f"{slug} has begun to leave: its audience stays", hint="`digest status`")
-        self._store.subscribers.merge_inbox()
+        self._store.requests.merge()
         served = self._served(slug, variant, at)
         values: dict[str, Any] = {"issue": issue, "now": micros(at), "served": json.dumps(served)}
         self._conn.execute("DELETE FROM delivery_row WHERE issue = :issue", values)
@@ -177,7 +178,7 @@ class Ledger:
                 return []
             if state != "sending":
                 raise IssueError(f"{slug} is {state}, not sending", hint="`digest approve`, then `digest send`")
-            self._store.subscribers.merge_inbox()
+            self._store.requests.merge()
             worker = self._worker(owner)
             leased: list[LeasedRow] = []
             while len(leased) < limit:
@@ -248,7 +249,7 @@ class Ledger:
                     [(micros(now), issue, ordinal, worker) for ordinal in intents],
                 )
                 return set()
-            self._store.subscribers.merge_inbox()
+            self._store.requests.merge()
             return self._intend(issue, worker, intents, now)
 
     def _settle(

@@ -59,7 +59,7 @@ def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reade
         if person is None:
             return None
         rows = [d for d in store.ledger.of_subscriber(person.address) if d.issue == draft.issue.slug]
-        barred, how = store.subscribers.barred(person.id, now), store.subscribers.how(person.id)
+        barred, how = store.subscribers.barred(person.id, now), store.consent.how(person.id)
     first, *_ = variants = draft.rendered.variants
     frozen = draft.state in LOCKED_STATES
     wish = Wish(person.language, person.topics, person.length == "lead")
