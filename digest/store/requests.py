@@ -69,9 +69,8 @@ class Requests:
         if event.kind == "rejoin" and (membership == "unconfirmed" or block != "none"):
             return True
         wanted: Membership = "unsubscribed" if event.kind == "leave" else "subscribed"
-        self._store.subscribers.change(
-            id, wanted, event.at
-        )  # the same as before too: an older wish that comes later must not win
+        # The same as before too: an older wish that comes later must not win.
+        self._store.subscribers.change(id, wanted, event.at)
         if membership != wanted:
             kind = "left" if event.kind == "leave" else "rejoined"
             self._store.consent.write(id, kind, event.at, {"how": event.how, "who": "the reader"})
