@@ -1,4 +1,4 @@
-"""Setting up: init, doctor, keys, serve."""
+"""Setting up: init, doctor, keys."""
 
 from __future__ import annotations
 
@@ -239,17 +239,12 @@ def make(ctx: click.Context) -> None:
     say(f"made {', '.join(made)}" if made else "All keys are there.")
 
 
-@click.command()
-@click.option("--host", help="Where to listen ([site] host).")
-@click.option("--port", type=int, help="Which port ([site] port).")
+@keys.command()
 @click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
-    """Serve the leaving page, one-click unsubscribe, the issues and /health."""
-    from digest.web.server import serve as run
-    from digest.web.site import create_site
+def receiver(ctx: click.Context) -> None:
+    """Print the digest.toml of a receiver: the site on another host, without any subscriber (docs/site.md)."""
+    from digest.cli.serving import receiver_toml
+    from digest.dispatch.sealing import public_key
 
     with project_of(ctx) as project:
-        folder, config = project.folder, project.config
-    host, port = host or config.site.host, port if port is not None else config.site.port
-    say(f"{config.newsletter.name} on http://{host}:{port} (Ctrl-C ends it)")
-    run(create_site(folder, config), host, port)
+        click.echo(receiver_toml(project.config, public_key(project.folder)), nl=False)

@@ -34,7 +34,7 @@ def make_keys(folder: Path) -> list[str]:
     keys.chmod(0o700)
     missing = [name for name in NAMES if not (keys / name).exists()]
     for name in missing:
-        _write_once(keys / name, secrets.token_bytes(SIZE))
+        write_once(keys / name, secrets.token_bytes(SIZE))
     return missing
 
 
@@ -58,7 +58,7 @@ def _read(path: Path) -> bytes:
     return key
 
 
-def _write_once(path: Path, key: bytes) -> None:
+def write_once(path: Path, key: bytes) -> None:
     """Writes *path* whole or not at all; a key another process made meanwhile stays."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -23,6 +23,7 @@ from digest.store.erasure import Erasure
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.requests import Requests
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
@@ -47,6 +48,7 @@ class Store:
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)
+        self.notices = Notices(self)
         self.imports = Imports(self)
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)

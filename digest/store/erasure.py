@@ -71,6 +71,10 @@ class Erasure:
         mark = self._mark(address, create=False)
         return self._conn.execute("SELECT 1 FROM erased WHERE mark = ?", (mark,)).fetchone() is not None
 
+    def forgive(self, address: Address) -> None:
+        """The mark of that address goes: the person asked for mail again and has confirmed it."""
+        self._conn.execute("DELETE FROM erased WHERE mark = ?", (self._mark(address, create=True),))
+
     def _mark(self, address: Address, *, create: bool) -> str:
         """HMAC-SHA-256 under keys/erased.key: an address cannot be guessed from it without the key."""
         file = self._store.folder / "keys" / "erased.key"

@@ -201,6 +201,29 @@ class Subscribers:
             )
             self._store.consent.write(id, "paused" if until else "unpaused", at, {"how": how, "who": who})
 
+    def choose(
+        self,
+        id: int,
+        *,
+        language: str,
+        topics: tuple[str, ...],
+        length: Literal["full", "lead"],
+        how: str,
+        who: str,
+        at: datetime,
+    ) -> None:
+        """What the person wants to get from now on. The same as before: nothing happens."""
+        with self._store.transaction():
+            known = self._need(id)
+            if (known.language, known.topics, known.length) == (language, topics, length):
+                return
+            self._conn.execute(
+                "UPDATE subscriber SET language = ?, topics = ?, length = ? WHERE id = ?",
+                (language, json.dumps(topics, ensure_ascii=False), length, id),
+            )
+            wish = {"language": language, "topics": ", ".join(topics), "length": length}
+            self._store.consent.write(id, "chose", at, {"how": how, "who": who, **wish})
+
     def _need(self, id: int) -> Subscriber:
         known = self.by_id(id)
         if known is None:

@@ -16,8 +16,12 @@ BODY_LIMIT = 64 * 1024  # bytes; a one-click body has 26
 THREADS = 8
 
 
-def serve(app: Flask, host: str, port: int, *, ready: Callable[[int], None] | None = None) -> None:
+def serve(
+    app: Flask, host: str, port: int, *, ready: Callable[[int], None] | None = None, trusted_proxy: str = ""
+) -> None:
     """Answer requests until interrupted. Port 0 takes a free one; *ready* is called with the port once it is open.
+
+    trusted_proxy: the one whose X-Forwarded-For says who asks; '' believes nobody's.
 
     Raises DigestError when the port cannot be had.
     """
@@ -30,6 +34,7 @@ def serve(app: Flask, host: str, port: int, *, ready: Callable[[int], None] | No
         max_request_body_size=2 * BODY_LIMIT,  # the app refuses first, with a page that says so
         ident="",
         clear_untrusted_proxy_headers=True,
+        **({"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if trusted_proxy else {}),
     )
     try:
         if ready is not None:
