@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 NAME = "inbox.key"
-STEP = 256  # bytes a text is filled up to
+STEP = 1024  # bytes a text is filled up to
 _LABEL = b"digest inbox 1"
 
 
