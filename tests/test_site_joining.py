@@ -140,7 +140,7 @@ def test_the_mail_is_one_button_and_no_list_mail(news: Newsletter) -> None:
     news.run()
     [mail] = news.mails()
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert not [name for name in mail.keys() if name.lower().startswith("list-") or name == "Precedence"]
+    assert not [name for name in mail if name.lower().startswith("list-") or name == "Precedence"]
     assert mail["From"] == "The Weekly Ledger <ledger@example.org>" and mail["To"] == ANN
     html = mail.get_body(("html",))
     assert html is not None

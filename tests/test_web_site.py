@@ -137,7 +137,7 @@ def test_what_was_pressed_is_what_the_list_learns(reader: Reader) -> None:
 def test_undo_is_written_down(reader: Reader) -> None:
     client, token, folder = reader
 
-    assert f'action="/rejoin/{token}"' in client.post(f"/leave/{token}", data=ONE_CLICK).text
+    assert f'action="/rejoin/{token}"' in client.post(f"/leave/{token}", data={"leave": "page"}).text
     answer = client.post(f"/rejoin/{token}", data={"rejoin": "page"})
 
     assert answer.status_code == 200 and "Welcome back" in answer.text

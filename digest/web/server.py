@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 BODY_LIMIT = 64 * 1024  # bytes; a one-click body has 26
-THREADS = 8
+THREADS = 16  # most wait for the disk: what they bring goes to it together
 
 
 def serve(
@@ -26,6 +27,8 @@ def serve(
     Raises DigestError when the port cannot be had.
     """
     from waitress.server import create_server  # late: nobody but a server needs it
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
 
     server = create_server(
         app,

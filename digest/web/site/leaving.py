@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digest.render.site_words import site_words
+
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
     from digest.web.site.front import Front
     from digest.web.site.people import Someone
@@ -16,6 +18,9 @@ def add(app: Flask, front: Front) -> None:
     from flask import abort, request
 
     people = front.people
+
+    def plain(words: str) -> Response:
+        return app.response_class(f"{words}\n", content_type="text/plain; charset=utf-8")
 
     def page(template: str, token: str, who: Someone | None) -> str:
         return front.page(template, who.choice.language if who else "", token=token, masked=who.masked if who else "")
@@ -30,13 +35,15 @@ def add(app: Flask, front: Front) -> None:
         return page("leave", token, people.whose(token))
 
     @app.post("/leave/<token>")
-    def leave(token: str) -> str:
+    def leave(token: str) -> str | Response:
         one_click = request.form.get("List-Unsubscribe", "").strip().casefold() == "one-click"
         if not one_click and "leave" not in request.form:
             abort(400)
         who = people.whose(token)
         if who is not None:  # nobody's is dropped: nothing of strangers or of the erased is kept
             front.note("leave", token, "one-click" if one_click else "page")
+        if one_click:  # a mail program asks, not a person: a few words do
+            return plain(site_words(front.language(who.choice.language if who else ""))["left_title"])
         return page("left", token, who)
 
     @app.get("/rejoin/<token>")
