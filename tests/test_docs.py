@@ -24,6 +24,7 @@ PAGES = (
     "docs/quotes.md",
     "docs/scheduling.md",
     "docs/sending.md",
+    "docs/site.md",
     "docs/sources.md",
     "docs/summaries.md",
 )
