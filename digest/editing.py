@@ -138,7 +138,7 @@ def keep(project: Project, slug: str, number: int, *, who: str, at: datetime) ->
     edit, article = conflict.edit, project.store.articles.get(conflict.edit.target)
     if conflict.why == "gone" or article is None:
         raise IssueError(
-            f"edit {number} is of a story that is not in {slug}",
+            f"edit {number} is of an article that is not in {slug}",
             hint=f"`digest pin` has it in the issue; `digest edits drop {number}` takes the edit back",
         )
     if not conflict.value:

@@ -345,7 +345,7 @@ class Conflict:
     """An edit in force that the editor has to decide on again."""
 
     edit: Edit
-    why: Literal["changed", "gone"]  # its article has another text now; its story is not in the issue
+    why: Literal["changed", "gone"]  # its article has another text now; it is not in the issue
     value: str  # what the edit would say of the text as it is now; '' where its words do not stand there
 
 

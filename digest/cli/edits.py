@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -20,6 +21,7 @@ from digest.cli.common import (
     week_option,
     who,
 )
+from digest.compose import NONE, spans_of
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from digest.week import Project
 
 SEE = "Run `digest build` to see it in the draft."
-WHY = {"changed": "its article has another text now", "gone": "its story is not in the issue"}
+WHY = {"changed": "its article has another text now", "gone": "its article is not in the issue"}
 
 
 @click.group()
@@ -50,6 +52,7 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         in_force = {edit.id for edit in replay(rows)[0]}
         unfit = {conflict.edit.id: conflict for conflict in unfit_edits(project, slug)}
         titles = {a.id: a.title for a in project.store.articles.all()}
+        values = {edit.id: _value(project, edit) for edit in rows}
         config = project.config
 
     def standing(edit: Edit) -> str:
@@ -77,7 +80,7 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         return
     table(
         ("#", "when", "who", "what", "on", "value", ""),
-        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), e.value, standing(e)) for e in rows],
+        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), values[e.id], standing(e)) for e in rows],
         title=slug,
     )
     for number, conflict in unfit.items():
@@ -181,4 +184,17 @@ def _slug(project: Project, week: str | None) -> str:
 def _in_words(project: Project, edit: Edit) -> str:
     article = project.store.articles.get(edit.target) if edit.target else None
     on = f" on “{article.title}”" if article else ""
-    return f"{edit.kind}{on}{f': {edit.value}' if edit.value else ' taken back'}"
+    return f"{edit.kind}{on}{f': {_value(project, edit)}' if edit.value else ' taken back'}"
+
+
+def _value(project: Project, edit: Edit) -> str:
+    """The edit's value as a person reads it: the words at its places, cut short."""
+    if not edit.value or edit.kind not in {"sentences", "quote", "speaker", "role"}:
+        return edit.value
+    if edit.kind in {"speaker", "role"}:
+        return edit.value.partition(" ")[2]
+    versions = project.store.articles.versions(edit.target)
+    text = next((a.text for a in versions if a.text_hash == edit.saw), None)
+    if text is None or edit.value == NONE:
+        return edit.value
+    return " … ".join(shorten(span.of(text), 40, placeholder="…") for span in spans_of(edit.value))

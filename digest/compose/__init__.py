@@ -1,6 +1,6 @@
 """Picks + summaries + edits -> Issue. Pure."""
 
-from digest.compose.choices import NONE, as_value, conflicts, with_choices
+from digest.compose.choices import NONE, as_value, conflicts, spans_of, with_choices
 from digest.compose.differences import Difference, differences
 from digest.compose.edits import replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
@@ -22,6 +22,7 @@ __all__ = [
     "layout_of",
     "reading_minutes",
     "replay",
+    "spans_of",
     "with_choices",
     "words_allowed",
     "words_in",

@@ -121,7 +121,7 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             "edit-unfit",
             "error",
-            "an editor’s change is of a text that has changed, or of a story that is not in the issue",
+            "an editor’s change is of a text that has changed, or of an article that is not in the issue",
             "It does not count as it stands; only who made it can say what it should be now.",
         ),
         Rule(

@@ -225,7 +225,7 @@ def judge_edits(issue: Issue, unfit: Iterable[Conflict]) -> Iterator[Finding]:
     items = {item.article.id: item for item in issue.items}
     for conflict in unfit:
         edit, item = conflict.edit, items.get(conflict.edit.target)
-        why = "its story is not in the issue" if conflict.why == "gone" else "its article has another text now"
+        why = "its article is not in the issue" if conflict.why == "gone" else "its article has another text now"
         can = f"`digest edits keep {edit.id}` holds on to it, " if conflict.value else ""
         remedy = f"{can}`digest edits drop {edit.id}` takes it back"
         place = place_of(item) if item else "edits"
