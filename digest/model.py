@@ -369,6 +369,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an item of an issue readers have, or that the item was taken down from its page."""
+
+    id: int
+    issue: str
+    article: str
+    kind: Literal["correction", "takedown"]
+    words: str  # the editors'; '' only where nothing is said about a takedown
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One number of the newsletter. ``items[0]`` is the lead; items are in print order, grouped by section."""
 

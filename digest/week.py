@@ -269,9 +269,20 @@ def compose_week(
         edits=edits,
         also=word("also", language),
         editors=word("editors", language),
+        to_correct=_to_correct(project, slug),
     )
     progress("compose", 1, 1)
     return issue, tuple(picks)
+
+
+def _to_correct(project: Project, slug: str) -> str:
+    """What *slug* has to say about issues readers have, a paragraph each, in the editors' words."""
+    store = project.store
+    said = []
+    for correction in store.corrections.unprinted(slug):
+        article = store.articles.get(correction.article)
+        said.append(f"{correction.words} ({article.title})" if article else correction.words)
+    return "\n\n".join(said)
 
 
 def build_draft(

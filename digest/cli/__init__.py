@@ -40,7 +40,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stop": ("watching", "End an issue for good; what has left has left."),
         "status": ("watching", "Who has it, who has not, for whom we cannot know."),
         "skip": ("weekly", "Close the week without an issue."),
-        "correct": ("", "Print a correction in the next issue."),
+        "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
         "subscribers": ("subscribers", "Add, import, list, remove, export."),
