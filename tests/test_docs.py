@@ -21,6 +21,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/editing.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/scheduling.md",
