@@ -471,7 +471,6 @@ def sample_fields(config: Config) -> dict[str, str]:
     return {
         **own_words(config, config.newsletter.language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
-        "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",
     }
 

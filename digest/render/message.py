@@ -26,9 +26,9 @@ from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Rendered, Variant
 
 IN_WORDS = ("EMAIL", "WHY", "GREETING")
-TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
+TOKENS = (*IN_WORDS, "LEAVE", "PREFS")
 """What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
-see the issue on the web, to choose."""
+choose."""
 
 SOFT = b"=\r\n"
 LINE = 76  # RFC 2045, 6.7: the longest quoted-printable line
@@ -145,12 +145,11 @@ class Skeleton:
 def reader_links(config: Config) -> dict[str, str]:
     """What stands before a reader's own path segment: token name -> the newsletter's address up to there.
 
-    Without a site people leave by mail, the segment being the end of the subject, and there is nothing to view or
-    prefer.
+    Without a site people leave by mail, the segment being the end of the subject, and there is nothing to prefer.
     """
     site = config.site.url.rstrip("/")
     if site:
-        return {"LEAVE": f"{site}/leave/", "VIEW": f"{site}/issues/", "PREFS": f"{site}/preferences/"}
+        return {"LEAVE": f"{site}/leave/", "PREFS": f"{site}/preferences/"}
     mailbox = percent(config.site.mailto or str(config.reply_to.address), safe="@+")
     return {"LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20"}
 

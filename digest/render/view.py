@@ -117,6 +117,7 @@ class Page:
     editor: str
     why: str  # they get this
     sent_to: str
+    view: str  # this variant on the web, the same for all who get it; '' without a site
     sign_up: str  # where somebody else signs up
     postal: tuple[str, ...]
 
@@ -209,8 +210,9 @@ def _only_marks(between: str) -> bool:
     return _LETTER.search(between) is None
 
 
-def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str) -> Page:
-    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go."""
+def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str, view: str) -> Page:
+    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go, *view* is
+    its address on the web."""
     news, w = config.newsletter, words_for(language)
     day = issue_day(issue, config)
     groups = _groups(issue, w)
@@ -238,6 +240,7 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         editor=one_line(news.editor),
         why=w.why.format(name=name, reason=tokens["WHY"]),
         sent_to=w.sent_to.format(email=tokens["EMAIL"]),
+        view=view,
         sign_up=web_address(news.sign_up or config.site.url)
         or f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject=subscribe",
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)

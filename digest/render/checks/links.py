@@ -45,9 +45,10 @@ class Answer:
 
 
 def link_targets(issue: Issue, rendered: Rendered) -> list[str]:
-    """Every web address that is linked in any variant, in order, each once; no reader's own."""
-    mails = (read(issue, variant) for variant in rendered.variants)
-    hrefs = (href for mail in mails for _, href in _links(mail))
+    """Every web address that is linked in any variant, in order, each once; no reader's own, nor where the issue itself
+    will be seen: nothing answers there before it is approved."""
+    mails = [read(issue, variant) for variant in rendered.variants]
+    hrefs = (href for mail in mails for _, href in _links(mail) if href != mail.variant.view)
     return list(dict.fromkeys(href for href in hrefs if re.match(r"https?://", href, re.I)))
 
 
