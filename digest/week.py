@@ -22,7 +22,6 @@ from digest.compose import (
     issue_for,
     lay_out,
     layout_of,
-    words_allowed,
     words_in,
     words_of,
 )
@@ -32,6 +31,7 @@ from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Su
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
+from digest.text.limits import allowance
 
 if TYPE_CHECKING:
     from digest.render.check import Answer, Finding
@@ -205,7 +205,7 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     else:
         words = section.max_words or summary.max_words or layout.item_words
     seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
-    allowed = words_allowed(article, place.form, config.quoting)
+    allowed = allowance(article, place.form, config.quoting).most
     limits = [words, *(words_in(n) for n in seconds if n)]
     return min(limits if allowed is None else [*limits, allowed])
 

@@ -121,7 +121,8 @@ def test_own_and_permitted_texts_need_neither_outlet_nor_link(free: dict[str, An
         ({"license": "CC BY-NC-ND 4.0"}, False),
         ({"license": "All rights reserved"}, False),
         ({"own": True}, True),
-        ({"right": "they wrote to us"}, True),
+        ({"right": "they wrote to us"}, False),
+        ({"source_right": "we subscribe"}, False),
     ],
 )
 def test_openly_licensed_and_own_texts_may_be_quoted_at_length(changes: dict[str, Any], free: bool) -> None:
@@ -143,8 +144,13 @@ def test_the_lead_may_be_quoted_longer() -> None:
 
 
 def test_a_limit_of_zero_is_none() -> None:
-    none = Quoting(max_words=0, max_share=0, lead_max_words=0, lead_max_share=0, quotes=0)
+    none = Quoting(max_words=0, max_share=1, lead_max_words=0, lead_max_share=1)
     assert judged(Mail(sample_issue(), replace(CONFIG, quoting=none))) == []
+
+
+def test_where_no_key_quotes_are_wanted_each_is_one_too_many() -> None:
+    found = judged(Mail(base(), replace(CONFIG, quoting=Quoting(quotes=0))))
+    assert {f.rule for f in found} == {"quote-count"}
 
 
 def test_mail_by_smtp_needs_a_postal_address() -> None:

@@ -3,7 +3,6 @@
 from digest.compose.edits import words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
-from digest.compose.limits import words_allowed
 from digest.compose.variants import issue_for
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "lay_out",
     "layout_of",
     "reading_minutes",
-    "words_allowed",
     "words_in",
     "words_of",
 ]
