@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote as percent
-from urllib.parse import urlsplit
 
+from digest import address
 from digest.config import Config
 from digest.model import Article, Excerpt, Issue, Item, Quote
 from digest.render.lines import TEXT_WIDTH, nbsp, shorten
@@ -133,13 +133,12 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def web_address(url: str | None) -> str:
-    """*url* with everything unsafe percent-encoded; '' unless it is http or https."""
-    try:
-        if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
-            return ""
-    except ValueError:  # unbalanced brackets
-        return ""
-    return percent(url.strip(), safe="!#$%&'()*+,/:;=?@~-._")
+    """*url* with everything unsafe percent-encoded, its host as programs look it up (A-labels, RFC 5890); '' where no
+    reader can be sent there."""
+    known, host = address.web_address(url) or "", address.host_of(url)
+    if not host.isascii():
+        known = re.sub(re.escape(host), address.ascii_domain(host), known, count=1, flags=re.IGNORECASE)
+    return percent(known, safe="!#$%&'()*+,/:;=?@~-._[]" if ":" in host else "!#$%&'()*+,/:;=?@~-._")
 
 
 def issue_day(issue: Issue, config: Config) -> date:
@@ -287,7 +286,7 @@ def _views(
 
 
 def _credit(item: Item) -> str:
-    return one_line(item.credit) or urlsplit(item.article.url or "").hostname or ""
+    return one_line(item.credit) or address.host_of(item.article.url)
 
 
 def _item(
