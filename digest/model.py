@@ -490,6 +490,10 @@ class Subscriber:
     token: str  # 128 random bits as 32 hex digits; for leaving and preferences; never expires
     consent: datetime | None  # when the newest consent event was written
 
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.language, self.topics, self.length == "lead")
+
 
 DeliveryState = Literal[
     "waiting",

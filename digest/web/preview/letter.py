@@ -19,7 +19,7 @@ from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom, reader_fields
 from digest.dispatch.trial import TOKEN
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Subscriber, Wish
+from digest.model import LOCKED_STATES, Subscriber
 from digest.store import open_store
 from digest.web.preview.draft import Draft
 
@@ -63,8 +63,7 @@ def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reade
         barred, how = store.subscribers.barred(person.id, now), store.consent.how(person.id)
     first, *_ = variants = draft.rendered.variants
     frozen = draft.state in LOCKED_STATES
-    wish = Wish(person.language, person.topics, person.length == "lead")
-    served = wish.served_by(draft.issue, first.language, {v.key for v in variants}, first.key)
+    served = person.wish.served_by(draft.issue, first.language, {v.key for v in variants}, first.key)
     left_out = barred or ("nothing in their topics" if served is None else "")
     if frozen and not left_out:
         left_out = "" if rows else "they came after it was approved"
