@@ -15,11 +15,13 @@ from digest.model import Issue, Item, Quote
 from digest.render import render_issue
 from digest.render.check import check_issue, verify_verbatim, visible_text
 from digest.render.email import tokens_for
+from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
 from digest.render.lines import nbsp, no_widow, shorten, wrap
 from digest.render.message import preview_html
+from digest.render.printable import web_address
 from digest.render.templates import find_templates
 from digest.render.theme import palette
-from digest.render.view import next_day, printed_quotes, quote_paragraphs, summary_paragraphs, web_address
+from digest.render.view import next_day
 from tests.render_samples import FIELDS, excerpt, make_article, make_config, make_item, make_quote, sample_issue
 
 CONFIG = make_config()

@@ -1,21 +1,18 @@
-"""What a template sees of an issue: every sentence ready to print, nothing decided in the template but looks.
-
-A paragraph of a summary is one slice of the article, so it is verbatim by construction; titles, names and our own
-words are made fit to print (one line, no control characters). Pure.
-"""
+"""What a template sees of an issue: every sentence ready to print, nothing decided in the template but looks. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote as percent
 
-from digest import address
+from digest.address import host_of
 from digest.config import Config
-from digest.model import Article, Excerpt, Issue, Item, Quote
+from digest.model import Article, Issue, Item, Quote
+from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
 from digest.render.lines import TEXT_WIDTH, nbsp, shorten
+from digest.render.printable import one_line, paragraphs, web_address
 from digest.render.words import (
     Words,
     day_and_month,
@@ -24,7 +21,6 @@ from digest.render.words import (
     language_name,
     listed,
     long_date,
-    marks_for,
     plural,
     primary,
     weekday_date,
@@ -39,9 +35,6 @@ PREHEADER_LETTERS = 130
 PHONE_LETTERS = 50  # of 14 px sans
 PHONE_PX = 335  # what a phone of 375 px leaves between our margins
 
-_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # breaks become blanks
-_LETTER = re.compile(r"[^\W_]")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -122,25 +115,6 @@ class Page:
     postal: tuple[str, ...]
 
 
-def one_line(text: str) -> str:
-    """*text* fit for a headline or a name: one line, no control or direction-changing characters."""
-    return " ".join(_CONTROL.sub("", text.translate(_BIDI)).split())
-
-
-def paragraphs(text: str) -> tuple[str, ...]:
-    """The paragraphs of an editor's words, each on one line."""
-    return tuple(p for p in (one_line(part) for part in re.split(r"\n\s*\n", text)) if p)
-
-
-def web_address(url: str | None) -> str:
-    """*url* with everything unsafe percent-encoded, its host as programs look it up (A-labels, RFC 5890); '' where no
-    reader can be sent there."""
-    known, host = address.web_address(url) or "", address.host_of(url)
-    if not host.isascii():
-        known = re.sub(re.escape(host), address.ascii_domain(host), known, count=1, flags=re.IGNORECASE)
-    return percent(known, safe="!#$%&'()*+,/:;=?@~-._[]" if ":" in host else "!#$%&'()*+,/:;=?@~-._")
-
-
 def issue_day(issue: Issue, config: Config) -> date:
     """The day printed on the issue: the newsletter's day if it comes within three days, else the day it was made."""
     made = issue.until.astimezone(config.zone).date()
@@ -152,61 +126,6 @@ def next_day(issue: Issue, config: Config) -> date:
     """The day the next issue comes: the newsletter's day, at least four days on."""
     earliest = issue_day(issue, config) + timedelta(days=4)
     return earliest + timedelta(days=(_DAYS.index(config.newsletter.day) - earliest.weekday()) % 7)
-
-
-def printed_quotes(issue: Issue) -> Mapping[str, tuple[Quote, ...]]:
-    """The key quotes that are printed, by article id: all that were composed; a plain link has none."""
-    return {i.article.id: i.summary.quotes for i in issue.items if i.summary.quotes and i.form != "link"}
-
-
-def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[str, ...]:
-    """The excerpts as slices of the article: neighbors share a paragraph, any gap begins a new one."""
-    slices: list[tuple[int, int]] = []
-    for sentence in sentences:
-        start, end = sentence.span.start, sentence.span.end
-        between = article.text[slices[-1][1] : start] if slices else None
-        if between is not None and not between.strip() and between.count("\n") < 2 and start >= slices[-1][1]:
-            slices[-1] = (slices[-1][0], end)
-        else:
-            slices.append((start, end))
-    return tuple(article.text[start:end] for start, end in slices)
-
-
-def quote_paragraphs(article: Article, quote: Quote, language: str) -> tuple[str, ...]:
-    """The pieces of *quote* in the marks of the article's language, of *language* where that is not known.
-
-    The words stand as the article has them, marks within them too. ``[…]`` where something stands between two pieces;
-    a quote over several paragraphs opens each of them and closes only the last.
-    """
-    tongue = language if article.language in {"", "und"} else article.language
-    opening, closing = _marks(quote.texts, tongue)
-    result: list[str] = []
-    last = len(quote.spans) - 1
-    for number, span in enumerate(quote.spans):
-        follows = number > 0 and _only_marks(article.text[quote.spans[number - 1].end : span.start])
-        goes_on = number < last and _only_marks(article.text[span.end : quote.spans[number + 1].start])
-        piece = f"{opening}{quote.texts[number]}{'' if goes_on else closing}"
-        if number and not follows:
-            result[-1] = f"{result[-1]} […] {piece}"
-        else:
-            result.append(piece)
-    return tuple(result)
-
-
-# Drawn round words that hold the usual marks themselves.
-_SECOND_MARKS = {"“": ("‘", "’"), "„": ("‚", "‘"), "«": ("“", "”"), "”": ("’", "’"), "「": ("『", "』")}
-
-
-def _marks(texts: Sequence[str], language: str) -> tuple[str, str]:
-    """The marks of *language*; its second pair where the words hold one of the first: ‘He said “no” to us’."""
-    usual = marks_for(language)
-    if any(mark.strip() in text for text in texts for mark in usual):
-        return _SECOND_MARKS.get(usual[0].strip(), usual)
-    return usual
-
-
-def _only_marks(between: str) -> bool:
-    return _LETTER.search(between) is None
 
 
 def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str, view: str) -> Page:
@@ -286,7 +205,7 @@ def _views(
 
 
 def _credit(item: Item) -> str:
-    return one_line(item.credit) or address.host_of(item.article.url)
+    return one_line(item.credit) or host_of(item.article.url)
 
 
 def _item(

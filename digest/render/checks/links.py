@@ -14,7 +14,7 @@ from digest.address import host_of, is_tracking, site_of
 from digest.model import Issue, Rendered
 from digest.render.checks.mail import Mail, name_of, read
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, web_address
+from digest.render.printable import one_line, web_address
 
 _VAGUE = re.compile(
     r"(?:click |read |see |find out |learn |continue |view )?(?:here|more|on|this|link|this link)"

@@ -15,7 +15,7 @@ from typing import Any
 from digest.model import Issue, Item, Variant
 from digest.render.checks.css import Sheet, declarations, parse_sheet
 from digest.render.checks.rules import Place
-from digest.render.view import one_line, web_address
+from digest.render.printable import one_line, web_address
 
 _BLANK = re.compile(r"[ \t\r\n\f\x0b\u00a0]+")
 _UNSEEN = frozenset({"style", "script", "title", "head", "template", "noscript"})

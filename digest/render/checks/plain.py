@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from digest.render.checks.mail import Mail, place_of, squeeze
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, web_address
+from digest.render.printable import one_line, web_address
 
 WIDEST = 78  # RFC 5322, 2.1.1
 _NOTE = re.compile(r"^[ \t]*\[(\d+)\]:?[ \t]+<?([^\s<>]+)>?[ \t]*$", re.M)

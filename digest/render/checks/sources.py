@@ -12,7 +12,8 @@ from digest.errors import VerbatimError
 from digest.model import PAYWALLED, Article, Brief, Issue, Item, Quote, Rendered, Span
 from digest.render.checks.mail import place_of
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, printed_quotes
+from digest.render.excerpts import printed_quotes
+from digest.render.printable import one_line
 from digest.text.limits import allowance
 from digest.text.words import count_words
 

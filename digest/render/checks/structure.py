@@ -10,7 +10,7 @@ from typing import Any
 from digest.render.checks.css import declarations, faults_of
 from digest.render.checks.mail import Mail, at_line, squeeze, text_of
 from digest.render.checks.rules import Finding, found
-from digest.render.view import one_line
+from digest.render.printable import one_line
 
 STYLE_MOST = 16 * 1024  # bytes of <style> that Gmail reads
 _CONDITION = re.compile(r"<!--\[if[^\]]*\]>(.*?)<!\[endif\]-->", re.S | re.I)
