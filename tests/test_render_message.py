@@ -19,14 +19,12 @@ from digest.config import Config
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Rendered, Variant
 from digest.render import render_issue
+from digest.render.encoding import encode_phrase, encode_words, quoted_printable
 from digest.render.message import (
     Skeleton,
-    encode_phrase,
-    encode_words,
     fill,
     preview_html,
     preview_text,
-    quoted_printable,
     reader_links,
 )
 from tests.render_samples import FIELDS, make_config, sample_issue

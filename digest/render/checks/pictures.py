@@ -8,9 +8,10 @@ from typing import Any
 
 from digest.address import host_of, site_of
 from digest.config import Config
-from digest.render.checks.css import declarations, urls_in
+from digest.render.checks.css import declarations
 from digest.render.checks.mail import Mail, at_line
 from digest.render.checks.rules import Finding, Place, found
+from digest.render.checks.values import urls_in
 
 _FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif)|(?:img|dsc|image|screenshot)[\s_-]*\d+", re.I)
 _NO_WORDS = re.compile(r"image|picture|photo|graphic|img|pic|banner|bild|foto|grafik|immagine|imagen|صورة", re.I)
