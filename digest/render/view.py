@@ -11,7 +11,7 @@ from digest.address import host_of
 from digest.config import Config
 from digest.model import Article, Issue, Item, Quote
 from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
-from digest.render.lines import TEXT_WIDTH, nbsp, shorten
+from digest.render.lines import TEXT_WIDTH, nbsp, no_widow, shorten
 from digest.render.printable import one_line, paragraphs, web_address
 from digest.render.words import (
     Words,
@@ -300,5 +300,6 @@ def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[
         whole = one_line(article.title)
         short = shorten(whole, letters).removesuffix("…") if len(whole) > letters else whole
         line = shorten(whole, max(20, TEXT_WIDTH - 6 - widest))
-        rows.append(ContentsRow(name, short, whole[len(short) :], line, tongue, direction(tongue or language)))
+        rest = no_widow(whole)[len(short) :]
+        rows.append(ContentsRow(name, no_widow(short), rest, line, tongue, direction(tongue or language)))
     return tuple(rows)
