@@ -4,8 +4,8 @@
     python -m bench.shots --all DIR  # every layout, kind of issue, scheme and width, to look at
     python -m bench.shots --measure  # how tall ten items are on a phone, and where the lead's headline ends
 
-Debian has neither Georgia nor Helvetica; Gelasio (npm's @fontsource/gelasio, in ~/.fonts) and fonts-liberation, which have
-their metrics, stand in where they are installed.
+Debian has neither Georgia nor Helvetica; Gelasio (npm's @fontsource/gelasio, in ~/.fonts) and fonts-liberation, which
+have their metrics, stand in where they are installed.
 """
 
 from __future__ import annotations

@@ -373,6 +373,7 @@ class Issue:
     edits: tuple[Edit, ...]
     audience: str  # the rule in words: "everyone subscribed"
     correction: str = ""  # what an earlier issue got wrong, in the editors' words; '' for nothing
+    topics: tuple[str, ...] = ()  # the sections readers may choose from, those without a story here too
 
 
 IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]
@@ -393,7 +394,7 @@ class Wish:
         """The same against *issue* in *language*: only sections it has stories of, in its order, '' and () where
         nothing differs from what everybody gets. None where it holds nothing of the topics.
 
-        Who wants every section there is this week gets the issue whole, with what belongs to no section.
+        Who wants every section there is to choose from gets the issue whole, with what belongs to no section.
         """
         wanted = {topic.casefold() for topic in self.topics}
         there = dict.fromkeys(item.belongs_to for item in issue.items if item.belongs_to)
@@ -402,7 +403,9 @@ class Wish:
             return None
         spoken, usual = (tag.lower().split("-")[0] for tag in (self.language, language))
         other = self.language if spoken and spoken != usual else ""
-        return Wish(other, found if len(found) < len(there) else (), self.lead_only)
+        whole = bool(issue.topics) and wanted >= {name.casefold() for name in issue.topics}
+        whole = whole or all(item.belongs_to.casefold() in wanted for item in issue.items)
+        return Wish(other, () if whole else found, self.lead_only)
 
     def served_by(self, issue: Issue, language: str, keys: Collection[str], usual: str) -> str | None:
         """The one of the variants *keys* of *issue* that serves it: the nearest, at last *usual*; None where the issue

@@ -255,6 +255,7 @@ def compose_week(
         edits=edits,
         also=word("also", language),
         editors=word("editors", language),
+        topics=[s.name for s in config.sections],
     )
     progress("compose", 1, 1)
     return issue, tuple(picks)
@@ -454,22 +455,21 @@ def write_files(project: Project, draft: Draft) -> Path:
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
-    fields = sample_fields(project.config)
     for variant in draft.rendered.variants:
-        name = variant.key or "issue"
+        fields, name = sample_fields(project.config, variant.language), variant.key or "issue"
         (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
         (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 
-def sample_fields(config: Config) -> dict[str, str]:
-    """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+def sample_fields(config: Config, language: str) -> dict[str, str]:
+    """Stand-ins for a reader's own values, in *language*, for the files of a draft: an invented reader."""
     from digest.render.reader import own_words
 
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        **own_words(config, config.newsletter.language, email="reader@example.org"),
+        **own_words(config, language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
         "PREFS": f"{site}/preferences/preview" if site else "",
     }

@@ -203,6 +203,29 @@ def test_the_links_to_ask_are_the_web_s_not_the_reader_s() -> None:
     assert not set(asked) & set(rendered.variants[0].tokens.values())
 
 
+def test_where_the_issue_itself_will_be_seen_is_not_asked_before_it_is_there() -> None:
+    issue = base()
+    rendered = render_issue(issue, CONFIG)
+    assert rendered.variants[0].view
+    assert rendered.variants[0].view not in link_targets(issue, rendered)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_finding_about_the_foot_is_placed_there_and_not_at_the_last_story(count: int) -> None:
+    issue = replace(base(), items=base().items[:count])
+    pale = '><span style="color:#dddddd">Stop</span><'
+    grey = Mail(issue, change=lambda v: replace(v, html=v.html.replace(">Unsubscribe<", pale)))
+    (finding,) = [f for f in judged(grey) if f.rule == "contrast-light"]
+    assert (finding.place, finding.article) == (f"foot of the mail, HTML line {finding.line}", "")
+
+
+def test_a_subject_that_quotes_a_headline_holds_no_placeholder_of_the_editors() -> None:
+    item = base().items[0]
+    titled = with_article(item, replace(item.article, title="What %%UNSUB%% means in a mail"))
+    issue = replace(base(), items=(titled, *base().items[1:]), subject=titled.article.title)
+    assert [(f.rule, f.article) for f in judged(Mail(issue))] == [("placeholder-maybe", item.article.id)]
+
+
 def test_words_behind_a_comment_are_read_too() -> None:
     issue = base()
     rendered = render_issue(issue, CONFIG)

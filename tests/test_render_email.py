@@ -84,6 +84,23 @@ def test_a_host_is_linked_as_programs_look_it_up() -> None:
     assert web_address("https://München.example/Straße") == "https://xn--mnchen-3ya.example/Stra%C3%9Fe"
 
 
+def test_a_headline_that_is_a_whole_text_is_cut() -> None:
+    """Feeds without titles send the text for one."""
+    long = make_article(" ".join(f"word{n}" for n in range(300)), "A sentence.", "Outlet", "https://example.org/l", 24)
+    issue = with_item(make_item(long, "Cities", "A sentence."))
+    rendered = render_issue(issue, CONFIG)
+    assert "word30 word31" in seen(rendered.variants[0].html) and "word50" not in rendered.variants[0].html
+    assert "…" in rendered.variants[0].text and "word50" not in rendered.variants[0].text
+    assert [f.rule for f in check_issue(issue, rendered, CONFIG) if f.article == long.id] == ["quote-share"]
+
+
+@pytest.mark.parametrize("tag", ["zxx", "mul", "und", "mis", ""])
+def test_what_is_no_language_is_not_named(tag: str) -> None:
+    article = make_article("7 14 21", "A sentence.", "Outlet", "https://example.org/l", 24, language=tag)
+    html = html_of(with_item(make_item(article, "Cities", "A sentence.")))
+    assert "Read at Outlet · in" not in seen(html) and f'lang="{tag}"' not in html
+
+
 def seen(html: str) -> str:
     return " ".join(visible_text(html).replace("\u00a0", " ").split())
 

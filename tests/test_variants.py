@@ -35,7 +35,7 @@ def only(*topics: str, lead: bool = False, language: str = "") -> Wish:
         (Wish("de"), "language-de"),
         (Wish("", ("transport", "Gardening")), "topics-transport"),
         (Wish("", ("Cities", "Transport")), "topics-transport.cities"),
-        (Wish("", ("Cities", "Transport", "Government")), ""),  # all there is
+        (Wish("", ("Cities", "Transport", "Government")), "topics-government.transport.cities"),  # without the links
         (Wish("de", ("Transport",), True), "language-de_topics-transport_lead-only"),
     ],
 )
@@ -87,8 +87,11 @@ def test_readers_of_every_topic_get_the_issue_whole() -> None:
     """Who chose all sections would miss what stands in none of them."""
     sample = sample_issue()
     brief = [replace(i, topic="") if i.form == "link" else i for i in sample.items]
-    issue = replace(sample, items=tuple(brief))
+    issue = replace(sample, items=tuple(brief), topics=("Cities", "Transport", "Government", "Energy"))
     assert Wish("", ("Cities", "Transport", "Government", "Energy")).fitted(issue, "en-GB") == Wish()
+    some = Wish("", ("Cities", "Transport", "Government")).fitted(issue, "en-GB")
+    assert some is not None
+    assert [i for i in issue_for(issue, some).items if i.topic == ""] == []  # they did not choose all
 
 
 def test_a_topic_of_plain_links_only_is_led_by_the_first_under_its_own_name() -> None:
@@ -240,3 +243,31 @@ def test_the_week_renders_what_its_readers_asked_for_in_languages_the_mail_speak
     assert 'lang="en-GB"' in client.get("/issues/2026-W12").text
     assert "Im\u00a0Browser\u00a0ansehen" in client.get("/issues/2026-W12/language-de").text
     assert client.get("/issues/2026-W12/language-fr").status_code == 404
+
+
+def test_in_another_language_the_editors_own_words_say_which_is_theirs() -> None:
+    """A German greeting in an Arabic letter would else be read aloud as Arabic, its comma at the wrong end."""
+    words = replace(
+        CONFIG.newsletter,
+        language="de",
+        tagline="Am Wasser",
+        greeting="Hallo,",
+        sign_off="Bis bald.",
+        invitation="Schreiben Sie uns.",
+    )
+    config = replace(CONFIG, newsletter=words)
+    lead, *rest = sample_issue().items
+    rest[-1] = replace(rest[-1], pick=replace(rest[-1].pick, section="Kurz notiert"))
+    issue = replace(sample_issue(), items=(replace(lead, note="Zwei fehlten."), *rest), intro="Zehn Berichte.")
+    arabic = Wish("ar")
+    _, variant = render_issue(issue, config, variants={arabic: issue}).variants
+    marked = 'lang="de" dir="ltr"'
+    for shown in ("Am Wasser</p>", "Zehn Berichte.</p>", "Zwei fehlten.</span>", "Transport</h2>"):
+        before = variant.html[: variant.html.index(shown)].rpartition("<")[2]
+        assert marked in before, shown
+    assert marked in variant.html.partition(variant.tokens["GREETING"])[0].rpartition("<")[2]
+    for ours in ("Bis bald", "Schreiben Sie", "Kurz notiert"):  # said in Arabic
+        assert ours not in variant.html + variant.text
+    assert "باختصار" in variant.html
+    usual = render_issue(issue, config).variants[0].html
+    assert "Bis bald" in usual and usual.count(marked) == 2  # <html> and the wrapper alone

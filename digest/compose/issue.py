@@ -134,6 +134,7 @@ def compose_issue(
     also: str = "Also:",
     editors: str = "the editors",
     audience: str = "everyone subscribed",
+    topics: Sequence[str] = (),
 ) -> Issue:
     """The issue, with the editor's words where there are any and the defaults where not."""
     items = tuple(_item(p, summaries, edits, editors) for p in placed)
@@ -156,6 +157,7 @@ def compose_issue(
         edits=tuple(edits),
         audience=audience,
         correction=words_of(edits, "correction") or "",
+        topics=tuple(topics),
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from digest.model import Article, Excerpt, Issue, Quote
-from digest.render.words import marks_for
+from digest.render.words import is_spoken, marks_for
 
 _LETTER = re.compile(r"[^\W_]")
 
@@ -36,7 +36,7 @@ def quote_paragraphs(article: Article, quote: Quote, language: str) -> tuple[str
     The words stand as the article has them, marks within them too. ``[…]`` where something stands between two pieces;
     a quote over several paragraphs opens each of them and closes only the last.
     """
-    tongue = language if article.language in {"", "und"} else article.language
+    tongue = article.language if is_spoken(article.language) else language
     opening, closing = _marks(quote.texts, tongue)
     result: list[str] = []
     last = len(quote.spans) - 1

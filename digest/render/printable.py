@@ -6,6 +6,9 @@ import re
 from urllib.parse import quote as percent
 
 from digest import address
+from digest.render.lines import shorten
+
+LONGEST_HEADLINE = 250  # letters
 
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # breaks become blanks
@@ -14,6 +17,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe
 def one_line(text: str) -> str:
     """*text* fit for a headline or a name: one line, no control or direction-changing characters."""
     return " ".join(_CONTROL.sub("", text.translate(_BIDI)).split())
+
+
+def headline(title: str) -> str:
+    """*title* on one line; of one that is a whole text, as feeds without titles send it, the first words and ``…``."""
+    return shorten(one_line(title), LONGEST_HEADLINE)
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

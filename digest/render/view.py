@@ -12,12 +12,13 @@ from digest.config import Config
 from digest.model import Article, Issue, Item, Quote
 from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
 from digest.render.lines import TEXT_WIDTH, nbsp, no_widow, shorten
-from digest.render.printable import one_line, paragraphs, web_address
+from digest.render.printable import headline, one_line, paragraphs, web_address
 from digest.render.words import (
     Words,
     day_and_month,
     direction,
     full_date,
+    is_spoken,
     language_name,
     listed,
     long_date,
@@ -75,6 +76,8 @@ class ItemView:
 class GroupView:
     name: str
     items: tuple[ItemView, ...]
+    language: str  # '' where it is the mail's
+    dir: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Page:
     tagline: str
     language: str
     dir: str
+    own_language: str  # of the editors' own words, '' where it is the mail's
+    own_dir: str
     label: str
     subject: str
     preheader: str
@@ -133,10 +138,13 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
     its address on the web."""
     news, w = config.newsletter, words_for(language)
     day = issue_day(issue, config)
-    groups = _groups(issue, w)
+    groups = _groups(issue, w, words_for(news.language))
     name, number = one_line(news.name), w.number.format(number=issue.number)
     next_one = w.next_issue.format(day=nbsp(weekday_date(next_day(issue, config), language)))
-    goodbye = paragraphs(news.sign_off) or (w.sign_off,)
+    foreign = primary(news.language) != primary(language)
+    # who reads the mail's own words in another language has the goodbye in it, too
+    goodbye = (not foreign and paragraphs(news.sign_off)) or (w.sign_off,)
+    invitation = (not foreign and paragraphs(news.invitation)) or (w.reply,)
     intro, printed = paragraphs(issue.intro), full_date(day, language)
     return Page(
         cased=primary(language) not in UNCASED,
@@ -144,6 +152,8 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         tagline=one_line(news.tagline),
         language=language,
         dir=direction(language),
+        own_language=news.language if foreign else "",
+        own_dir=direction(news.language),
         label=w.label.format(name=name, number=issue.number),
         subject=one_line(issue.subject),
         preheader=one_line(issue.preheader) or _preheader(intro, name, printed, number, one_line(news.tagline)),
@@ -154,13 +164,12 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         contents=_contents(groups, language),
         groups=tuple(_views(issue, groups, config, w, language, day)),
         corrections=paragraphs(issue.correction),
-        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *(paragraphs(news.invitation) or (w.reply,))),
+        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *invitation),
         editor=one_line(news.editor),
         why=w.why.format(name=name, reason=tokens["WHY"]),
         sent_to=w.sent_to.format(email=tokens["EMAIL"]),
         view=view,
-        sign_up=web_address(news.sign_up or config.site.url)
-        or f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject=subscribe",
+        sign_up=web_address(news.sign_up or config.site.url) or _mail_to(config, "subscribe"),
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
         if news.postal_address.strip()
         else (),
@@ -178,18 +187,22 @@ def _preheader(intro: Sequence[str], *facts: str) -> str:
     return shorten(" · ".join(fact for fact in facts if fact), PREHEADER_LETTERS)
 
 
-def _groups(issue: Issue, w: Words) -> list[tuple[str, list[Item]]]:
-    """Items under their sections, in print order; a plain link without a section stands under "In brief"."""
+def _groups(issue: Issue, w: Words, usual: Words) -> list[tuple[str, list[Item]]]:
+    """Items under their sections, in print order; a plain link without a section stands under "In brief". The issue was
+    composed in the *usual* words."""
+    ours = {usual.in_brief: w.in_brief, usual.this_week: w.this_week}
     groups: dict[str, list[Item]] = {}
     for item in issue.items:
         unnamed = w.in_brief if item.form == "link" else w.this_week
-        groups.setdefault(one_line(item.pick.section) or unnamed, []).append(item)
+        section = one_line(item.pick.section)
+        groups.setdefault(ours.get(section, section) or unnamed, []).append(item)
     return list(groups.items())
 
 
 def _views(
     issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str, day: date
 ) -> list[GroupView]:
+    news, ours = config.newsletter, {w.in_brief, w.this_week}
     quotes = printed_quotes(issue)
     credits = [_credit(item) for item in issue.items]
     ref = 0
@@ -200,7 +213,8 @@ def _views(
             ref += bool(web_address(item.article.url))
             twice = credits.count(_credit(item)) > 1
             views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day))
-        result.append(GroupView(name, tuple(views)))
+        tongue = news.language if primary(news.language) != primary(language) and name not in ours else ""
+        result.append(GroupView(name, tuple(views), tongue, direction(tongue or language)))
     return result
 
 
@@ -219,7 +233,7 @@ def _item(
         locked,
         w.in_language.format(language=language_name(article.language, language)) if foreign else "",
     )
-    title = one_line(article.title)
+    title = headline(article.title)
     time = _time(item.minutes, w, language) if url and credit else ("", "")
     on = _published(article, config, language, day)
     authors = _names([one_line(a) for a in article.authors], 3, w, language)
@@ -260,7 +274,7 @@ def _published(article: Article, config: Config, language: str, day: date) -> st
 
 
 def _foreign(article: Article, language: str) -> bool:
-    return article.language not in {"", "und"} and primary(article.language) != primary(language)
+    return is_spoken(article.language) and primary(article.language) != primary(language)
 
 
 def _quote(article: Article, quote: Quote, tongue: str, language: str) -> QuoteView:
@@ -297,7 +311,7 @@ def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[
     for name, (_, items) in zip(names, groups, strict=True):
         article = items[0].article
         tongue = article.language if _foreign(article, language) else ""
-        whole = one_line(article.title)
+        whole = headline(article.title)
         short = shorten(whole, letters).removesuffix("…") if len(whole) > letters else whole
         line = shorten(whole, max(20, TEXT_WIDTH - 6 - widest))
         rest = no_widow(whole)[len(short) :]

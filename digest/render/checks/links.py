@@ -14,7 +14,7 @@ from digest.address import host_of, is_tracking, site_of
 from digest.model import Issue, Rendered
 from digest.render.checks.mail import Mail, name_of, read
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.printable import one_line, web_address
+from digest.render.printable import headline, web_address
 
 _VAGUE = re.compile(
     r"(?:click |read |see |find out |learn |continue |view )?(?:here|more|on|this|link|this link)"
@@ -61,7 +61,7 @@ def judge_mail(mail: Mail, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for link, href in _links(mail):
         place = mail.place(link)
         if href in items:
-            place = Place(one_line(items[href].title), items[href].id, place.line)
+            place = Place(headline(items[href].title), items[href].id, place.line)
         name = name_of(link)
         if not name:
             yield found("link-empty", place, f"the link to {href} has no words", "say where it leads")
@@ -94,7 +94,7 @@ def judge_mail(mail: Mail, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for url, article in items.items():
         if counts[url] > 2 and shared[url] == 1:
             what = f"{url} is linked {counts[url]} times"
-            place = Place(one_line(article.title), article.id)
+            place = Place(headline(article.title), article.id)
             yield found("link-repeated", place, what, "link the headline and “Read at” only")
 
 

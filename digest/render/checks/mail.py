@@ -15,7 +15,7 @@ from typing import Any
 from digest.model import Issue, Item, Variant
 from digest.render.checks.css import Sheet, declarations, parse_sheet
 from digest.render.checks.rules import Place
-from digest.render.printable import one_line, web_address
+from digest.render.printable import headline, web_address
 
 _BLANK = re.compile(r"[ \t\r\n\f\x0b\u00a0]+")
 _UNSEEN = frozenset({"style", "script", "title", "head", "template", "noscript"})
@@ -95,7 +95,7 @@ class Mail:
     @cached_property
     def _homes(self) -> Mapping[Any, str]:
         """The elements that hold one item's headline and no other heading -> the item's article id."""
-        titles = {squeeze(one_line(item.article.title)): item.article.id for item in self.items}
+        titles = {squeeze(headline(item.article.title)): item.article.id for item in self.items}
         held: dict[Any, list[str]] = {}
         for head in (e for e in self.elements if re.fullmatch(r"h[1-6]", e.tag)):
             article = titles.get(squeeze(text_of(head)), "")
@@ -112,7 +112,7 @@ class Mail:
 
     @cached_property
     def _titles(self) -> Mapping[str, str]:
-        return {item.article.id: one_line(item.article.title) or item.article.id for item in self.issue.items}
+        return {item.article.id: headline(item.article.title) or item.article.id for item in self.issue.items}
 
     def place(self, element: Any) -> Place:
         """Where *element* is: the item it belongs to, else the line of the HTML, said if it is below all items."""
@@ -136,7 +136,7 @@ def at_line(line: int) -> Place:
 def place_of(item: Item) -> Place:
     """What a finding about *item* calls it."""
     article = item.article
-    return Place(one_line(article.title) or article.url or article.id, article.id)
+    return Place(headline(article.title) or article.url or article.id, article.id)
 
 
 def read(issue: Issue, variant: Variant) -> Mail:
@@ -188,7 +188,7 @@ def _not_displayed(element: Any) -> bool:
 
 
 def _is_in(item: Item, seen: tuple[str, str], links: set[str | None], text: str) -> bool:
-    title, url = squeeze(one_line(item.article.title)), web_address(item.article.url)
+    title, url = squeeze(headline(item.article.title)), web_address(item.article.url)
     if (title and any(title in part for part in seen)) or (url and (url in links or url in text)):
         return True
     return any(squeeze(e.text) in part for e in item.summary.sentences for part in seen)

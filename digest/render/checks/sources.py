@@ -13,7 +13,7 @@ from digest.model import PAYWALLED, Article, Brief, Issue, Item, Quote, Rendered
 from digest.render.checks.mail import place_of
 from digest.render.checks.rules import Finding, Place, found
 from digest.render.excerpts import printed_quotes
-from digest.render.printable import one_line
+from digest.render.printable import headline
 from digest.text.limits import allowance
 from digest.text.words import count_words
 
@@ -55,7 +55,7 @@ def verify_verbatim(issue: Issue, rendered: Rendered) -> None:
             article = item.article
             if variant.key and not any(
                 piece in text
-                for piece in (_normal(one_line(article.title)), *map(_normal, pieces.get(article.id, ())))
+                for piece in (_normal(headline(article.title)), *map(_normal, pieces.get(article.id, ())))
                 for text in (shown["HTML"].replace("\u00a0", " "), shown["text"])
             ):
                 continue
@@ -151,7 +151,7 @@ def _verbatim(issue: Issue, rendered: Rendered) -> Iterator[Finding]:
 
 def _credit(item: Item) -> Iterator[Finding]:
     article, place = item.article, place_of(item)
-    if not one_line(article.title):
+    if not headline(article.title):
         yield found("headline-missing", place, "the article has no headline", "drop it, or add it with a title")
     if article.own or article.right_held():
         return
