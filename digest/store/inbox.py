@@ -20,6 +20,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from digest.model import Wish
+
 TokenKind = Literal["leave", "rejoin", "choose", "confirm", "erase"]
 SealedKind = Literal["join", "hold", "forget"]
 Kind = Literal[TokenKind, SealedKind]
@@ -49,6 +51,10 @@ class Choice:
     topics: tuple[str, ...] = ()  # () for everything
     length: Literal["full", "lead"] = "full"
     until: date | None = None  # the first day on which mail may come again; None: no pause
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.language, self.topics, self.length == "lead")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,7 @@ class Requests:
         if newer or event.choice is None:
             return
         choice, told = event.choice, {"how": event.how, "who": "the reader"}
-        self._store.subscribers.choose(
-            id, language=choice.language, topics=choice.topics, length=choice.length, at=event.at, **told
-        )
+        self._store.subscribers.set_wish(id, choice.wish, at=event.at, **told)
         until = datetime.combine(choice.until, time(), event.at.tzinfo) if choice.until else None
         known = self._store.subscribers.by_id(id)
         if known is not None and known.paused_until != until:
@@ -140,14 +138,6 @@ class Requests:
         people.change(known.id, "subscribed", event.at)
         self._store.consent.write(known.id, "subscribed", event.at, told)
         if asked.name and asked.name != known.name:
-            self._conn.execute("UPDATE subscriber SET name = ? WHERE id = ?", (asked.name, known.id))
-        people.choose(
-            known.id,
-            language=choice.language,
-            topics=choice.topics,
-            length=choice.length,
-            how="page",
-            who="the reader",
-            at=event.at,
-        )
+            people.rename(known.id, asked.name)
+        people.set_wish(known.id, choice.wish, how="page", who="the reader", at=event.at)
         return True

@@ -116,6 +116,9 @@ class Subscribers:
     def by_token(self, token: str) -> Subscriber | None:
         return self._one("token = ?", token)
 
+    def has_token(self, token: str) -> bool:
+        return self._conn.execute("SELECT 1 FROM subscriber WHERE token = ?", (token,)).fetchone() is not None
+
     def by_id(self, id: int) -> Subscriber | None:
         """None: no such number, or erased."""
         return self._one("address_key IS NOT NULL AND id = ?", id)
@@ -201,28 +204,25 @@ class Subscribers:
             )
             self._store.consent.write(id, "paused" if until else "unpaused", at, {"how": how, "who": who})
 
-    def choose(
-        self,
-        id: int,
-        *,
-        language: str,
-        topics: tuple[str, ...],
-        length: Literal["full", "lead"],
-        how: str,
-        who: str,
-        at: datetime,
-    ) -> None:
-        """What the person wants to get from now on. The same as before: nothing happens."""
+    def set_wish(self, id: int, wish: Wish, *, how: str, who: str, at: datetime) -> bool:
+        """What that person wants of every issue. False: they wanted that already, and no event is written."""
         with self._store.transaction():
-            known = self._need(id)
-            if (known.language, known.topics, known.length) == (language, topics, length):
-                return
+            if self._need(id).wish == wish:
+                return False
+            topics, length = json.dumps(wish.topics, ensure_ascii=False), "lead" if wish.lead_only else "full"
             self._conn.execute(
                 "UPDATE subscriber SET language = ?, topics = ?, length = ? WHERE id = ?",
-                (language, json.dumps(topics, ensure_ascii=False), length, id),
+                (wish.language, topics, length, id),
             )
-            wish = {"language": language, "topics": ", ".join(topics), "length": length}
-            self._store.consent.write(id, "chose", at, {"how": how, "who": who, **wish})
+            said = {"language": wish.language, "topics": topics, "length": length}
+            self._store.consent.write(id, "wish", at, {"how": how, "who": who, **said})
+            return True
+
+    def rename(self, id: int, name: str) -> None:
+        """*name* is what they are called in letters; '' for nothing."""
+        with self._store.transaction():
+            self._need(id)
+            self._conn.execute("UPDATE subscriber SET name = ? WHERE id = ?", (name, id))
 
     def _need(self, id: int) -> Subscriber:
         known = self.by_id(id)

@@ -58,9 +58,6 @@ def create_site(
     app.config["MAX_FORM_PARTS"] = 100
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(fill=filled, address=address)
-    prefix = urlsplit(config.site.url).path.rstrip("/")
-    if prefix:
-        app.wsgi_app = _Below(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.extensions["front"] = front
     joining.add(app, front)
     leaving.add(app, front)
@@ -71,6 +68,9 @@ def create_site(
     else:
         archive.add(app, front)
     _add_the_rest(app, front)
+    prefix = urlsplit(config.site.url).path.rstrip("/")
+    if prefix:
+        app.wsgi_app = _Below(app.wsgi_app, prefix)  # type: ignore[method-assign]
     return app
 
 

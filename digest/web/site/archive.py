@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.model import LOCKED_STATES, Variant
-from digest.render.view import one_line
+from digest.render.printable import one_line
 from digest.render.words import long_date
 from digest.web.site.look import ISSUE
 from digest.web.site.people import Reader
@@ -16,6 +16,7 @@ from digest.web.site.people import Reader
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+    from digest.config import Config
     from digest.store import Store
     from digest.web.site.front import Front
 
@@ -68,7 +69,7 @@ def add(app: Flask, front: Front) -> None:
     @app.get("/issues/<slug>/<key>")
     def issue(slug: str, key: str = "") -> Response:
         key = key or request.args.get("variant", "")
-        variant = reader.ask(lambda store: _published(store, slug, key), otherwise=lambda: None)
+        variant = reader.ask(lambda store: _published(store, config, slug, key), otherwise=lambda: None)
         if variant is None:
             abort(404)
         leave = f"{front.base}/leave"
@@ -113,12 +114,19 @@ def add(app: Flask, front: Front) -> None:
         return answer
 
 
-def _published(store: Store, slug: str, key: str) -> Variant | None:
-    """The variant as it was approved; None for no such issue, or one nobody has approved yet."""
+def _published(store: Store, config: Config, slug: str, key: str) -> Variant | None:
+    """The variant as it was approved, with what was corrected since; None for no such issue, or one nobody has
+    approved yet."""
+    from digest.render.archive import archived
+
     stored = store.issues.get(slug)
     if stored is None or stored.state not in LOCKED_STATES:
         return None
-    return next((v for v in store.issues.rendered(slug).variants if v.key == key), None)
+    variant = next((v for v in store.issues.rendered(slug).variants if v.key == key), None)
+    corrections = store.corrections.of(slug)
+    if variant is None or not corrections:
+        return variant
+    return replace(variant, html=archived(variant, store.issues.issue(slug), corrections, config))
 
 
 def _entries(store: Store, front: Front, known: dict[str, Entry]) -> list[Entry]:
@@ -139,7 +147,14 @@ def _entries(store: Store, front: Front, known: dict[str, Entry]) -> list[Entry]
                 stored.until,
                 long_date(day, front.language()),
             )
-    return [known[stored.slug] for stored in reversed(left)]
+    return [_without_names(store, known[stored.slug], front) for stored in reversed(left)]
+
+
+def _without_names(store: Store, entry: Entry, front: Front) -> Entry:
+    """*entry*; where a story was taken off its page, without the words that may name it."""
+    if any(correction.kind == "takedown" for correction in store.corrections.of(entry.slug)):
+        return replace(entry, subject=f"{front.config.newsletter.name}, {entry.date}", preheader="")
+    return entry
 
 
 def _atom(front: Front, entries: list[Entry]) -> bytes:

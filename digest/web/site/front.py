@@ -54,12 +54,16 @@ class Front:
         """Writes a wish down, on disk before this returns. 429 for a token that asks without end."""
         from flask import abort, request
 
-        seconds = self.now().timestamp()
-        if self.is_receiver and not self.limits["strangers"].allows(network_of(request.remote_addr), seconds):
-            abort(429)
-        if not self.limits["token"].allows(token, seconds):
+        if not self.may_note(token, request.remote_addr):
             abort(429)
         self.inbox.append(InboxEvent(self.now(), kind, token, how, choice))
+
+    def may_note(self, token: str, remote: str | None) -> bool:
+        """Whether one more wish of *token* is taken; it is counted if so."""
+        seconds = self.now().timestamp()
+        if self.is_receiver and not self.limits["strangers"].allows(network_of(remote), seconds):
+            return False
+        return self.limits["token"].allows(token, seconds)
 
     def ask(self, kind: SealedKind, asked: Asked) -> None:
         """Writes a request by name down, sealed. Of one address only so many; the answer is the same."""

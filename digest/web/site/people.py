@@ -51,6 +51,10 @@ class People(Protocol):
         """None: nobody's."""
         ...
 
+    def knows(self, token: str) -> bool:
+        """Whether it may be somebody's: all that leaving needs."""
+        ...
+
     def pending(self, token: str, kind: str, now: datetime) -> Pending | None:
         """None: there is no such request, or its link no longer works."""
         ...
@@ -61,6 +65,9 @@ class Nobody:
 
     def whose(self, token: str) -> Someone | None:
         return Someone(token) if _TOKEN.fullmatch(token) else None
+
+    def knows(self, token: str) -> bool:
+        return _TOKEN.fullmatch(token) is not None
 
     def pending(self, token: str, kind: str, now: datetime) -> Pending | None:
         return Pending(token) if _TOKEN.fullmatch(token) else None
@@ -88,6 +95,11 @@ class Subscribers:
             return Someone(token, masked(known.address), choice, known.membership == "unsubscribed")
 
         return self._reader.ask(look, otherwise=lambda: self._nobody.whose(token))
+
+    def knows(self, token: str) -> bool:
+        if not _TOKEN.fullmatch(token):
+            return False
+        return self._reader.ask(lambda store: store.subscribers.has_token(token), otherwise=lambda: True)
 
     def pending(self, token: str, kind: str, now: datetime) -> Pending | None:
         if not _TOKEN.fullmatch(token):
