@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import random
 import signal
@@ -53,7 +54,7 @@ class Served:
         except urllib.error.HTTPError as error:
             error.close()
             return error.code
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return 0
 
     def kill(self) -> None:

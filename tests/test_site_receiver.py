@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -231,6 +233,27 @@ def test_a_receiver_does_not_start_without_a_secret(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(toml, encoding="utf-8")
     said = run_in(tmp_path)("serve", "--receiver", ok=False, env={"DIGEST_RECEIVER_SECRET": "short"}).stderr
     assert re.search("DIGEST_RECEIVER_SECRET is not set", said)
+
+
+def test_the_server_itself_mails_the_confirmation_within_seconds(tmp_path: Path) -> None:
+    news = Newsletter(tmp_path)
+    server = Served.start(tmp_path)
+    try:
+        with urllib.request.urlopen(f"{server.url}/", timeout=20) as page:
+            found = re.search(r'name="stamp" value="([^"]+)"', page.read().decode())
+        assert found is not None
+        time.sleep(2.1)  # as long as a person needs
+        fields = {"address": ANN, "topics": "Cities", "stamp": found[1], "homepage": ""}
+        assert server.post("/join", **fields) == 200
+        for _ in range(200):
+            if news.mails(ANN):
+                break
+            time.sleep(0.1)
+        [mail] = news.mails(ANN)
+        assert server.post(news.link(mail), confirm="page") == 200
+    finally:
+        server.end()
+    assert membership(news, ANN) == "subscribed"
 
 
 # ------------------------------------------------------------------------------------------------ killed
