@@ -29,7 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "edit": ("editing", "Write subject, preheader, intro or a note."),
         "build": ("weekly", "Condense, compose and render the picks again."),
         "preview": ("weekly", "Look at the draft in the browser."),
-        "desk": ("", "Make the issue in the browser."),
+        "desk": ("weekly", "Make the issue in the browser."),
         "check": ("weekly", "List what an editor should mend before sending."),
         "test": ("sending", "Mail the draft to one address."),
         "approve": ("sending", "Freeze the audience and the issue’s every byte."),
