@@ -21,6 +21,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/desk.md",
     "docs/editing.md",
     "docs/preview.md",
     "docs/quotes.md",
@@ -29,7 +30,7 @@ PAGES = (
     "docs/sources.md",
     "docs/summaries.md",
 )
-SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 

@@ -105,11 +105,12 @@ def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> t
 
 def _words(kind: str, value: str) -> str:
     """*value* as it is kept: of a line, one line; of a text, paragraphs. Raises IssueError."""
+    value = value.replace("\r\n", "\n")
     if _CONTROL.search(value):
         raise IssueError(f"the {kind} holds a control character", hint="type it again")
     if len(value) > MOST_CHARACTERS:
         raise IssueError(f"the {kind} has {len(value)} characters, {MOST_CHARACTERS} are the most")
-    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.replace("\r\n", "\n"))]
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
     return ("\n\n" if kind in TEXTS else " ").join(filter(None, paragraphs))
 
 
