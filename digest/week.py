@@ -24,7 +24,6 @@ from digest.compose import (
     lay_out,
     layout_of,
     with_choices,
-    words_allowed,
     words_in,
     words_of,
 )
@@ -34,6 +33,7 @@ from digest.model import LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Re
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
+from digest.text.limits import allowance
 
 if TYPE_CHECKING:
     from digest.render.check import Answer, Finding
@@ -216,7 +216,7 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     else:
         words = section.max_words or summary.max_words or layout.item_words
     seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
-    allowed = words_allowed(article, place.form, config.quoting)
+    allowed = allowance(article, place.form, config.quoting).most
     limits = [words, *(words_in(n) for n in seconds if n)]
     return min(limits if allowed is None else [*limits, allowed])
 
@@ -270,6 +270,7 @@ def compose_week(
         also=word("also", language),
         editors=word("editors", language),
         to_correct=_to_correct(project, slug),
+        topics=[s.name for s in config.sections],
     )
     progress("compose", 1, 1)
     return issue, tuple(picks)
@@ -501,24 +502,22 @@ def write_files(project: Project, draft: Draft) -> Path:
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
-    fields = sample_fields(project.config)
     for variant in draft.rendered.variants:
-        name = variant.key or "issue"
+        fields, name = sample_fields(project.config, variant.language), variant.key or "issue"
         (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
         (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 
-def sample_fields(config: Config) -> dict[str, str]:
-    """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+def sample_fields(config: Config, language: str) -> dict[str, str]:
+    """Stand-ins for a reader's own values, in *language*, for the files of a draft: an invented reader."""
     from digest.render.reader import own_words
 
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        **own_words(config, config.newsletter.language, email="reader@example.org"),
+        **own_words(config, language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
-        "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",
     }
 

@@ -29,6 +29,7 @@ PAGES = (
     "docs/sending.md",
     "docs/sources.md",
     "docs/summaries.md",
+    "docs/templates.md",
 )
 SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it

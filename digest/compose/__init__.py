@@ -5,7 +5,6 @@ from digest.compose.differences import Difference, differences
 from digest.compose.edits import last_of, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
-from digest.compose.limits import words_allowed
 from digest.compose.variants import issue_for
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "replay",
     "spans_of",
     "with_choices",
-    "words_allowed",
     "words_in",
     "words_of",
 ]

@@ -75,6 +75,11 @@ def primary(language: str) -> str:
     return language.replace("_", "-").split("-")[0].lower()
 
 
+def is_spoken(tag: str) -> bool:
+    """Whether *tag* names a language: not none, several or an unknown one (ISO 639-2: zxx, mul, mis, und)."""
+    return primary(tag) not in {"", "und", "zxx", "mul", "mis"}
+
+
 def words_for(language: str) -> Words:
     """The mail's words in *language*, in English where we have no others."""
     return _words(spoken(language))

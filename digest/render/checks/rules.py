@@ -132,13 +132,13 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
         ),
         Rule(
             "quote-share",
-            "warning",
+            "error",
             "a larger share of one article’s body is printed than `[quoting]` allows",
             "Of a short text even a few sentences are most of it.",
         ),
         Rule(
             "quote-count",
-            "warning",
+            "error",
             "an item prints more key quotes than `[quoting]` allows",
             "The quotes are what a reader would have gone to the article for.",
         ),
