@@ -23,7 +23,7 @@ from digest.cli.common import (
     week_option,
 )
 from digest.errors import DigestError
-from digest.model import EditKind, Issue
+from digest.model import Edit, EditKind, Issue
 
 LEAST_WORDS = 10  # of an item
 REBUILD = "Run `digest build` to see it in the draft."
@@ -185,6 +185,12 @@ def _from_file(text: str) -> dict[tuple[EditKind, int], str]:
     return found
 
 
+def _value_in_words(edit: Edit) -> str:
+    from digest.compose.pictures import said_in_words
+
+    return said_in_words(edit.value) if edit.kind == "picture" and edit.value else edit.value
+
+
 @click.group()
 def edits() -> None:
     """What the editors changed."""
@@ -208,6 +214,6 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         return
     table(
         ("#", "when", "who", "what", "on", "value"),
-        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), e.value) for e in rows],
+        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), _value_in_words(e)) for e in rows],
         title=slug,
     )

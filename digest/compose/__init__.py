@@ -4,6 +4,7 @@ from digest.compose.edits import words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
 from digest.compose.limits import words_allowed
+from digest.compose.pictures import origins_wanted, with_pictures
 from digest.compose.variants import issue_for
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "issue_for",
     "lay_out",
     "layout_of",
+    "origins_wanted",
     "reading_minutes",
+    "with_pictures",
     "words_allowed",
     "words_in",
     "words_of",

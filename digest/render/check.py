@@ -38,6 +38,7 @@ def check_issue(
     found = [
         *sources.judge(issue, rendered, config, newest or {}),
         *inbox.judge(issue),
+        *pictures.judge(issue, newest or {}),
         *leftovers.judge(issue, config),
         *letter.judge(config, readers, readers_before),
         *_of_variants(issue, rendered, config, answers or {}),

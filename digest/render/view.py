@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from digest.config import Config
 from digest.model import Article, Excerpt, Issue, Item, Quote
 from digest.render.lines import TEXT_WIDTH, nbsp, shorten
+from digest.render.pictures import LEAD_TALLEST_PX, TALLEST_PX, PrintedPicture
 from digest.render.words import (
     Words,
     day_and_month,
@@ -57,6 +58,17 @@ class QuoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    source: str  # what an img calls it
+    width: int  # px, as shown on a wide screen
+    height: int
+    alt: str  # '' for one that decorates
+    credit: str  # "Picture: Ana Ruiz"
+    license: str  # '' for the newsletter's own
+    license_url: str  # '' where there is none to link to
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     form: str  # lead, item, link
     title: str
@@ -76,6 +88,7 @@ class ItemView:
     label: str  # a fuller name for the link where its words stand twice, else ''
     language: str  # '' where it is the issue's
     dir: str
+    picture: PictureView | None  # None: it prints none
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +222,16 @@ def _only_marks(between: str) -> bool:
     return _LETTER.search(between) is None
 
 
-def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str) -> Page:
-    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go."""
+def page_of(
+    issue: Issue,
+    config: Config,
+    tokens: Mapping[str, str],
+    *,
+    language: str,
+    pictures: Mapping[str, PrintedPicture] | None = None,
+) -> Page:
+    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go.
+    pictures: the copies of its items' pictures, by hash."""
     news, w = config.newsletter, words_for(language)
     day = issue_day(issue, config)
     groups = _groups(issue, w)
@@ -232,7 +253,7 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         greeting=tokens.get("GREETING", ""),
         intro=intro,
         contents=_contents(groups, language),
-        groups=tuple(_views(issue, groups, config, w, language, day)),
+        groups=tuple(_views(issue, groups, config, w, language, day, pictures or {})),
         corrections=paragraphs(issue.correction),
         sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *(paragraphs(news.invitation) or (w.reply,))),
         editor=one_line(news.editor),
@@ -267,7 +288,13 @@ def _groups(issue: Issue, w: Words) -> list[tuple[str, list[Item]]]:
 
 
 def _views(
-    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str, day: date
+    issue: Issue,
+    groups: Sequence[tuple[str, list[Item]]],
+    config: Config,
+    w: Words,
+    language: str,
+    day: date,
+    pictures: Mapping[str, PrintedPicture],
 ) -> list[GroupView]:
     quotes = printed_quotes(issue)
     credits = [_credit(item) for item in issue.items]
@@ -278,7 +305,8 @@ def _views(
         for item in items:
             ref += bool(web_address(item.article.url))
             twice = credits.count(_credit(item)) > 1
-            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day))
+            view = _item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day)
+            views.append(replace(view, picture=_picture(item, pictures, w)))
         result.append(GroupView(name, tuple(views)))
     return result
 
@@ -321,6 +349,24 @@ def _item(
         label=w.read_named.format(outlet=credit, title=title) if twice else "",
         language=tongue,
         dir=direction(tongue or language),
+        picture=None,
+    )
+
+
+def _picture(item: Item, pictures: Mapping[str, PrintedPicture], w: Words) -> PictureView | None:
+    said = item.picture
+    if said is None or said.copy not in pictures:
+        return None
+    shown, credit = pictures[said.copy], one_line(said.credit)
+    width, height = shown.shown_px(LEAD_TALLEST_PX if item.form == "lead" else TALLEST_PX)
+    return PictureView(
+        source=shown.part.source,
+        width=width,
+        height=height,
+        alt=one_line(said.alt),
+        credit=credit if credit.startswith("©") else w.picture.format(credit=credit),
+        license=one_line(said.license),
+        license_url=web_address(said.license_url),
     )
 
 
