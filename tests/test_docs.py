@@ -20,6 +20,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/pictures.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/scheduling.md",
