@@ -119,12 +119,12 @@ def pictured(**theme: str) -> dict[str, Case]:
     everywhere = ("harbour", "chart", "tall")
     long_credit = "Rindfleischetikettierungsüberwachungsbildarchiv / " + "x" * 60
     endless = with_pictures(longest_words(), *everywhere)
-    lead = replace(endless.items[0], picture=item_picture("tall", credit=long_credit, alt=f"{'Wort' * 30} und mehr"))
+    lead = replace(endless.items[0], picture=item_picture("tall", credit=long_credit, alt=f"{'Wort' * 15} und mehr"))
     return {
         "pictures-lead": (with_pictures(sample_issue(), "harbour", *[""] * 20), showing(config, "lead")),
         "pictures-all": (with_pictures(sample_issue(), *everywhere), config),
         "pictures-site": (with_pictures(sample_issue(), *everywhere), showing(config, carry="site")),
-        "pictures-25": (with_pictures(full_issue(25), *everywhere), config),
+        "pictures-25": (with_pictures(full_issue(25), *everywhere, *everywhere, *[""] * 19), config),
         "pictures-long-words": (replace(endless, items=(lead, *endless.items[1:])), config),
         "pictures-arabic": (with_pictures(arabic(), *everywhere), in_language("ar", "الدفتر الأسبوعي")(config)),
         "pictures-japanese": (with_pictures(japanese(), *everywhere), in_language("ja", "週刊台帳")(config)),
