@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.compose.pictures import COPY, FILE, Wanted
-from digest.config import Config
 from digest.errors import DigestError, ReadError
 from digest.model import PictureCopy
-from digest.sources import user_agent
 from digest.store import Store
 
 if TYPE_CHECKING:
@@ -29,10 +27,10 @@ Progress = Callable[[str, int, int], None]  # step, done, total
 
 def copy_pictures(
     store: Store,
-    config: Config,
     folder: Path,
     wanted: Mapping[str, Wanted],
     *,
+    user_agent: str,
     now: datetime,
     progress: Progress,
 ) -> None:
@@ -47,7 +45,7 @@ def copy_pictures(
     if not missing:
         return
     progress("pictures", 0, len(missing))
-    made = asyncio.run(_copied(missing, config, folder, progress))
+    made = asyncio.run(_copied(missing, folder, user_agent, progress))
     with store.transaction():
         for origin, copy in made.items():
             if isinstance(copy, PictureCopy):
@@ -69,7 +67,7 @@ async def _one_file(path: Path) -> PictureCopy:
 
 
 async def _copied(
-    wanted: Mapping[str, Wanted], config: Config, folder: Path, progress: Progress
+    wanted: Mapping[str, Wanted], folder: Path, user_agent: str, progress: Progress
 ) -> dict[str, PictureCopy | str]:
     """A copy of each, or why there is none."""
     from digest.collect.http import Fetch, fetch_each
@@ -102,7 +100,7 @@ async def _copied(
             for origin, one in wanted.items()
             if not origin.startswith(FILE)
         ]
-        await fetch_each(requests, take, user_agent=user_agent(config), timeout_s=TIMEOUT_S, max_bytes=FETCH_BYTES)
+        await fetch_each(requests, take, user_agent=user_agent, timeout_s=TIMEOUT_S, max_bytes=FETCH_BYTES)
     return made
 
 

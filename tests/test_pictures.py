@@ -21,7 +21,7 @@ from PIL import PngImagePlugin
 from digest.collect import read_article, read_folder
 from digest.collect.feeds import parse_feed
 from digest.collect.pictures import MOST_BYTES, TALLEST_PX, WIDEST_PX, copy_of
-from digest.compose.pictures import COPY, PictureWord, Wanted, origins_wanted, picture_wanted, with_pictures
+from digest.compose.pictures import COPY, PictureWord, Wanted, origins_wanted, picture_wanted, read_word, with_pictures
 from digest.config import Config, Pictures, parse_config
 from digest.errors import ConfigError, ReadError
 from digest.licenses import read_license
@@ -385,7 +385,7 @@ def copied(folder: Path, *origins: str, source: str = "allow_private = true") ->
         assert isinstance(found, Wanted), found
         wanted[found.origin] = found
     with open_store(folder, create=True) as store:
-        copy_pictures(store, config, folder, wanted, now=AT, progress=lambda *_: None)
+        copy_pictures(store, folder, wanted, user_agent="test", now=AT, progress=lambda *_: None)
         return store.pictures.known(wanted)
 
 
@@ -432,7 +432,8 @@ def of_folder(folder: Path) -> Wanted | str:
     wanted = picture_wanted(article, (), config)
     if isinstance(wanted, Wanted):
         with open_store(folder, create=True) as store:
-            copy_pictures(store, config, folder, {wanted.origin: wanted}, now=AT, progress=lambda *_: None)
+            copied = {wanted.origin: wanted}
+            copy_pictures(store, folder, copied, user_agent="test", now=AT, progress=lambda *_: None)
             return store.pictures.known([wanted.origin])[wanted.origin]
     return wanted
 
@@ -528,3 +529,10 @@ def test_the_carry_of_no_picture_changes_nothing() -> None:
     plain = render_issue(sample_issue(), config)
     for pictures in (Pictures("all", "mail"), Pictures("lead", "site")):
         assert render_issue(sample_issue(), replace(config, pictures=pictures), copies=copies()) == plain
+
+
+@pytest.mark.parametrize("value", ["x", "[]", '{"license": 3}', '{"who": "me"}', '{"none": "yes"}'])
+def test_an_edit_from_elsewhere_is_a_word_on_a_picture_or_refused(value: str) -> None:
+    with pytest.raises(ValueError):
+        read_word(value)
+    assert read_word(str(PictureWord(credit="Ana", decorates=True))) == PictureWord(credit="Ana", decorates=True)

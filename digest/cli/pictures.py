@@ -135,13 +135,15 @@ def _copy(project: Project, article: Article, edits: Sequence[Edit], *, must: bo
     from digest.compose.pictures import Wanted, picture_wanted, word_on
     from digest.errors import ReadError
     from digest.pictures import copy_pictures
+    from digest.sources import user_agent
     from digest.week import quiet
 
     store, wanted = project.store, picture_wanted(article, edits, project.config)
     if not isinstance(wanted, Wanted):
         return
     copies = {wanted.origin: wanted}
-    copy_pictures(store, project.config, project.folder, copies, now=now(), progress=quiet)
+    agent = user_agent(project.config)
+    copy_pictures(store, project.folder, copies, user_agent=agent, now=now(), progress=quiet)
     trouble = store.pictures.known(copies).get(wanted.origin, "")
     word = word_on(edits, article.id)
     if must and trouble.startswith("!") and word is not None and word.origin == wanted.origin:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from digest.address import web_address
 from digest.compose.edits import words_of
+from digest.compose.issue import cut_at_word
 from digest.compose.layouts import layout_of
 from digest.config import Config, SourceEntry
 from digest.licenses import License, read_license
@@ -38,6 +39,7 @@ class PictureWord:
 
 COPY = "copy:"
 FILE = "file:"
+CREDIT_MAX, ALT_MAX = 200, 400  # characters; more is a slip of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,26 @@ class Wanted:
     source: SourceEntry  # of its article
 
 
+def read_word(value: str) -> PictureWord:
+    """What an edit keeps. Raises ValueError for what is none."""
+    held = json.loads(value)
+    kinds = {field.name: type(field.default) for field in fields(PictureWord)}
+    if not isinstance(held, dict) or any(type(held[name]) is not kinds.get(name) for name in held):
+        raise ValueError(f"{value!r} is no word on a picture")
+    return PictureWord(**held)
+
+
 def word_on(edits: Iterable[Edit], article: str) -> PictureWord | None:
     """What an editor said of the picture of *article* last; None for nothing."""
     said = words_of(edits, "picture", article)
     if said is None:
         return None
-    return PictureWord(**json.loads(said))
+    return read_word(said)
 
 
 def said_in_words(value: str) -> str:
     """An edit of the kind `picture` as an editor reads it."""
-    word = PictureWord(**json.loads(value))
+    word = read_word(value)
     alt = "decorates" if word.decorates else f"“{word.alt}”" if word.alt else ""
     origin = f"a copy ({word.origin[len(COPY) :][:8]}…)" if word.origin.startswith(COPY) else word.origin
     return "none" if word.none else "; ".join(filter(None, (origin, word.credit, word.license, alt)))
@@ -89,8 +100,8 @@ def picture_wanted(article: Article, edits: Iterable[Edit], config: Config) -> W
     if image.reserved and not (by_editor or article.own):
         return f"{image.reserved}: `digest articles picture ARTICLE --license WHY` says why you may print it"
     license = _license(word, image, article, source)
-    credit = word.credit or image.credit or (", ".join(article.authors) if article.own else "")
-    alt = "" if word.decorates else word.alt or image.alt
+    credit = cut_at_word(word.credit or image.credit or (", ".join(article.authors) if article.own else ""), CREDIT_MAX)
+    alt = "" if word.decorates else cut_at_word(word.alt or image.alt, ALT_MAX)
     missing = {
         "license": "" if isinstance(license, License) else license,
         "credit": "" if credit else "nobody says whose it is",
