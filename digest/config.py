@@ -79,6 +79,7 @@ class SourceEntry:
     allow_private: bool = False  # let this URL point into the editor's own network
     own: bool = False  # the editors' own texts
     right: str = ""  # why more of its articles may be excerpted than a visitor sees: "we subscribe"; '' for none
+    picture_license: str = ""  # of its pictures, where they state none: "CC BY 4.0", "by agreement"; '' for none
 
     def __post_init__(self) -> None:
         if self.path:  # one folder, one name: "in/" and "./in" are "in"
@@ -155,6 +156,14 @@ class Theme:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Which stories print their picture, and where mail programs get it from."""
+
+    show: Literal["none", "lead", "all"] = "none"
+    carry: Literal["mail", "site"] = "mail"  # inside every letter, or loaded from site.url
+
+
+@dataclass(frozen=True)
 class Site:
     url: str = ""  # public address of `digest serve`, https; '' for none
     mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
@@ -212,6 +221,7 @@ class Config:
     summary: SummaryEntry = SummaryEntry()
     quoting: Quoting = Quoting()
     theme: Theme = Theme()
+    pictures: Pictures = Pictures()
     site: Site = Site()
     send: Send = Send()
     smtp: Smtp = Smtp()
@@ -358,6 +368,11 @@ def _judge(config: Config, where: str) -> None:
         not config.site.url or (config.site.url.startswith("https://") and web_address(config.site.url) is not None),
         "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
         "leave it empty to have people leave by mail",
+    )
+    need(
+        config.pictures.carry != "site" or bool(config.site.url),
+        "pictures.carry = 'site' needs site.url, where the pictures are loaded from",
+        "'mail' carries them inside every letter",
     )
     for number, block in enumerate(config.block, 1):
         need(

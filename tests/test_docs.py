@@ -23,6 +23,7 @@ PAGES = (
     "docs/check.md",
     "docs/desk.md",
     "docs/editing.md",
+    "docs/pictures.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/scheduling.md",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import html as html_escape
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
@@ -22,7 +21,7 @@ from urllib.parse import quote as percent
 
 from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
-from digest.model import Envelope, Letter, Rendered, Variant
+from digest.model import Envelope, Letter, Picture, Rendered, Variant
 from digest.render.encoding import LINE, SOFT, UNSAFE, encode_phrase, encode_words, quoted_printable
 
 IN_WORDS = ("EMAIL", "WHY", "GREETING")
@@ -198,9 +197,14 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
     """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
-    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    return with_pictures(fill(variant.html, variant.tokens, fields, escape=html_escape.escape), variant)
+
+
+def with_pictures(html: str, variant: Variant) -> str:
+    """*html* of *variant* with its pictures inside, those of the site too: nothing needs to be loaded."""
     for picture in variant.pictures:
-        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+        source = html_escape.escape(picture.source)
+        html = html.replace(source, f"data:{picture.media_type};base64,{picture.data}")
     return html
 
 
@@ -302,7 +306,7 @@ def _inner(boundary: str) -> str:
 
 def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
-    if not variant.pictures:
+    if not carried_in(variant):
         yield b"\r\n" + (part % "html").encode()
         return
     inner = _inner(boundary)
@@ -312,15 +316,20 @@ def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     yield (part.replace(boundary, inner) % "html").encode()
 
 
+def carried_in(variant: Variant) -> tuple[Picture, ...]:
+    """The pictures inside the letter; others are on the newsletter's site."""
+    return tuple(picture for picture in variant.pictures if not picture.url)
+
+
 def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
     """The pictures, behind the HTML that names them (RFC 2392)."""
-    for picture in variant.pictures:
-        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+    for picture in carried_in(variant):
+        lines = "\r\n".join(picture.data[at : at + LINE] for at in range(0, len(picture.data), LINE))
         yield (
             f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
             f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
         ).encode("ascii")
-    if variant.pictures:
+    if carried_in(variant):
         yield f"\r\n--{_inner(boundary)}--".encode()
 
 

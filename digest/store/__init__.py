@@ -24,6 +24,7 @@ from digest.store.erasure import Erasure
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.pictures import Pictures
 from digest.store.requests import Requests
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
@@ -54,6 +55,7 @@ class Store:
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
         self.sources = Sources(self)
+        self.pictures = Pictures(self)
         self.state = State(self)
 
     @property
