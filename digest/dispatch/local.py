@@ -154,6 +154,7 @@ class _Sending:
         started = time.monotonic()
         self._stopping = False
         with open_store(self.folder, durability=self.config.send.durability) as self._store:
+            self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
                     await self._carry()
