@@ -15,7 +15,7 @@ from digest.send.replies import outcome_of, read_reply
 from digest.send.transports.seam import Journal
 from digest.send.transports.smtp.opening import Extensions, Refused
 from digest.send.transports.smtp.settings import Timeouts
-from digest.send.transports.smtp.stuffing import Stuffing, refuse_smuggling
+from digest.send.transports.smtp.stuffing import Body, Stuffing, refuse_smuggling
 from digest.send.transports.smtp.wire import ConnectionLost, Wire
 
 Refusal = Deferred | Rejected
@@ -58,7 +58,7 @@ class Dialogue:
         limit = extensions.get("SIZE", "").split(" ")[0]
         self._limit = int(limit) if limit.isdigit() else 0  # bytes; 0: the server names none
         self._must_reset = False  # the server remembers an envelope that came to nothing
-        self._body = b""  # of the letter whose envelope is under way
+        self._body = Body((), 0, True)  # of the letter whose envelope is under way
         self.judged = 0  # letters that the server has answered for on this connection
 
     async def carry(self, first: Letter, letters: Letters, journal: Journal) -> None:
@@ -105,8 +105,8 @@ class Dialogue:
         if envelope.smtputf8 and not self._utf8:
             return Rejected(Reply(550, "5.6.7", "the mail server takes no addresses outside ASCII (no SMTPUTF8)"))
         body = self._stuffing.of(letter.chunks)
-        if self._limit and len(body) > self._limit:
-            return Rejected(Reply(552, "5.3.4", f"a letter of {len(body)} bytes; the mail server takes {self._limit}"))
+        if self._limit and body.size > self._limit:
+            return Rejected(Reply(552, "5.3.4", f"a letter of {body.size} bytes; the mail server takes {self._limit}"))
         self._body = body
         return None
 
@@ -120,7 +120,7 @@ class Dialogue:
             else:
                 refusal = await self._lockstep(letter)
             if refusal is None:
-                self._wire.write(self._body)
+                self._wire.write(*self._body.parts)
                 await self._wire.drain(self._timeouts.block)
             return refusal
         except (ConnectionLost, Refused) as error:
@@ -139,12 +139,12 @@ class Dialogue:
 
     def _commands(self, letter: Letter) -> tuple[bytes, bytes]:
         """MAIL and RCPT, with their line ends."""
-        envelope = letter.envelope
+        envelope, body = letter.envelope, self._body
         mail = f"MAIL FROM:<{envelope.sender}>"
         rcpt = f"RCPT TO:<{envelope.recipient}>"
         if self._size:
-            mail += f" SIZE={len(self._body)}"
-        if self._eight_bit and not self._body.isascii():
+            mail += f" SIZE={body.size}"
+        if self._eight_bit and not body.is_ascii:
             mail += " BODY=8BITMIME"
         if envelope.smtputf8:
             mail += " SMTPUTF8"

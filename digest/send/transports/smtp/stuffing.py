@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from digest.model import Envelope
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _KEPT = 1024  # chunks
+_SHORT = 512  # bytes: to look through so few costs less than to remember them
 
-_Known = tuple[bytes, bytes, bool, bool]
-"""A chunk; how it is sent; whether it begins with a dot; whether it ends a line."""
+
+class Body(NamedTuple):
+    """What goes out between 354 and the final dot, as the pieces it is made of."""
+
+    parts: Sequence[bytes]
+    size: int  # bytes, all parts together
+    is_ascii: bool
+
+
+class _Known(NamedTuple):
+    chunk: bytes
+    sent: bytes
+    begins_with_dot: bool
+    ends_line: bool
+    is_ascii: bool
 
 
 class Stuffing:
@@ -21,46 +36,62 @@ class Stuffing:
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}  # by the chunk's id, which stays its own as it is kept alive
 
-    def of(self, chunks: Sequence[bytes]) -> bytes:
+    def of(self, chunks: Sequence[bytes]) -> Body:
         """Raises ValueError, a bug of ours, for a bare CR or LF: it could smuggle a second letter."""
-        sent: list[bytes] = []
+        parts: list[bytes] = []
         known = self._known
-        at_line_start = True
+        at_line_start = is_ascii = True
         for chunk in chunks:
+            if len(chunk) <= _SHORT and b"\n" not in chunk and b"\r" not in chunk:  # a value of the reader's own
+                if chunk:
+                    if at_line_start and chunk[0] == _DOT:
+                        parts.append(b".")
+                    parts.append(chunk)
+                    at_line_start = False
+                    is_ascii = is_ascii and chunk.isascii()
+                continue
             seen = known.get(id(chunk))
-            if seen is None or seen[0] is not chunk:
-                seen = self._look_at(chunk)
+            if seen is None or seen.chunk is not chunk:
+                seen = _look_at(chunk)
                 if seen is None:
                     return _stuffed_at_once(b"".join(chunks))
-            if at_line_start and seen[2]:
-                sent.append(b".")
-            sent.append(seen[1])
-            at_line_start = seen[3] if chunk else at_line_start
-        if not at_line_start or not any(sent):
-            sent.append(b"\r\n")
-        return b"".join(sent)
+                self._keep(seen)
+            if at_line_start and seen.begins_with_dot:
+                parts.append(b".")
+            parts.append(seen.sent)
+            at_line_start = seen.ends_line
+            is_ascii = is_ascii and seen.is_ascii
+        if not at_line_start or not parts:
+            parts.append(b"\r\n")
+        return Body(parts, sum(map(len, parts)), is_ascii)
 
-    def _look_at(self, chunk: bytes) -> _Known | None:
-        """None: it is cut inside a line end."""
-        if b"\n" not in chunk and b"\r" not in chunk:  # nearly every value of a reader's own: not worth keeping
-            return chunk, chunk, chunk.startswith(b"."), False
-        if not _is_whole(chunk):
-            return None
+    def _keep(self, seen: _Known) -> None:
         if len(self._known) >= _KEPT:
             self._known.clear()
-        seen = (chunk, chunk.replace(b"\r\n.", b"\r\n.."), chunk.startswith(b"."), chunk.endswith(b"\r\n"))
-        self._known[id(chunk)] = seen
-        return seen
+        self._known[id(seen.chunk)] = seen
 
 
-def _stuffed_at_once(body: bytes) -> bytes:
+_DOT = ord(".")
+
+
+def _look_at(chunk: bytes) -> _Known | None:
+    """None: it is cut inside a line end."""
+    if not _is_whole(chunk):
+        return None
+    sent = chunk.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
+    return _Known(chunk, sent, chunk[0] == _DOT, chunk.endswith(b"\r\n"), chunk.isascii())
+
+
+def _stuffed_at_once(body: bytes) -> Body:
     """For chunks that are cut inside a line end: the slow and certain way."""
     if not _is_whole(body):
         raise ValueError("the letter holds a bare CR or LF")
     if body.startswith(b"."):
         body = b"." + body
-    body = body.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
+    body = body.replace(b"\r\n.", b"\r\n..")
+    if not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    return Body((body,), len(body), body.isascii())
 
 
 def _is_whole(data: bytes) -> bool:
