@@ -121,7 +121,8 @@ class Dialogue:
                 refusal = await self._lockstep(letter)
             if refusal is None:
                 self._wire.write(*self._body.parts)
-                await self._wire.drain(self._timeouts.block)
+                if self._wire.is_full or self._wire.lost:
+                    await self._wire.drain(self._timeouts.block)
             return refusal
         except (ConnectionLost, Refused) as error:
             self._abandon(letter, letters, journal, error)
@@ -162,19 +163,20 @@ class Dialogue:
 
     async def _envelope_answers(self, letter: Letter) -> Refusal | None:
         """To what `_envelope` wrote."""
+        command, reply = self._timeouts.command, self._wire.reply
         if self._must_reset:
-            await self._answer(letter)
+            self._judge(await reply(command), letter)
             self._must_reset = False
-        mail = await self._answer(letter)
-        rcpt = await self._answer(letter)
-        data = await self._answer(letter, self._timeouts.data)
-        for reply in (mail, rcpt):
-            if reply is not None and reply.code // 100 != 2:
+        mail = self._judge(await reply(command), letter)
+        rcpt = self._judge(await reply(command), letter)
+        data = self._judge(await reply(self._timeouts.data), letter)
+        for said in (mail, rcpt):
+            if said is not None and said.code // 100 != 2:
                 if data is None:
                     # DATA went through although nobody is left to get it: a lone dot ends it (RFC 2920 section 3.1).
                     self._wire.write(b".\r\n")
-                    await self._answer(letter, self._timeouts.dot)
-                return _refusal(reply)
+                    self._judge(await reply(self._timeouts.dot), letter)
+                return _refusal(said)
         return None if data is None else _refusal(data)
 
     async def _lockstep(self, letter: Letter) -> Refusal | None:
@@ -185,14 +187,14 @@ class Dialogue:
             self._must_reset = False
         for command, wanted in commands:
             self._wire.write(command)
-            reply = await self._answer(letter, self._timeouts.data if wanted == 3 else self._timeouts.command)
+            timeout_s = self._timeouts.data if wanted == 3 else self._timeouts.command
+            reply = self._judge(await self._wire.reply(timeout_s), letter)
             if (3 if reply is None else reply.code // 100) != wanted:
                 return Deferred(Reply(421, "4.5.0", "an answer out of order")) if reply is None else _refusal(reply)
         return None
 
-    async def _answer(self, letter: Letter, timeout_s: float | None = None) -> Reply | None:
-        """None: go on with the body (354)."""
-        lines = await self._wire.reply(timeout_s or self._timeouts.command)
+    def _judge(self, lines: list[bytes], letter: Letter) -> Reply | None:
+        """None: go on with the body (354). Raises Refused for a server that hangs up, ConnectionLost for nonsense."""
         code = lines[-1][:3]
         if code == b"354":
             return None

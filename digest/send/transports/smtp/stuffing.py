@@ -10,7 +10,8 @@ from digest.model import Envelope
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _KEPT = 1024  # chunks
-_SHORT = 512  # bytes: to look through so few costs less than to remember them
+_LONG = 2048  # bytes: less is looked at again faster than it is remembered
+_DOT = ord(".")
 
 
 class Body(NamedTuple):
@@ -21,65 +22,56 @@ class Body(NamedTuple):
     is_ascii: bool
 
 
-class _Known(NamedTuple):
-    chunk: bytes
-    sent: bytes
-    begins_with_dot: bool
-    ends_line: bool
-    is_ascii: bool
+_Seen = tuple[bytes, bool, bool, bool]
+"""How a chunk is sent; whether it begins with a dot; whether it ends a line; whether it is ASCII."""
 
 
 class Stuffing:
-    """Remembers the chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB, and
+    """Remembers the long chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB, and
     looking through those costs more than sending them."""
 
     def __init__(self) -> None:
-        self._known: dict[int, _Known] = {}  # by the chunk's id, which stays its own as it is kept alive
+        # By the chunk's id, which stays its own as it is kept alive.
+        self._known: dict[int, tuple[bytes, _Seen]] = {}
 
     def of(self, chunks: Sequence[bytes]) -> Body:
         """Raises ValueError, a bug of ours, for a bare CR or LF: it could smuggle a second letter."""
         parts: list[bytes] = []
-        known = self._known
-        at_line_start = is_ascii = True
+        at_line_start = is_all_ascii = True
         for chunk in chunks:
-            if len(chunk) <= _SHORT and b"\n" not in chunk and b"\r" not in chunk:  # a value of the reader's own
-                if chunk:
-                    if at_line_start and chunk[0] == _DOT:
-                        parts.append(b".")
-                    parts.append(chunk)
-                    at_line_start = False
-                    is_ascii = is_ascii and chunk.isascii()
+            if not chunk:
                 continue
-            seen = known.get(id(chunk))
-            if seen is None or seen.chunk is not chunk:
-                seen = _look_at(chunk)
-                if seen is None:
-                    return _stuffed_at_once(b"".join(chunks))
-                self._keep(seen)
-            if at_line_start and seen.begins_with_dot:
+            seen = self._remembered(chunk) if len(chunk) > _LONG else _look_at(chunk)
+            if seen is None:
+                return _stuffed_at_once(b"".join(chunks))
+            sent, begins_with_dot, ends_line, is_ascii = seen
+            if at_line_start and begins_with_dot:
                 parts.append(b".")
-            parts.append(seen.sent)
-            at_line_start = seen.ends_line
-            is_ascii = is_ascii and seen.is_ascii
+            parts.append(sent)
+            at_line_start = ends_line
+            is_all_ascii = is_all_ascii and is_ascii
         if not at_line_start or not parts:
             parts.append(b"\r\n")
-        return Body(parts, sum(map(len, parts)), is_ascii)
+        return Body(parts, sum(map(len, parts)), is_all_ascii)
 
-    def _keep(self, seen: _Known) -> None:
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[id(seen.chunk)] = seen
+    def _remembered(self, chunk: bytes) -> _Seen | None:
+        known = self._known.get(id(chunk))
+        if known is not None and known[0] is chunk:
+            return known[1]
+        seen = _look_at(chunk)
+        if seen is not None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[id(chunk)] = chunk, seen
+        return seen
 
 
-_DOT = ord(".")
-
-
-def _look_at(chunk: bytes) -> _Known | None:
+def _look_at(chunk: bytes) -> _Seen | None:
     """None: it is cut inside a line end."""
     if not _is_whole(chunk):
         return None
     sent = chunk.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
-    return _Known(chunk, sent, chunk[0] == _DOT, chunk.endswith(b"\r\n"), chunk.isascii())
+    return sent, chunk[0] == _DOT, chunk.endswith(b"\r\n"), chunk.isascii()
 
 
 def _stuffed_at_once(body: bytes) -> Body:

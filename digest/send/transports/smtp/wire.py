@@ -33,7 +33,7 @@ class Wire(asyncio.BufferedProtocol):
         self._lines: list[bytes] = []  # of a reply that has not ended
         self._replies: deque[list[bytes]] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._is_full = False  # the system takes no more bytes for now
+        self.is_full = False  # the system takes no more bytes for now
         self._deadline = 0.0
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -83,10 +83,10 @@ class Wire(asyncio.BufferedProtocol):
         self._wake()
 
     def pause_writing(self) -> None:
-        self._is_full = True
+        self.is_full = True
 
     def resume_writing(self) -> None:
-        self._is_full = False
+        self.is_full = False
         self._wake()
 
     # -------------------------------------------------------------------------------------------- the dialogue's calls
@@ -106,7 +106,7 @@ class Wire(asyncio.BufferedProtocol):
 
     async def drain(self, timeout_s: float) -> None:
         """Returns once the system has taken the better part of what was written."""
-        while self._is_full and not self.lost:
+        while self.is_full and not self.lost:
             await self._wait(timeout_s)
         if self.lost:
             raise ConnectionLost(self.lost)
@@ -150,7 +150,7 @@ class Wire(asyncio.BufferedProtocol):
             return
         if self._loop.time() < self._deadline - 0.001:
             self._ring_at(self._deadline)
-        elif self._is_full:
+        elif self.is_full:
             self._fail("the server takes no more bytes in the time it has")
         else:
             self._fail("the server does not answer in the time it has")
