@@ -621,7 +621,7 @@ class Reply:
     words: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.code), self.enhanced, self.words) if part)
+        return f"{self.code} {self.enhanced}".rstrip() + (f" {self.words}" if self.words else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ without their address, ``session.key`` signs browser cookies. Nothing derived ca
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -80,7 +79,7 @@ def _write_once(path: Path, key: bytes) -> None:
 
 def _derive(key: bytes, purpose: str, issue: str, subscriber: int, length: int) -> str:
     text = f"{purpose}\0{issue}\0{subscriber}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:length]
+    return hmac.digest(key, text, "sha256").hex()[:length]
 
 
 def message_id(issue: str, subscriber: int, key: bytes, domain: str) -> str:

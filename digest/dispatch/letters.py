@@ -69,5 +69,7 @@ def reader_fields(
 ) -> Mapping[str, str]:
     """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
     the newsletter's."""
-    words = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
-    return {**words, **{link: before + token for link, before in reader_links(config).items()}}
+    fields = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
+    for link, before in reader_links(config).items():
+        fields[link] = before + token
+    return fields

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -153,7 +153,9 @@ class _Sending:
     async def run(self) -> Report:
         started = time.monotonic()
         self._stopping = False
+        self._dated = datetime.min.replace(tzinfo=UTC)
         with open_store(self.folder, durability=self.config.send.durability) as self._store:
+            self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
                     await self._carry()
@@ -358,11 +360,18 @@ class _Sending:
                 token=row.token,
                 variant=row.variant,
                 how=row.how,
-                date=self.now().astimezone(self.config.zone).replace(microsecond=0),
+                date=self._date(),
             )
         except SendError as error:
             journal.outcome(row.ordinal, Rejected(Reply(554, "5.6.0", cut_addresses(str(error)))))
             return None
+
+    def _date(self) -> datetime:
+        """What a letter written now is dated: this second, by the newsletter's clock."""
+        now = self.now()
+        if not timedelta() <= now - self._dated < timedelta(seconds=1):
+            self._dated = now.astimezone(self.config.zone).replace(microsecond=0)
+        return self._dated
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
