@@ -108,6 +108,10 @@ class Pace:
             known.rests = min(known.rests + 1, 10)
             known.put_off = 0
 
+    def end_rest(self, domain: str) -> None:
+        """*domain* is well again, says a person."""
+        self._domains.pop(domain, None)
+
     def resting(self, now: float) -> dict[str, float]:
         """Domains that get nothing now -> when their rest ends."""
         return {name: known.until for name, known in self._domains.items() if known.until > now}
