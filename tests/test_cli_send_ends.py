@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from digest.address import parse_address
 from digest.store import open_store
 from tests.command_line import Run, error_of, run_in
-from tests.dispatch_newsletter import SLUG, accepted, make_newsletter, sink
+from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, send, sink, to_sink
 from tests.forker import Child, start
 
 
@@ -148,6 +151,78 @@ def test_an_answer_that_comes_seconds_late_doubles_nobody(tmp_path: Path) -> Non
     with sink(log, "--reply-delay", "600", "--no-pipelining") as port:
         run("send", "--yes", *by(port, 3))
     assert set(accepted(log).values()) == {1} and told(run)["deliveries"] == {"accepted": 3}
+
+
+# ------------------------------------------------------------------------------------------------ a hostile world
+
+
+def test_a_folder_nobody_can_write_to_is_named(tmp_path: Path) -> None:
+    """Root writes everywhere; where keys/ cannot be made, the file system says so to root, too."""
+    run = newsletter(tmp_path / "n", readers=1)
+    shutil.rmtree(tmp_path / "n" / "keys")
+    (tmp_path / "n" / "keys").write_text("no folder")
+    assert "keys cannot be made" in error_of(run("status", ok=False))
+
+
+def test_a_database_that_stays_locked_ends_the_send_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=40), tmp_path / "log"
+    with sink(log, "--reply-delay", "20") as port:
+        child = begun(tmp_path / "n", log, port)
+        with closing(sqlite3.connect(tmp_path / "n" / "subscribers.db", isolation_level=None)) as other:
+            other.execute("PRAGMA busy_timeout = 5000")
+            other.execute("BEGIN IMMEDIATE")
+            assert child.wait() == 1
+            other.execute("ROLLBACK")
+        run("send", "--yes", *by(port), code=4)
+    got = told(run)["deliveries"]
+    assert set(accepted(log).values()) == {1} and got["uncertain"] == 1 and got["accepted"] + 1 == 40
+
+
+def test_a_relay_that_was_not_there_is_named_until_a_send_does_better(tmp_path: Path) -> None:
+    run = newsletter(tmp_path / "n")
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    assert "The last `digest send` ended early: there is no mail server at 127.0.0.1:9" in run("status").stdout
+    with sink(tmp_path / "log", "--refuse", "reader3@", "451 4.7.1 later") as port:
+        assert "ended early" not in run("send", "--yes", *by(port), code=5).stdout
+
+
+def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path: Path) -> None:
+    run = newsletter(tmp_path / "n", readers=2, send='quiet = "22:00-07:00"')
+    night = "2015-09-24T23:30:00+00:00"
+    assert "nothing leaves before 07:00" in run("send", "--yes", now=night, code=5).stdout
+    assert run("send", "--due", now=night).stdout == ""
+    run("send", "--due", now="2015-09-25T07:00:00+00:00")
+    assert told(run)["deliveries"] == {"accepted": 2}
+
+
+# ------------------------------------------------------------------------------------------------ sent again
+
+
+def test_who_was_given_up_is_sent_it_again_by_code_and_starts_afresh(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=4), tmp_path / "log"
+    with sink(log, "--refuse", "reader3@", "450 4.2.2 mailbox full") as port:
+        for hours in range(0, 200, 12):
+            send(tmp_path / "n", to_sink(port), at=NOW + timedelta(hours=hours))
+    row = json.loads(run("deliveries", "list", "--state", "rejected", "--json").stdout)[0]
+    assert row["reply"].startswith("gave up after ") and row["attempts"] > 5
+    assert told(run)["verdict"] == "done"
+    with sink(log) as port:
+        assert "1 reader would be sent it" in run("deliveries", "resend-missed", "--refused", "450", "--dry-run").stdout
+        assert "1 reader waits" in run("deliveries", "resend-missed", "--refused", "450 4.2.2", "--yes").stdout
+        assert (told(run)["state"], told(run)["verdict"]) == ("sending", "unfinished")
+        assert json.loads(run("deliveries", "list", "--state", "waiting", "--json").stdout)[0]["attempts"] == 0
+        run("send", "--due", *by(port))  # a timer's business
+    assert set(accepted(log).values()) == {1} and len(accepted(log)) == 4
+
+
+def test_a_dry_run_of_resolve_settles_nobody(tmp_path: Path) -> None:
+    run = newsletter(tmp_path / "n")
+    with sink(tmp_path / "log", "--fault", "drop-after-accept:0.5", "--seed", "5") as port:
+        run("send", "--yes", *by(port), code=4)
+    before = told(run)["deliveries"]
+    out = run("deliveries", "resolve", "--as", "missing", "--dry-run").stdout
+    assert f"{before['uncertain']} do not." in out and "A dry run: nothing was changed." in out
+    assert told(run)["deliveries"] == before
 
 
 # ------------------------------------------------------------------------------------------------ a new relay

@@ -200,7 +200,7 @@ def send(
     will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin or go on, 2 wrong
     use.
     """
-    from digest.cli.telling import worst_code
+    from digest.cli.telling import quiet_now, worst_code
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import due_issues
 
@@ -208,8 +208,8 @@ def send(
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     with project_of(ctx) as project:
         if due:
-            if at_work(project.folder) is not None:
-                return  # a send that a person or the last timer began does it all
+            if at_work(project.folder) is not None or quiet_now(project.config) is not None:
+                return  # a send that a person or the last timer began does it all; or nothing may leave now
             codes = []
             for slug in due_issues(project.store, now()):
                 try:
@@ -262,7 +262,7 @@ def _send_one(
         print_event(before.verdict, before) if as_json else print_standing(project, before)
         return EXIT_CODES[before.verdict]
     if not as_json and before.state not in ("paused", "cancelled"):
-        print_standing(project, before, beginning=True)
+        print_standing(project, before, send="begins")
     if dry_run:
         say(f"{slug}: {_readers(open_rows)} would be tried by {by}. Nothing was sent.")
         return 0
@@ -295,7 +295,7 @@ def _send_one(
         print_event(after.verdict, after)
     else:
         say()
-        print_standing(project, after)
+        print_standing(project, after, send="ended")
         if config.send.approval == "none":
             say('Approval: none ([send] approval = "none").')
     alert(project, slug)
@@ -309,12 +309,16 @@ def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bo
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
 
-    after = look(project.store, slug, now())
-    if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
-        alert(project, slug, failure=str(error))
+    Failure(error).show()
+    try:
+        if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            alert(project, slug, failure=str(error))
+        after = look(project.store, slug, now())
+    except DigestError as other:  # the same disk that is full, the same file that is locked
+        click.echo(f"digest: the alert was not given: {other}", err=True)
+        return 1
     if as_json:
         print_event("failed", after, error=str(error), hint=error.hint)
-    Failure(error).show()
     return EXIT_CODES[after.verdict] if after.verdict in ("paused", "stopped") else 1
 
 

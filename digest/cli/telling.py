@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -31,8 +31,9 @@ def worst_code(codes: Iterable[int]) -> int:
     return min(codes, key=_BY_WEIGHT.index, default=0)
 
 
-def print_standing(project: Project, standing: Standing, *, beginning: bool = False) -> None:
-    """The whole account: who is where, and why. *beginning*: a send is about to, so nobody is told to begin one."""
+def print_standing(project: Project, standing: Standing, *, send: Literal["", "begins", "ended"] = "") -> None:
+    """The whole account: who is where, and why. *send*: said by one that begins, so nobody is told to begin one, or by
+    one that has just ended, so the one before it is no longer the last."""
     from digest.dispatch import welcome
 
     config, store, slug = project.config, project.store, standing.slug
@@ -62,9 +63,9 @@ def print_standing(project: Project, standing: Standing, *, beginning: bool = Fa
         say(notice)
     if config.send.durability == "normal":
         say("Durability: normal. A power cut may bring back the last few as unsent.")
-    if beginning:
+    if send == "begins":
         return
-    if hint := next_step(project, standing):
+    if hint := next_step(project, standing, ended_early="" if send else last_failure(project, standing)):
         say(hint)
     if standing.planned:
         say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
@@ -157,7 +158,12 @@ def _today(project: Project) -> str:
     return clock(now(), project.config)[:10]
 
 
-def next_step(project: Project, standing: Standing) -> str:
+def last_failure(project: Project, standing: Standing) -> str:
+    """Why the last send ended early; '' when it did not."""
+    return str((project.store.state.get(f"alerted:{standing.slug}") or {}).get("stopped", ""))
+
+
+def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
     """What a person can do about it; '' when there is nothing to do."""
     steps = []
     if standing.state == "draft":
@@ -167,7 +173,11 @@ def next_step(project: Project, standing: Standing) -> str:
     elif standing.state == "paused":
         steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")
     elif standing.state == "sending" and standing.process is None:
-        if standing.number("waiting", "leased", "sending") or not standing.next_due or standing.next_due <= now():
+        if ended_early:
+            steps.append(f"The last `digest send` ended early: {ended_early}.")
+        if until := quiet_now(project.config):
+            steps.append(f"Run `digest send` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
+        elif standing.number("waiting", "leased", "sending") or not standing.next_due or standing.next_due <= now():
             steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
         else:
             steps.append(

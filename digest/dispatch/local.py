@@ -29,7 +29,7 @@ from digest.errors import IssueError, SendError
 from digest.model import Issue, Letter, Rejected, Rendered, Reply
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
-from digest.send.pace import USUAL_RATE, pace_from_json, quiet_until
+from digest.send.pace import USUAL_RATE, pace_from_json, quiet_between, quiet_until
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
@@ -229,6 +229,12 @@ class _Sending:
         meant = self._last_sign(now - lateness) if state == "sending" else self.intended
         if meant is None or now - meant <= lateness:
             return
+        zone = self.config.zone
+        if (
+            now - meant - quiet_between(self.config.send.quiet, meant.astimezone(zone), now.astimezone(zone))
+            <= lateness
+        ):
+            return  # it slept through the quiet hours, as it was to
         when = f"{meant.astimezone(self.config.zone):%Y-%m-%d %H:%M}"
         reason = f"{waiting} readers were to have it on {when}, {_hours(now - meant)} ago: `digest resume` sends it now"
         if state == "approved":
