@@ -21,14 +21,17 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/desk.md",
+    "docs/editing.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/scheduling.md",
     "docs/sending.md",
     "docs/sources.md",
     "docs/summaries.md",
+    "docs/templates.md",
 )
-SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 
