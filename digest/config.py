@@ -182,6 +182,8 @@ class Send:
     quiet: str = ""  # hours in which no letter leaves, in the newsletter's zone: "22:00-07:00"; '' for none
     not_later_than: str = "6h"  # a start or resume this late pauses and asks; '' for never
 
+    new_relay: int | None = None  # letters after which a relay never used before waits; 0: none; None: see welcome.py
+
     @property
     def lateness(self) -> timedelta | None:
         """What `not_later_than` says; None: never too late."""
@@ -393,6 +395,7 @@ def _judge(config: Config, where: str) -> None:
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
         'for example "6h"; "" is never',
     )
+    need((config.send.new_relay or 0) >= 0, "send.new_relay is less than no letters", "200 is usual; 0 is no trial")
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)

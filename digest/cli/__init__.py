@@ -71,6 +71,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}
 
 
+_FOLDERS_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
 class Failure(click.ClickException):
     """A DigestError as the terminal shows it: what is wrong, then what to do now. Exit code 1."""
 
@@ -173,6 +176,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FOLDERS_TROUBLE:
             raise
-        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"digest: {where}{error.strerror}\n        what was to be written is not whole: see the disk and its rights"
+        )
