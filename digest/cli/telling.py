@@ -95,10 +95,10 @@ def pace_of(project: Project, standing: Standing) -> str:
 
 def rate_of(config: Config) -> float:
     """How many letters a second may leave at most; 0: as many as the receiver takes."""
-    from digest.send.pace import USUAL_RATE
+    from digest.send.relays import relay_of
 
     elsewhere = config.send.transport == "smtp" and config.smtp.host not in {"127.0.0.1", "::1", "localhost"}
-    return config.send.rate or (USUAL_RATE if elsewhere else 0.0)
+    return config.send.rate or (relay_of(config.smtp).rate if elsewhere else 0.0)
 
 
 def _long(span: timedelta) -> str:
