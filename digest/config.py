@@ -26,6 +26,7 @@ from digest.model import SUMMARY_METHODS, Brief, SectionBrief
 
 FILE = "digest.toml"
 Need = Callable[[bool, str, str], None]  # holds? what is wrong, and what to do
+SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # one label of a domain, fit for a file's name too
 MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -399,7 +400,7 @@ def _judge(config: Config, where: str) -> None:
         'for example "6h"; "" is never',
     )
     need(
-        re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", config.dkim.selector) is not None,
+        SELECTOR.fullmatch(config.dkim.selector) is not None,
         f"dkim.selector = {config.dkim.selector!r} is no selector",
         'small letters, digits and hyphens, for example "digest" or "2027a"',
     )

@@ -29,7 +29,7 @@ class Relay:
     most_bytes: int = 0  # of a letter; 0: what it says itself (SIZE)
     signs: bool = True  # for our domain, once it is told to
     spf: str = ""  # what SPF must hold for it; '': it depends on the host
-    returns: str = "to the envelope’s sender, from whoever refused the letter"  # how bounces come back
+    returns: str = "to the envelope’s sender"  # how bounces come back
 
     @property
     def keeps_message_id(self) -> bool:
@@ -52,7 +52,7 @@ RELAYS: Mapping[RelayProfile, Relay] = {
         letters_per_connection=100,  # "do not maintain long-lived connections"
         most_bytes=40 * MEGABYTE,
         spf="include:amazonses.com",
-        returns="from SES to the envelope’s sender, when e-mail feedback forwarding is on (it is unless switched off)",
+        returns="to the envelope’s sender, unless SES was told to stop e-mail feedback forwarding",
     ),
 }
 
