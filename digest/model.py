@@ -197,6 +197,7 @@ class Quote:
     role_span: Span | None
     confidence: float  # 0..1
     outer: tuple[Span, ...] = ()  # the same pieces with their quotation marks
+    by_editor: tuple[Literal["speaker", "role"], ...] = ()  # what of it is an editor's word, not the article's
 
 
 SUMMARY_METHODS: tuple[str, ...] = (
@@ -309,6 +310,12 @@ EditKind = Literal[
     "words",
     "section",
     "credit",
+    "sentences",
+    "quote",
+    "speaker",
+    "role",
+    "undo",
+    "redo",
 ]
 
 
@@ -318,7 +325,9 @@ class Edit:
 
     target: an article id (stable over a new collect), or '' for the issue itself.
     value: the words, a number (the position counted from 1, the most words of the item), or the section's name; ''
-    takes them back.
+    takes them back. Of `sentences` and `quote`: spans of the article whose text hash is *saw*, ``12-80 90-140``, or
+    ``none``. Of `speaker` and `role`: where the quote begins, a blank, the words. `undo` and `redo` concern the newest
+    edit there is to undo or redo, and have neither target nor value.
     """
 
     id: int
@@ -329,6 +338,15 @@ class Edit:
     who: str
     at: datetime
     saw: str = ""  # hash of what the editor saw
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An edit in force that the editor has to decide on again."""
+
+    edit: Edit
+    why: Literal["changed", "gone"]  # its article has another text now; it is not in the issue
+    value: str  # what the edit would say of the text as it is now; '' where its words do not stand there
 
 
 ItemForm = Literal["lead", "item", "link"]
@@ -348,6 +366,19 @@ class Item:
     @property
     def article(self) -> Article:
         return self.pick.story.lead
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an item of an issue readers have, or that the item was taken down from its page."""
+
+    id: int
+    issue: str
+    article: str
+    kind: Literal["correction", "takedown"]
+    words: str  # the editors'; '' only where nothing is said about a takedown
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

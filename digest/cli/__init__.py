@@ -40,7 +40,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stop": ("watching", "End an issue for good; what has left has left."),
         "status": ("watching", "Who has it, who has not, for whom we cannot know."),
         "skip": ("weekly", "Close the week without an issue."),
-        "correct": ("", "Print a correction in the next issue."),
+        "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
         "subscribers": ("subscribers", "Add, import, list, remove, export."),
@@ -60,7 +60,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "articles": ("articles", "Add, list and show articles."),
         "issues": ("issues", "List and show issues, begin a second one."),
         "deliveries": ("deliveries", "One row per reader, and those in doubt."),
-        "edits": ("editing", "What the editors changed."),
+        "edits": ("edits", "What the editors changed: list, undo, redo, carry elsewhere."),
         "summarize": ("excerpts", "Summarize a text in its own sentences."),
         "quotes": ("excerpts", "List a text’s quotes and speakers."),
         "events": ("", "What happened, in order."),

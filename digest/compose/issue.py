@@ -125,8 +125,10 @@ def compose_issue(
     also: str = "Also:",
     editors: str = "the editors",
     audience: str = "everyone subscribed",
+    to_correct: str = "",
 ) -> Issue:
-    """The issue, with the editor's words where there are any and the defaults where not."""
+    """The issue, with the editor's words where there are any and the defaults where not; *to_correct*: what issues
+    before it got wrong."""
     items = tuple(_item(p, summaries, edits, editors) for p in placed)
     titles = [i.article.title for i in items]
     sections: list[str] = []
@@ -146,7 +148,7 @@ def compose_issue(
         items=items,
         edits=tuple(edits),
         audience=audience,
-        correction=words_of(edits, "correction") or "",
+        correction=words_of(edits, "correction") or to_correct,
     )
 
 

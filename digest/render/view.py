@@ -348,11 +348,17 @@ def _quote(article: Article, quote: Quote, tongue: str, language: str) -> QuoteV
         paragraphs=quote_paragraphs(article, quote, language),
         short=short,
         slanted=short and primary(article.language) not in UNCASED,
-        speaker=one_line(quote.speaker or ""),
-        role=one_line(quote.role or ""),
+        speaker=_said_by(quote.speaker, "speaker" in quote.by_editor),
+        role=_said_by(quote.role, "role" in quote.by_editor),
         language=tongue,
         dir=direction(article.language),
     )
+
+
+def _said_by(words: str | None, theirs: bool) -> str:
+    """A speaker or role; in brackets where it is an editor's word, as newspapers mark what they put in."""
+    line = one_line(words or "")
+    return f"[{line}]" if line and theirs else line
 
 
 def _also(item: Item, w: Words, language: str) -> str:

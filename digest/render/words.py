@@ -41,6 +41,7 @@ class Words:
     others: str
     note: str
     correction: str
+    taken_down: str  # {date}
     sign_off: str
     next_issue: str  # {day}
     reply: str

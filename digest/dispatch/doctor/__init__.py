@@ -84,7 +84,7 @@ def _asked(
         parts.append(lambda: judge_relay(config, now, cafile=cafile))
     try:
         lookup = Lookup(resolver)
-    except (Unanswered, ValueError) as why:
+    except Unanswered as why:
         found.append(skipped("DNS", str(why), "--resolver HOST:PORT names one"))
     else:
         pem = _signing_key(folder, config)

@@ -23,7 +23,7 @@ class Lookup:
     """Asks the resolver of the system, or *resolver* (HOST or HOST:PORT). What was asked once is remembered."""
 
     def __init__(self, resolver: str = "", *, patience_s: float = PATIENCE_S) -> None:
-        """Raises Unanswered where the system has no resolver, and ValueError where *resolver* is no address."""
+        """Raises Unanswered where the system has no resolver, or *resolver* is no address."""
         import dns.resolver
 
         try:
@@ -32,8 +32,10 @@ class Lookup:
             raise Unanswered("this machine has no resolver") from error
         if resolver:
             host, _, port = resolver.rpartition(":") if resolver.count(":") == 1 else (resolver, "", "53")
-            self._resolver.nameservers = [host]
-            self._resolver.port = int(port)
+            try:
+                self._resolver.nameservers, self._resolver.port = [host], int(port)
+            except ValueError as error:
+                raise Unanswered(f"{resolver} is no DNS server: its address is wanted, like 9.9.9.9:53") from error
         self._resolver.lifetime = patience_s
         self._resolver.timeout = patience_s / 2
         self._patience_s = patience_s

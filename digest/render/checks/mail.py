@@ -111,6 +111,11 @@ class Mail:
     def _titles(self) -> Mapping[str, str]:
         return {item.article.id: one_line(item.article.title) or item.article.id for item in self.issue.items}
 
+    def home(self, article: str) -> Any | None:
+        """The largest element that holds that item's headline and no other's; None where it has none."""
+        own = [element for element, id in self._homes.items() if id == article]
+        return next((e for e in own if e.getparent() is None or e.getparent() not in own), None)
+
     def place(self, element: Any) -> Place:
         """Where *element* is: the item it belongs to, else the line of the HTML."""
         line = element.sourceline or 0

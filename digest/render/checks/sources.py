@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from math import ceil
 
 from digest.config import Config
 from digest.errors import VerbatimError
-from digest.model import PAYWALLED, Article, Brief, Issue, Item, Quote, Rendered, Span
+from digest.model import PAYWALLED, Article, Brief, Conflict, Issue, Item, Quote, Rendered, Span
 from digest.render.checks.mail import place_of
 from digest.render.checks.rules import Finding, Place, found
 from digest.render.view import one_line, printed_quotes
@@ -218,6 +218,18 @@ def _outdated(item: Item, now: Article | None) -> Iterator[Finding]:
         what = f"its source has changed since: version {now.version}, this issue cites version {article.version}"
         remedy = "`digest build` cuts it again from the new text"
         yield found("source-changed", place_of(item), what, remedy)
+
+
+def judge_edits(issue: Issue, unfit: Iterable[Conflict]) -> Iterator[Finding]:
+    """A finding for each edit that no longer fits its article."""
+    items = {item.article.id: item for item in issue.items}
+    for conflict in unfit:
+        edit, item = conflict.edit, items.get(conflict.edit.target)
+        why = "its article is not in the issue" if conflict.why == "gone" else "its article has another text now"
+        can = f"`digest edits keep {edit.id}` holds on to it, " if conflict.value else ""
+        remedy = f"{can}`digest edits drop {edit.id}` takes it back"
+        place = place_of(item) if item else "edits"
+        yield found("edit-unfit", place, f"{edit.who}’s {edit.kind} does not count: {why}", remedy)
 
 
 # ------------------------------------------------------------------------------------------------ quoting
