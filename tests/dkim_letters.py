@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from digest.model import Envelope, Letter
@@ -59,10 +60,16 @@ def _gap(chance: random.Random) -> str:
 
 def signed_message(pem: bytes, message: bytes) -> bytes:
     """*message* as it leaves: with a line end at its end, as SMTP has it."""
-    signer = Signer(pem, DOMAIN, SELECTOR)
-    letter = signer.sign(Letter(0, Envelope(f"ledger@{DOMAIN}", "reader@example.net"), (message,), "<0@news.example>"))
+    letter = _signer(pem).sign(
+        Letter(0, Envelope(f"ledger@{DOMAIN}", "reader@example.net"), (message,), "<0@news.example>")
+    )
     sent = b"".join(letter.chunks)
     return sent if sent.endswith(b"\r\n") else sent + b"\r\n"
+
+
+@cache  # reading a key checks it, which takes longer than all else here
+def _signer(pem: bytes) -> Signer:
+    return Signer(pem, DOMAIN, SELECTOR)
 
 
 # ------------------------------------------------------------------------------------------------ verifiers

@@ -1,6 +1,7 @@
 """Who signs, and where: the newsletter's own key, and the threads in which letters are signed while others leave.
 
-A signature costs more than all else a letter needs; it is made outside Python's lock, one thread a core.
+A signature costs as much as all else a letter needs. Only RSA itself, which runs outside Python's lock, is done in
+threads, one for each core: what they did besides would be waited for by the loop that sends.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from queue import SimpleQueue
 from digest.config import Config
 from digest.dispatch.keys import load_dkim_key
 from digest.model import Letter
-from digest.send.dkim import Signer
+from digest.send.dkim import Prepared, Signer
 from digest.send.relays import OWN_ID, relay_of
 
 THREADS = os.cpu_count() or 1
@@ -74,7 +75,7 @@ async def signed(letters: AsyncGenerator[Letter, None], signer: Signer) -> Async
 
 @dataclass(slots=True)
 class _Job:
-    letter: Letter
+    prepared: Prepared
     signed: Letter | None = None
     error: Exception | None = None
 
@@ -90,7 +91,7 @@ class _Threads:
     signature."""
 
     def __init__(self, signer: Signer, wake: Callable[[], object]) -> None:
-        self._sign = signer.sign
+        self._signer = signer
         self._wake = wake
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -107,7 +108,7 @@ class _Threads:
             self._jobs.put(None)
 
     def take(self, letter: Letter) -> _Job:
-        job = _Job(letter)
+        job = _Job(self._signer.prepare(letter))
         self._jobs.put(job)
         return job
 
@@ -119,7 +120,7 @@ class _Threads:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
-                job.signed = self._sign(job.letter)
+                job.signed = self._signer.finish(job.prepared)
             except Exception as error:  # raised again where the letter is taken
                 job.error = error
             if self._awaited is job:

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,23 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _BLANKS = re.compile(rb"[ \t]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A letter waiting for its signature."""
+
+    letter: Letter
+    field: bytes  # DKIM-Signature up to b=
+    data: bytes  # what is to be signed
+
+
+MOST_VARIANTS = 64  # whose beginning is kept
+
+_Beginning = tuple[tuple[bytes, ...], "hashlib._Hash"]
+"""Chunks, and SHA-256 after them."""
+
+
 class Signer:
-    """Signs letters for *domain* with the key that is published under *selector*. Safe to use from many threads."""
+    """Signs letters for *domain* with the key that is published under *selector*."""
 
     def __init__(
         self, pem: bytes, domain: str, selector: str, *, unsigned: Collection[str] = (), more: Collection[str] = ()
@@ -49,22 +64,42 @@ class Signer:
         self._how = (padding.PKCS1v15(), hashes.SHA256())
         left_out = {name.lower() for name in unsigned}
         self._names = tuple(name.lower().encode() for name in (*SIGNED, *more) if name.lower() not in left_out)
+        self._known: dict[int, _Beginning] = {}  # by the id of its first chunk, which stays its own as it is kept alive
         self._start = f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d={domain}; s={selector};\r\n h=".encode()
 
     def sign(self, letter: Letter) -> Letter:
         """*letter* with the signature as its first field; its chunks stay the objects they were."""
-        head, _, body = b"".join(letter.chunks).partition(b"\r\n\r\n")
-        return replace(letter, chunks=(self.field(head + b"\r\n", body), *letter.chunks))
+        return self.finish(self.prepare(letter))
 
-    def field(self, head: bytes, body: bytes) -> bytes:
-        """The DKIM-Signature field, with its line end, for a message of *head* (whole lines) and *body*."""
+    def prepare(self, letter: Letter) -> Prepared:
+        """All but the signature itself, in a few dozen microseconds."""
+        head, body = _parted(letter.chunks)
         names, signed = self._chosen(head)
-        unsigned = b"%b%b;\r\n bh=%b;\r\n b=" % (self._start, _listed(names), base64.b64encode(body_hash(body)))
+        field = b"%b%b;\r\n bh=%b;\r\n b=" % (self._start, _listed(names), base64.b64encode(self._hash(body)))
         # RFC 6376, 3.7: the field itself comes last, with an empty b= and no line end.
-        data = b"".join((*signed, relaxed(unsigned)[1]))
-        signature = base64.b64encode(self._key.sign(data, *self._how))
-        lines = (signature[at : at + 72] for at in range(0, len(signature), 72))
-        return unsigned + b"\r\n ".join(lines) + b"\r\n"
+        return Prepared(letter, field, b"".join((*signed, relaxed(field)[1])))
+
+    def finish(self, prepared: Prepared) -> Letter:
+        """The letter, signed: a quarter of a millisecond, in which other threads run."""
+        signature = base64.b64encode(self._key.sign(prepared.data, *self._how))
+        lines = b"\r\n ".join(signature[at : at + 72] for at in range(0, len(signature), 72))
+        return replace(prepared.letter, chunks=(prepared.field + lines + b"\r\n", *prepared.letter.chunks))
+
+    def _hash(self, body: Sequence[bytes]) -> bytes:
+        """`body_hash` of the chunks *body*. What a letter's body begins with is the same for all readers of a variant:
+        the hash's state after it is kept, and copied."""
+        if len(body) < 2 or not _ends_once(body[-1]):
+            return body_hash(b"".join(body))
+        before, state = self._known.get(id(body[0])) or _hashed(body[:-1])
+        shared = next((n for n, known in enumerate(before) if known != body[n]), len(before))
+        if shared < len(before):
+            before, state = _hashed(before[:shared])
+        if len(self._known) > MOST_VARIANTS:
+            self._known.clear()
+        self._known[id(body[0])] = before, state
+        rest = state.copy()
+        rest.update(b"".join(body[shared:]))
+        return rest.digest()
 
     def _chosen(self, head: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
         """The names for h=, and the fields they stand for, each with its line end."""
@@ -76,6 +111,23 @@ class Signer:
         # Those of one name are taken from the last one up (RFC 6376, 5.4.2), and the name stands there once more.
         names = tuple(name for name, there in fields.items() for _ in range(len(there) + 1))
         return names, [field for there in fields.values() for field in reversed(there)]
+
+
+def _parted(chunks: Sequence[bytes]) -> tuple[bytes, Sequence[bytes]]:
+    """The header, whole lines, and the body's chunks."""
+    for number, chunk in enumerate(chunks):
+        at = chunk.find(b"\r\n\r\n")
+        if at >= 0:
+            head, rest = b"".join((*chunks[:number], chunk[: at + 2])), chunk[at + 4 :]
+            if b"\r\n\r\n" in head:  # the empty line lies between two chunks
+                break
+            return head, (rest, *chunks[number + 1 :]) if rest else chunks[number + 1 :]
+    head, _, rest = b"".join(chunks).partition(b"\r\n\r\n")
+    return head.removesuffix(b"\r\n") + b"\r\n", (rest,)
+
+
+def _hashed(chunks: Sequence[bytes]) -> _Beginning:
+    return tuple(chunks), hashlib.sha256(b"".join(chunks))
 
 
 def fields_of(head: bytes) -> Iterator[bytes]:
@@ -94,11 +146,16 @@ def relaxed(field: bytes) -> tuple[bytes, bytes]:
 
 def body_hash(body: bytes) -> bytes:
     """SHA-256 of *body* as RFC 6376, 3.4.3 has it: exactly one line end at its end."""
-    if not body.endswith(b"\r\n") or body.endswith(b"\r\n\r\n") or body == b"\r\n":
+    if not _ends_once(body):
         while body.endswith(b"\r\n"):
             body = body[:-2]
         body += b"\r\n"
     return hashlib.sha256(body).digest()
+
+
+def _ends_once(body: bytes) -> bool:
+    """Whether *body* needs no mending: one line end at its end, and something before it."""
+    return len(body) > 2 and body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n")
 
 
 @lru_cache(maxsize=64)
