@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from digest.config import AlertKind, Config, Mailbox
-from digest.dispatch.signing import signer_of
+from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
 from digest.dispatch.standing import Standing, as_json
 from digest.errors import DigestError
@@ -130,8 +130,8 @@ def _mail(
     folder: Path, config: Config, to: Mailbox, alert: Alert, transport: Callable[[], Transport], now: datetime
 ) -> list[str]:
     try:
-        letter, signer = _letter(config, to, alert, now), signer_of(folder, config)
-        outcome = carry_one(signer.sign(letter) if signer else letter, transport(), timeout_s=MAIL_TIMEOUT_S)
+        letter = signed_one(folder, config, _letter(config, to, alert, now))
+        outcome = carry_one(letter, transport(), timeout_s=MAIL_TIMEOUT_S)
     except DigestError as error:
         return [f"{error}"]
     if isinstance(outcome, Accepted):

@@ -40,6 +40,12 @@ def signer_of(folder: Path, config: Config) -> Signer | None:
     )
 
 
+def signed_one(folder: Path, config: Config, letter: Letter) -> Letter:
+    """One *letter* as it leaves, signed where the newsletter signs. Raises as `signer_of` does."""
+    signer = signer_of(folder, config)
+    return letter if signer is None else signer.sign(letter)
+
+
 async def signed(letters: AsyncGenerator[Letter, None], signer: Signer) -> AsyncGenerator[Letter, None]:
     """*letters* in their order, signed. A few are drawn ahead, so that no thread is idle; none waits for the next."""
     ahead: deque[_Job] = deque()

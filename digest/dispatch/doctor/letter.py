@@ -14,7 +14,7 @@ from digest.config import Config
 from digest.dispatch import keys
 from digest.dispatch.doctor.verdict import Verdict, error, good, skipped
 from digest.dispatch.letters import Mailroom
-from digest.dispatch.signing import signer_of
+from digest.dispatch.signing import signed_one
 from digest.errors import DigestError
 from digest.model import Rendered
 from digest.send.relays import relay_of
@@ -85,5 +85,4 @@ def _written(folder: Path, config: Config, rendered: Rendered, now: datetime) ->
         variant=rendered.variants[0].key,
         date=now,
     )
-    signer = signer_of(folder, config)
-    return b"".join((signer.sign(letter) if signer else letter).chunks)
+    return b"".join(signed_one(folder, config, letter).chunks)
