@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.address import Address, host_of, is_domain, site_of, split_mailbox, web_address
+from digest.address import Address, ascii_domain, host_of, is_domain, site_of, split_mailbox, web_address
 from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
 from digest.model import SUMMARY_METHODS, Brief, SectionBrief
 
 FILE = "digest.toml"
 Need = Callable[[bool, str, str], None]  # holds? what is wrong, and what to do
+SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # one label of a domain, fit for a file's name too
 MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -190,14 +191,27 @@ class Send:
         return timedelta(hours=float(self.not_later_than.removesuffix("h"))) if self.not_later_than else None
 
 
+RelayProfile = Literal["generic", "postfix", "ses"]
+
+
 @dataclass(frozen=True)
 class Smtp:
+    profile: RelayProfile = "generic"
     host: str = ""
     port: int = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""  # the password comes from the environment: DIGEST_SMTP_PASSWORD
     connections: int = 4
     verify: bool = True
+
+
+@dataclass(frozen=True)
+class Dkim:
+    """Who signs the letters. The key of "own" is keys/dkim-SELECTOR.pem."""
+
+    sign: Literal["relay", "own"] = "relay"
+    selector: str = "digest"
+    domain: str = ""  # '' for From's
 
 
 AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
@@ -227,6 +241,7 @@ class Config:
     site: Site = Site()
     send: Send = Send()
     smtp: Smtp = Smtp()
+    dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
 
     @property
@@ -241,6 +256,11 @@ class Config:
     def list_id(self) -> str:
         """RFC 2919's label.namespace, without brackets."""
         return self.newsletter.list_id or f"newsletter.{self.newsletter.sender.address.domain}"
+
+    @property
+    def signing_domain(self) -> str:
+        """DKIM's d=."""
+        return ascii_domain(self.dkim.domain) or self.newsletter.sender.address.domain
 
     def brief_for_picking(self) -> Brief:
         return Brief(
@@ -396,6 +416,16 @@ def _judge(config: Config, where: str) -> None:
         'for example "6h"; "" is never',
     )
     need((config.send.new_relay or 0) >= 0, "send.new_relay is less than no letters", "200 is usual; 0 is no trial")
+    need(
+        SELECTOR.fullmatch(config.dkim.selector) is not None,
+        f"dkim.selector = {config.dkim.selector!r} is no selector",
+        'small letters, digits and hyphens, for example "digest" or "2027a"',
+    )
+    need(
+        is_domain(config.signing_domain),
+        f"dkim.domain = {config.dkim.domain!r} is no domain",
+        "leave it out to sign for the domain of `from`",
+    )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)

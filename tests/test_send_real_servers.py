@@ -9,12 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from digest.cli import cli
+from digest.config import load_config
 from digest.dispatch import keys
 from digest.errors import SendError
+from digest.send.relays import relay_id
 from digest.send.transports.smtp import Smtp, SmtpSettings
 from digest.store import open_store
 from tests.dispatch_newsletter import SLUG, make_newsletter, send
+from tests.dkim_letters import rejected_by_dkimpy
 from tests.mail_servers import dovecot, found_by_imap, make_certificate, missing, postfix
 from tests.test_send_smtp import free_port
 
@@ -78,6 +83,23 @@ def test_a_letter_is_found_by_its_message_id_where_it_was_delivered(servers: Ser
     (letter,) = found_by_imap(servers.imap, "reader5@example.org", "Message-ID", message_id)
     assert b"with ESMTPS" in letter, "Postfix notes that it came encrypted"
     assert b"A line that begins with a dot" in letter
+
+
+def test_a_signature_survives_postfix_and_dovecot(servers: Servers, tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    make_newsletter(folder, ["signed@example.org"])
+    with (folder / "digest.toml").open("a", encoding="utf-8") as file:
+        file.write('[smtp]\nprofile = "postfix"\n[dkim]\nsign = "own"\n')
+    keys.make_dkim_key(folder, "digest")
+    send(folder, Smtp(servers.smtp))
+    (letter,) = found_by_imap(servers.imap, "signed@example.org", "DKIM-Signature", "news.example")
+    assert letter.index(b"Received:") < letter.index(b"DKIM-Signature:")
+    assert rejected_by_dkimpy(keys.load_dkim_key(folder, "digest"), [letter]) == []
+    ((_, reply),) = states(folder).values()
+    name = relay_id(load_config(folder).smtp, reply)
+    assert name and name.encode() in letter, "Postfix notes its queue id"
+    told = CliRunner().invoke(cli, ["--project", str(folder), "deliveries", "show", name, SLUG])
+    assert f"The relay calls it {name}." in told.stdout
 
 
 def test_what_comes_back_names_the_letter_it_was(servers: Servers, tmp_path: Path) -> None:

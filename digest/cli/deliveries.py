@@ -128,7 +128,9 @@ def _list_left_out(project: Project, slug: str, limit: int, as_json: bool) -> No
 @json_option
 @click.pass_context
 def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
-    """What befell ISSUE’s letter to READER (an address, or a row’s number), from the first moment."""
+    """What befell ISSUE’s letter to READER (an address, a row’s number, or the relay’s id), from the first moment."""
+    from digest.send.relays import relay_id
+
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         row = _find_row(project, slug, reader)
@@ -138,6 +140,8 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
             print_json({**_row_json(row), "issue": slug, "history": moves})
             return
         say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        if name := relay_id(project.config.smtp, row.reply):
+            say(f"The relay calls it {name}.")
         if row.due:
             say(f"Tried again at {clock(row.due, project.config)}.")
         rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
@@ -154,12 +158,17 @@ def clock_s(project: Project, at: Any) -> str:
 
 def _find_row(project: Project, slug: str, reader: str) -> ReaderRow:
     from digest.address import parse_address
+    from digest.send.relays import relay_id
 
     if reader.isdigit():
         numbered = next((row for row in project.store.accounts.rows(slug) if row.ordinal == int(reader)), None)
         if numbered is None:
             raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
         return numbered
+    name = reader.strip("<>").split("@")[0]  # Amazon SES makes a Message-ID of it
+    for row in project.store.accounts.rows(slug, ["accepted"]):
+        if relay_id(project.config.smtp, row.reply) == name:
+            return row
     address = parse_address(reader)
     found = list(project.store.accounts.rows(slug, readers=[address]))
     if found:
@@ -252,6 +261,7 @@ def resolve(
     digest deliveries resolve --as accepted --reader ann@example.org
     """
     from digest.dispatch.evidence import Files, Log, doubts_of, judge
+    from digest.send.relays import relay_of
 
     ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
     if sum(ways) != 1:
@@ -272,7 +282,7 @@ def resolve(
             if log is not None:
                 evidence = Log(log)
             elif imap is not None:
-                evidence = _imap(imap, user, mailbox)
+                evidence = _imap(imap, user, mailbox, keeps_id=relay_of(project.config.smtp).keeps_message_id)
             else:
                 evidence = Files(files or project.folder / "var" / "outbox" / slug)
             verdicts = judge(
@@ -303,8 +313,9 @@ def _has(word: str) -> str:
     return "have it" if word == "accepted" else "do not have it"
 
 
-def _imap(where: str, user: str, mailbox: str) -> Evidence:
+def _imap(where: str, user: str, mailbox: str, *, keeps_id: bool) -> Evidence:
     from digest.dispatch.evidence import Imap
+    from digest.send.relays import OWN_ID
 
     host, _, port = where.rpartition(":") if where.rpartition(":")[2].isdigit() else (where, "", "993")
     if not user:
@@ -313,7 +324,8 @@ def _imap(where: str, user: str, mailbox: str) -> Evidence:
     if not password:
         raise IssueError(f"the mailbox’s password is not set ({IMAP_PASSWORD})", hint=f"export {IMAP_PASSWORD}=…")
     here = host in {"127.0.0.1", "::1", "localhost"}
-    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993")
+    header = "Message-ID" if keeps_id else OWN_ID
+    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993", header=header)
 
 
 @deliveries.command("resend-missed")

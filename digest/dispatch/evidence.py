@@ -1,7 +1,7 @@
 """Whether a letter in doubt arrived, asked of whatever would know: the outbox, a relay's log, a mailbox.
 
-Each looks for the letter's own Message-ID, which the same delivery always has. Found is proof; not found is one only
-where a person says that the place holds every letter.
+Each looks for the letter's own Message-ID, which the same delivery always has, or for X-Digest-Id, which holds it where
+a relay replaces that one. Found is proof; not found is one only where a person says that the place holds every letter.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from digest.config import Config
 from digest.dispatch import keys
 from digest.errors import SendError
 from digest.model import DeliveryState
+from digest.send.relays import OWN_ID
 from digest.send.replies import cut_addresses
 from digest.store.accounts import MISSING, ReaderRow
 
@@ -88,7 +89,8 @@ class Files:
                 if laid and int(laid[1]) not in ordinals:
                     continue  # a hundred thousand letters are not opened for three
                 with file.open("rb") as stream:
-                    identity = BytesHeaderParser(policy=email.policy.default).parse(stream)["Message-ID"]
+                    head = BytesHeaderParser(policy=email.policy.default).parse(stream)
+                identity = head[OWN_ID] or head["Message-ID"]
                 if identity is not None and str(identity).strip() in wanted:
                     found[wanted[str(identity).strip()]] = f"the file {file.name}"
         except OSError as error:
@@ -175,6 +177,7 @@ class Imap:
     mailbox: str = "INBOX"
     port: int = 993
     tls: bool = True
+    header: str = "Message-ID"  # that holds ours
 
     @property
     def place(self) -> str:
@@ -210,7 +213,7 @@ class Imap:
         assert isinstance(server, imaplib.IMAP4)
         found = {}
         for doubt in doubts:
-            answer, told = server.uid("SEARCH", "HEADER", "Message-ID", _quoted(doubt.message_id))
+            answer, told = server.uid("SEARCH", "HEADER", self.header, _quoted(doubt.message_id))
             if answer != "OK":
                 raise SendError(f"{self.host} does not search: {_said(told)}", hint="try another mailbox")
             if told and told[0]:

@@ -1,7 +1,8 @@
 """The newsletter's secrets, and the names derived from them.
 
 ``keys/`` is readable by its owner only: ``message.key`` names letters, ``erased.key`` remembers erased people
-without their address, ``session.key`` signs browser cookies. Nothing derived can be turned back into a subscriber.
+without their address, ``session.key`` signs browser cookies, ``dkim-SELECTOR.pem`` signs letters. Nothing derived
+can be turned back into a subscriber.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from digest.errors import StoreError
+from digest.send.dkim import new_key
 
 FOLDER = "keys"
 NAMES = ("message.key", "erased.key", "session.key")
@@ -50,16 +52,38 @@ def load(folder: Path) -> Keys:
     return Keys(*(_read(folder / FOLDER / name) for name in NAMES))
 
 
-def _read(path: Path) -> bytes:
+def dkim_file(folder: Path, selector: str) -> Path:
+    return folder / FOLDER / f"dkim-{selector}.pem"
+
+
+def make_dkim_key(folder: Path, selector: str) -> bool:
+    """Makes the key under *selector*; False: it is there already, and stays."""
+    path = dkim_file(folder, selector)
+    if path.exists():
+        return False
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    _write_once(path, new_key())
+    return True
+
+
+def load_dkim_key(folder: Path, selector: str) -> bytes:
+    """The key under *selector* as PEM. Raises StoreError when there is none, or it cannot be read."""
+    return _bytes_of(
+        dkim_file(folder, selector), "make it with `digest keys make` and publish its record, or restore a backup"
+    )
+
+
+def _bytes_of(path: Path, if_missing: str) -> bytes:
     try:
-        key = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
-        raise StoreError(
-            f"the key {path} is missing",
-            hint="restore it from a backup, or, in a new newsletter, run `digest keys make`",
-        ) from error
+        raise StoreError(f"the key {path} is missing", hint=if_missing) from error
     except OSError as error:
         raise StoreError(f"the key {path} cannot be read: {error.strerror}", hint="check whose it is") from error
+
+
+def _read(path: Path) -> bytes:
+    key = _bytes_of(path, "restore it from a backup, or, in a new newsletter, run `digest keys make`")
     if len(key) != SIZE:
         raise StoreError(f"the key {path} is damaged: {len(key)} bytes, not {SIZE}", hint="restore it from a backup")
     return key

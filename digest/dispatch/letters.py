@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from digest.address import Address
@@ -11,6 +12,7 @@ from digest.dispatch.keys import message_id
 from digest.model import Envelope, Letter, Rendered
 from digest.render.message import Skeleton, reader_links, variant_of
 from digest.render.reader import own_words
+from digest.send.relays import OWN_ID, relay_of
 
 
 class Mailroom:
@@ -20,6 +22,7 @@ class Mailroom:
         self._config = config
         self._rendered = rendered
         self._key = key
+        self._keeps_id = config.send.transport != "smtp" or relay_of(config.smtp).keeps_message_id
         self._skeletons: dict[str, Skeleton] = {}
 
     def letter(
@@ -40,7 +43,7 @@ class Mailroom:
         if variant not in self._skeletons:
             self._skeletons[variant] = Skeleton(self._rendered, variant, self._config)
         sender = self._config.newsletter.sender.address
-        return self._skeletons[variant].letter(
+        letter = self._skeletons[variant].letter(
             ordinal=ordinal,
             envelope=Envelope(str(sender), str(address), not (sender.is_ascii and address.is_ascii)),
             message_id=message_id(thread or self._rendered.issue, subscriber, self._key, sender.domain),
@@ -56,6 +59,9 @@ class Mailroom:
             one_click=bool(self._config.site.url),
             to_name=name,
         )
+        if self._keeps_id:
+            return letter
+        return replace(letter, chunks=(f"{OWN_ID}: {letter.message_id}\r\n".encode(), *letter.chunks))
 
 
 def reader_fields(

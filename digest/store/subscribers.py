@@ -163,6 +163,15 @@ class Subscribers:
         """Everybody but the erased."""
         return int(self._conn.execute("SELECT count(address_key) FROM subscriber").fetchone()[0])
 
+    def by_domain(self, at: datetime) -> dict[str, int]:
+        """Mail domain -> how many there may get mail at *at*."""
+        return dict(
+            self._conn.execute(
+                f"SELECT domain, count(*) FROM subscriber AS s WHERE {BARRED} IS NULL GROUP BY domain",
+                {"now": micros(at)},
+            )
+        )
+
     # -------------------------------------------------------------------------------------------- changes
 
     def set_membership(
