@@ -203,6 +203,13 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Bounces:
+    """Where letters come back to that were accepted and could not be delivered."""
+
+    address: Mailbox | None = None  # bounces@…, a reader's mark goes behind its name; None: From's, without a mark
+
+
+@dataclass(frozen=True)
 class Config:
     newsletter: Newsletter
     week: Week = Week()
@@ -217,6 +224,7 @@ class Config:
     send: Send = Send()
     smtp: Smtp = Smtp()
     alerts: Alerts = Alerts()
+    bounces: Bounces = Bounces()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -379,6 +387,13 @@ def _judge(config: Config, where: str) -> None:
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
         'for example "6h"; "" is never',
     )
+    if config.bounces.address is not None:
+        local = config.bounces.address.address.local
+        need(
+            len(local) <= 33 and re.fullmatch(r"[A-Za-z0-9._=+-]+", local) is not None,
+            f"bounces.address = {config.bounces.address.address} has no room for a reader’s mark",
+            "at most 33 letters and digits before the @: bounces@example.org becomes bounces+MARK@example.org",
+        )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)
