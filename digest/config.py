@@ -207,6 +207,7 @@ class Bounces:
     """Where letters come back to that were accepted and could not be delivered."""
 
     address: Mailbox | None = None  # bounces@…, a reader's mark goes behind its name; None: From's, without a mark
+    mailbox: str = ""  # where that mail lies: a Maildir, an mbox file, imap://user@host/INBOX; '' for none
 
 
 @dataclass(frozen=True)

@@ -69,14 +69,14 @@ def _known_reply(lines: tuple[bytes, ...]) -> Reply:
     return parse_reply(lines)
 
 
-def cut_addresses(words: str, hide: Iterable[str] = ()) -> str:
-    """*words* on one line, at most MAX_WORDS characters, with every address replaced by CUT."""
+def cut_addresses(words: str, hide: Iterable[str] = (), *, most: int = MAX_WORDS) -> str:
+    """*words* on one line, at most *most* characters, with every address replaced by CUT."""
     words = _CONTROL.sub(" ", words)
     folded = words.casefold()
     # Few replies repeat an address, and compiling a pattern for each reader costs more than all the rest.
     for secret in sorted((s for s in hide if s and s.casefold() in folded), key=len, reverse=True):
         words = re.sub(rf"<?(?<!\w){re.escape(secret)}(?!\w)>?", CUT, words, flags=re.IGNORECASE)
-    return _ADDRESS.sub(CUT, words)[:MAX_WORDS].strip()
+    return _ADDRESS.sub(CUT, words)[:most].strip()
 
 
 def outcome_of(reply: Reply) -> Outcome | None:

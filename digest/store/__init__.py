@@ -24,6 +24,7 @@ from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
 from digest.store.requests import Requests
+from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
@@ -51,6 +52,7 @@ class Store:
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
+        self.returns = Returns(self)
         self.sources = Sources(self)
         self.state = State(self)
 

@@ -30,18 +30,20 @@ def read_return(data: bytes) -> Return:
     told = reports.notification(words)
     leaving = _LEAVING.fullmatch(subject)
     kind, failures = ("leave", ()) if leaving else told[0] if told else _judge(message, words)
-    outer, all_of_it = _outer(message), everything(message)
+    outer = _outer(message)
+    # Who asks to leave answers one letter; what they quote may be another's.
+    all_of_it = outer if kind == "leave" else everything(message)
     sure = _marks(outer)
     return Return(
         kind,
         failures,
         marks=tuple(filter(None, (sure, tuple(m for m in _marks(all_of_it) if m not in sure)))),
-        message_ids=tuple(dict.fromkeys(_MESSAGE_ID.findall(outer if kind == "leave" else all_of_it))),
+        message_ids=tuple(dict.fromkeys(_MESSAGE_ID.findall(all_of_it))),
         leaving_token=leaving[1].lower() if leaving else "",
         addresses=_addresses(message, failures, letter, told[1] if told else ()),
         sender=address_in(message, "From")[1],
         subject=subject,
-        text=words,
+        text=prose.split(words)[0] if kind in ("bounce", "delayed") else words,
     )
 
 

@@ -96,7 +96,7 @@ def is_from_a_mail_system(message: Mail) -> bool:
 def read_prose(message: Mail, words: str) -> Read | None:
     """What a mail system says in words; None where it says nothing of a failed or delayed letter."""
     subject = header(message, "Subject")
-    said, original = _split(words)
+    said, original = split(words)
     if _DELAY.search(f"{subject}\n{said}") and not re.search(r"permanent error|giving up|gave up", said, re.I):
         return "delayed", ()
     codes = re.search(r"(?<![\d.])5(?:\d\d|\.\d{1,3}\.\d{1,3})(?![\d.]*\d)", said)
@@ -108,7 +108,7 @@ def read_prose(message: Mail, words: str) -> Read | None:
     return "bounce", tuple(_failure(recipient, said) for recipient in recipients)
 
 
-def _split(words: str) -> tuple[str, str]:
+def split(words: str) -> tuple[str, str]:
     """What is said, and the letter quoted below it."""
     lines = words.replace("\r", "")
     begins = next((m for m in _ORIGINAL.finditer(lines) if lines[: m.start()].strip()), None)

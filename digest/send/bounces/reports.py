@@ -41,6 +41,7 @@ def _is_recipient(fields: Mapping[str, str]) -> bool:
     return any(name in fields for name in ("final-recipient", "original-recipient", "action", "status"))
 
 
+_TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")  # of a diagnostic code: smtp; X-Postfix; …
 _ACTIONS = {"failed": "failed", "failure": "failed", "delayed": "delayed"}
 _ACTIONS |= dict.fromkeys(("delivered", "relayed", "expanded"), "delivered")
 
@@ -52,7 +53,7 @@ def _outcome(fields: Mapping[str, str], words: str) -> tuple[str, Failure]:
     action = _ACTIONS.get(said[0].lower() if said else "", "")
     if not action and status:
         action = {"5": "failed", "4": "delayed", "2": "delivered"}[status[0]]
-    code = re.sub(r"^\s*[\w-]+\s*;\s*", "", fields.get("diagnostic-code", ""))
+    code = _TYPE.sub("", fields.get("diagnostic-code", ""))
     reason = code if re.search(r"[A-Za-z\u0080-\uffff]{3}", code) else f"{code} {words[:2000]}".strip()
     judged = grade(status, reason)
     if judged == "unknown" and reason == code:
@@ -144,6 +145,7 @@ def _bounced(about: Mapping[str, Any]) -> Iterator[Failure]:
         if not isinstance(person, dict):
             continue
         status, words = status_in(str(person.get("status", ""))), str(person.get("diagnosticCode", why))
+        words = _TYPE.sub("", words)
         judged = grade(status, words)
         if why in _ABOUT_US:
             judged = "policy"
