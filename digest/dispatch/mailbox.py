@@ -189,7 +189,7 @@ class Imap:
             if self.mark_seen:
                 server.uid("STORE", uids, "+FLAGS.SILENT", r"(\Seen)")
             if self.move_to:
-                if "MOVE" not in server.capabilities:
+                if "MOVE" not in said(server.capability()[1]).upper().split():  # more than before the login
                     raise SendError(f"{self.host} cannot move messages (RFC 6851)", hint="leave out --move-to")
                 answer, told = server.uid("MOVE", uids, imap_quoted(self.move_to))
                 if answer != "OK":

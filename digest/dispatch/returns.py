@@ -300,7 +300,7 @@ def evidence_of(found: Return, subscriber: Subscriber) -> str:
     secrets = _secrets(subscriber)
     lines = [f"Subject: {found.subject}", "", *found.text.splitlines()]
     lines += [f"{f.status} {f.grade}: {f.words}" for f in found.failures]
-    text = "\n".join(cut_addresses(_joined(line), secrets, most=500) for line in lines)
+    text = "\n".join(cut_addresses(_joined(line[:2000]), secrets, most=500) for line in lines)
     text = re.sub(r"\b[0-9a-fA-F]{24,}\b", "[mark]", re.sub(r"\n{3,}", "\n\n", text))[:MOST_EVIDENCE].strip()
     bare = re.sub(r"[\s<>]+", "", text).casefold()
     return "" if subscriber.address.key in bare else text  # an address broken over lines
@@ -309,7 +309,7 @@ def evidence_of(found: Return, subscriber: Subscriber) -> str:
 def _joined(line: str) -> str:
     """*line* with the ways undone in which servers write an address so that it is none."""
     line = re.sub(r"\s*(?:@|%40|&#64;|\(at\)|\[at\])\s*", "@", line, flags=re.I)
-    return re.sub(r"\b([\w.+-]+)=([\w-]+(?:\.[\w-]+)+)@", r"\1@\2 @", line)
+    return re.sub(r"\b([\w.+-]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,9})@", r"\1@\2 @", line)
 
 
 # ------------------------------------------------------------------------------------------------ what follows

@@ -17,7 +17,7 @@ from digest.send.bounces.parts import ADDRESS, Mail, address_in, everything, hea
 __all__ = ["AT_ONCE", "Failure", "Grade", "Kind", "Return", "grade", "read_return"]
 
 _MARK = re.compile(r"[+=._-]([0-9a-f]{30})(?=@)", re.I)
-_MESSAGE_ID = re.compile(r"[\w.\-]+\.[0-9a-f]{32}@[\w.\-]+", re.I)
+_MESSAGE_ID = re.compile(r"[\w.\-]{1,80}\.[0-9a-f]{32}@[\w.\-]{1,255}", re.I)
 _LEAVING = re.compile(r"\s*unsubscribe[ +_]+([0-9a-f]{32})\s*", re.I)
 
 

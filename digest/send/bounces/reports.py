@@ -53,7 +53,7 @@ def _outcome(fields: Mapping[str, str], words: str) -> tuple[str, Failure]:
     action = _ACTIONS.get(said[0].lower() if said else "", "")
     if not action and status:
         action = {"5": "failed", "4": "delayed", "2": "delivered"}[status[0]]
-    code = _TYPE.sub("", fields.get("diagnostic-code", ""))
+    code = _TYPE.sub("", fields.get("diagnostic-code", ""))[:2000]
     reason = code if re.search(r"[A-Za-z\u0080-\uffff]{3}", code) else f"{code} {words[:2000]}".strip()
     judged = grade(status, reason)
     if judged == "unknown" and reason == code:
