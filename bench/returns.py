@@ -1,6 +1,6 @@
 """How well what comes back is read: our own reader beside flufl.bounce alone, on the messages in tests/data/returns.
 
-    python -m bench.returns [--wrong]
+    python -m bench.returns [--wrong] [--beside FOLDER]
 
 Right is, of a bounce: known as one, with its recipient (and its grade); of anything else: not taken for one. A false
 suppression is a reader blocked or taken off whom the answers do not name, each message taken in by itself.
@@ -27,7 +27,11 @@ from tests.returned import FOLDER, READERS, answers, make_returns
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wrong", action="store_true", help="name each message that is read wrongly")
+    parser.add_argument("--beside", type=Path, help="say where both differ on the messages of another folder")
     options = parser.parse_args()
+    if options.beside:
+        _compare(options.beside)
+        return
     expected = answers()
     mail = {a["file"]: (FOLDER / f"{a['file']}.eml").read_bytes() for a in expected}
     bounces = [a for a in expected if a["kind"] == "bounce"]
@@ -43,7 +47,8 @@ def main() -> None:
     theirs_bounces = [a for a in bounces if a in theirs_right]
 
     print(f"{len(expected)} messages, {len(bounces)} of them bounces, {len(READERS)} readers")
-    print(f"ours: right kind {_share(kind, expected)}; bounces with recipient and grade {_share(whole, bounces)}")
+    whole_share = _share(whole, bounces)
+    print(f"ours: right kind {_share(kind, expected)}; bounces with recipient and grade {whole_share}")
     print(f"ours, all of it {_share(right, expected)}; {each_ms:.1f} ms a message")
     print(
         f"flufl.bounce alone: {_share(theirs_right, expected)}; bounces with recipient {_share(theirs_bounces, bounces)}"
@@ -54,6 +59,20 @@ def main() -> None:
                 who = " and ".join(n for n, ok in (("ours", a in right), ("flufl", a in theirs_right)) if not ok)
                 print(f"  {a['file']}: wrong by {who}")
     print(f"false suppressions: {_false_suppressions(expected, mail)}")
+
+
+def _compare(folder: Path) -> None:
+    """Agreeing is: a recipient in common where flufl.bounce finds a permanent failure, else no bounce."""
+    files, agreed = sorted(file for file in folder.iterdir() if file.is_file()), 0
+    for file in files:
+        found, (temporary, permanent) = read_return(file.read_bytes()), _ask_flufl(file.read_bytes())
+        ours = {f.recipient.lower() for f in found.failures} if found.kind == "bounce" else set()
+        theirs = {name.decode("utf-8", "replace").lower() for name in permanent}
+        if bool(ours & theirs) if theirs else not ours:
+            agreed += 1
+        else:
+            print(f"  {file.name}: ours {found.kind} {sorted(ours)}, flufl.bounce {sorted(theirs)} {len(temporary)}")
+    print(f"agree on {agreed} of {len(files)}")
 
 
 def _share(some: list[Any], all_of_them: list[Any]) -> str:

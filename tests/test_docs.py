@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
+    "docs/bounces.md",
     "docs/check.md",
     "docs/preview.md",
     "docs/quotes.md",

@@ -60,10 +60,17 @@ def bounces() -> None:
 @click.option("--mark-seen", is_flag=True, help="Mark what was dealt with as read (IMAP).")
 @click.option("--move-to", default="", metavar="FOLDER", help="Move what was dealt with there (IMAP).")
 @click.option("--dry-run", is_flag=True, help="Say what would follow.")
+@click.option("--quiet", is_flag=True, help="For a timer: say nothing when nothing new came.")
 @json_option
 @click.pass_context
 def ingest(
-    ctx: click.Context, mailbox: str | None, mark_seen: bool, move_to: str, dry_run: bool, as_json: bool
+    ctx: click.Context,
+    mailbox: str | None,
+    mark_seen: bool,
+    move_to: str,
+    dry_run: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Take in what came back to MAILBOX: a Maildir or folder of files, an mbox file, or
     imap://USER@HOST/INBOX (its password in DIGEST_IMAP_PASSWORD). Without one, [bounces] mailbox is read.
@@ -88,6 +95,8 @@ def ingest(
             click.echo("\r", nl=False, err=True)
         if as_json:
             print_json(_report_json(report))
+            return
+        if quiet and not sum(report.verdicts.values()) - report.verdicts["seen"]:
             return
         _print_report(project, report, where)
         if dry_run:

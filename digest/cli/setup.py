@@ -65,6 +65,10 @@ approval = "one"             # "two" asks a second person, "none" is for an unat
 # security = "starttls"
 # username = "me"            # the password comes from the environment: DIGEST_SMTP_PASSWORD
 
+# [bounces]                  # docs/bounces.md
+# address = "bounces@example.org"
+# mailbox = "imap://bounces@mail.example.org/INBOX"
+
 # Feeds, pages and folders:
 # [[sources]]
 # url = "https://example.org/feed.xml"
