@@ -50,9 +50,8 @@ def main() -> None:
     whole_share = _share(whole, bounces)
     print(f"ours: right kind {_share(kind, expected)}; bounces with recipient and grade {whole_share}")
     print(f"ours, all of it {_share(right, expected)}; {each_ms:.1f} ms a message")
-    print(
-        f"flufl.bounce alone: {_share(theirs_right, expected)}; bounces with recipient {_share(theirs_bounces, bounces)}"
-    )
+    theirs_share = _share(theirs_bounces, bounces)
+    print(f"flufl.bounce alone: {_share(theirs_right, expected)}; bounces with recipient {theirs_share}")
     if options.wrong:
         for a in expected:
             if a not in right or a not in theirs_right:
