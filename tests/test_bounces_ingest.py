@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.address import parse_address
+from digest.config import load_config, parse_config
 from digest.dispatch import keys, returns
+from digest.dispatch.letters import Mailroom
 from digest.dispatch.mailbox import Folder, Mbox, source_of
-from digest.errors import IssueError, SendError
+from digest.errors import ConfigError, IssueError, SendError
 from digest.send.transports.maildir import Maildir
 from digest.store import Store, open_store
 from tests.command_line import error_of, run_in
@@ -250,6 +252,23 @@ def test_no_damage_makes_up_a_mark_of_ours(foreign: Path, data: Sequence[bytes])
         assert store.returns.all() == []
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=damaged())
+def test_no_damage_to_a_message_of_ours_stops_the_run(marked: Path, data: bytes) -> None:
+    """Whom it blocks had a letter, and what is kept holds no address."""
+    take_in(marked, data)
+    with open_store(marked) as store:
+        for one in store.returns.all(limit=3):
+            assert str(one.address) not in one.evidence + one.words
+
+
+@pytest.fixture(scope="module")
+def marked(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("marked") / "n"
+    shutil.copytree(made, folder)
+    return folder
+
+
 def test_marks_of_two_readers_prove_nothing(folder: Path) -> None:
     two = ", ".join(f"bounces+{keys.bounce_token(SLUG, n, KEY)}@news.example" for n in (1, 2))
     assert take_in(folder, returned(1, "5.1.1", GONE, to=two)).verdicts["no mark"] == 1
@@ -384,12 +403,15 @@ def test_what_cannot_be_read_is_said(folder: Path) -> None:
             source_of(where)
 
 
+@pytest.mark.parametrize("address", [f"{'b' * 34}@news.example", "bounces nobody@news.example", "böunces@news.example"])
+def test_an_address_without_room_for_a_mark_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"bounces\.address"):
+        parse_config(f'[newsletter]\nname = "x"\nfrom = "a@news.example"\n[bounces]\naddress = "{address}"\n')
+
+
 def test_each_letter_names_its_reader_on_the_envelope(folder: Path) -> None:
     out = folder / "var" / "outbox" / SLUG
     assert Maildir(out).folder == out
-    from digest.config import load_config
-    from digest.dispatch.letters import Mailroom
-
     with open_store(folder) as store:
         mail = Mailroom(load_config(folder), store.issues.rendered(SLUG), keys.load(folder).message)
         letter = mail.letter(

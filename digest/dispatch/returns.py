@@ -33,6 +33,7 @@ BATCH = 50  # messages written down at once
 MOST_EVIDENCE = 6000  # characters
 MASS_READERS = 10
 MASS_SHARE = 0.2
+ONE_DAY = timedelta(days=1)
 """So many readers, and so much of a mail domain's, do not move away in one day: their provider has a fault."""
 
 POSITION = "returns:"  # how far each mailbox was read
@@ -201,7 +202,7 @@ class Reader:
         else:
             proved = self._whose(found)
             slug, subscriber = ("", None) if isinstance(proved, str) else proved
-            if subscriber is not None and found.sender.casefold() != subscriber.address.key:
+            if subscriber != self._subscriber(found.sender):
                 subscriber = None
         if subscriber is None:
             return "asks to leave"
@@ -358,14 +359,14 @@ def _is_gone(store: Store, subscriber: int, new: Set[int], now: datetime, report
     gone = [c for c in counting if c.id in new and is_at_once(c.grade, c.status)]
     if not gone or has_stayed_since(gone[-1].at, stayed, now):
         return False
-    if _is_a_mass(store, known.address, now):
+    if _is_a_mass(store, known.address, gone[-1].at):
         report.held[known.address.domain] += 1
         return False
     return True
 
 
-def _is_a_mass(store: Store, address: Address, now: datetime) -> bool:
-    gone = store.returns.lately_gone(address.domain, AT_ONCE, now - timedelta(days=1))
+def _is_a_mass(store: Store, address: Address, at: datetime) -> bool:
+    gone = store.returns.gone_about(address.domain, AT_ONCE, at - ONE_DAY, at + ONE_DAY)
     return gone >= MASS_READERS and gone >= MASS_SHARE * store.returns.readers_at(address.domain)
 
 

@@ -173,14 +173,16 @@ class Returns:
         )
         return [from_micros(at) for (at,) in rows]
 
-    def lately_gone(self, domain: str, statuses: Collection[str], since: datetime) -> int:
-        """At how many of a domain's readers a return said one of *statuses*, since then."""
+    def gone_about(self, domain: str, statuses: Collection[str], since: datetime, until: datetime) -> int:
+        """Of how many readers at a domain a letter of that time came back for good with one of *statuses*."""
         marks = ", ".join("?" * len(statuses))
         row = self._conn.execute(
-            f"""SELECT count(DISTINCT r.subscriber) FROM returned AS r JOIN subscriber AS s ON s.id = r.subscriber
-                WHERE r.at > ? AND r.grade = 'hard' AND r.status IN ({marks}) AND s.domain = ?
-                      AND r.undone_at IS NULL""",
-            (micros(since), *statuses, domain),
+            f"""SELECT count(DISTINCT r.subscriber) FROM returned AS r
+                JOIN subscriber AS s ON s.id = r.subscriber
+                JOIN delivery_row AS d ON d.issue = r.issue AND d.ordinal = r.ordinal
+                WHERE s.domain = ? AND r.grade = 'hard' AND r.status IN ({marks}) AND r.undone_at IS NULL
+                      AND d.at BETWEEN ? AND ?""",
+            (domain, *statuses, micros(since), micros(until)),
         ).fetchone()
         return int(row[0])
 
