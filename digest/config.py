@@ -227,6 +227,14 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Bounces:
+    """Where letters come back to that were accepted and could not be delivered."""
+
+    address: Mailbox | None = None  # bounces@…, a reader's mark goes behind its name; None: From's, without a mark
+    mailbox: str = ""  # where that mail lies: a Maildir, an mbox file, imap://user@host/INBOX; '' for none
+
+
+@dataclass(frozen=True)
 class Config:
     newsletter: Newsletter
     week: Week = Week()
@@ -243,6 +251,7 @@ class Config:
     smtp: Smtp = Smtp()
     dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
+    bounces: Bounces = Bounces()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -426,6 +435,13 @@ def _judge(config: Config, where: str) -> None:
         f"dkim.domain = {config.dkim.domain!r} is no domain",
         "leave it out to sign for the domain of `from`",
     )
+    if config.bounces.address is not None:
+        local = config.bounces.address.address.local
+        need(
+            len(local) <= 33 and re.fullmatch(r"[A-Za-z0-9._=+-]+", local) is not None,
+            f"bounces.address = {config.bounces.address.address} has no room for a reader’s mark",
+            "at most 33 letters and digits before the @: bounces@example.org becomes bounces+MARK@example.org",
+        )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)

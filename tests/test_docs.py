@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
+    "docs/bounces.md",
     "docs/check.md",
     "docs/desk.md",
     "docs/doctor.md",

@@ -44,7 +44,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "People": {
         "subscribers": ("subscribers", "Add, import, list, remove, export."),
-        "bounces": ("", "Read what came back."),
+        "bounces": ("bounces", "Read what came back; who is gone, who complained."),
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),

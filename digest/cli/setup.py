@@ -69,6 +69,10 @@ approval = "one"             # "two" asks a second person, "none" is for an unat
 # [dkim]
 # sign = "own"               # the letters are signed here, with `digest keys make`; absent: your relay signs
 
+# [bounces]                  # docs/bounces.md
+# address = "bounces@example.org"
+# mailbox = "imap://bounces@mail.example.org/INBOX"
+
 # Feeds, pages and folders:
 # [[sources]]
 # url = "https://example.org/feed.xml"

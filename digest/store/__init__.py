@@ -26,6 +26,7 @@ from digest.store.issues import Issues
 from digest.store.ledger import Ledger
 from digest.store.pictures import Pictures
 from digest.store.requests import Requests
+from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
@@ -55,6 +56,7 @@ class Store:
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
+        self.returns = Returns(self)
         self.sources = Sources(self)
         self.pictures = Pictures(self)
         self.state = State(self)

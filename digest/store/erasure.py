@@ -39,6 +39,7 @@ class Erasure:
                 (known.id,),
             )
             self._store.consent.forget(known.id)
+            self._store.returns.forget(known.id)
             self._conn.execute("DELETE FROM inbox_merged WHERE token = ?", (known.token,))
         for copy in (self._store.folder / "var" / "backups").glob("before-*.db*"):
             copy.unlink()

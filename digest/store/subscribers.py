@@ -66,7 +66,10 @@ class Subscribers:
             if known is None:
                 return self.insert(address, name, membership, language, topics, length, evidence, at)
             if known.block != "none":
-                raise AddressError(f"{address} is blocked: {known.block}", hint="`digest bounces`")
+                raise AddressError(
+                    f"{address} is blocked: {known.block}",
+                    hint="`digest bounces list` says why; `digest bounces undo` lifts it",
+                )
             if known.membership != membership and known.membership != "subscribed":
                 self.change(known.id, membership, at)
                 self._store.consent.write(known.id, membership, at, evidence)

@@ -12,6 +12,7 @@ from digest.store.migrations.corrections import corrections
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
 from digest.store.migrations.pictures import copies_of_pictures
+from digest.store.migrations.returns import returned_mail
 from digest.store.migrations.sources import health_of_sources
 
 MIGRATIONS: tuple[Callable[[Any], None], ...] = (
@@ -20,5 +21,6 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     compact_ledger,
     corrections,
     copies_of_pictures,
+    returned_mail,
 )
 """In order; the file's user_version counts how many it has."""
