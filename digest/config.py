@@ -190,6 +190,13 @@ class Smtp:
     verify: bool = True
 
 
+@dataclass(frozen=True)
+class Consent:
+    """What is kept to show that people wanted mail, beside who, when, how and in which words."""
+
+    keep_ip: bool = False  # the network address a sign-up came from, and those in other tools' exports
+
+
 AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
 
 
@@ -217,6 +224,7 @@ class Config:
     send: Send = Send()
     smtp: Smtp = Smtp()
     alerts: Alerts = Alerts()
+    consent: Consent = Consent()
 
     @property
     def zone(self) -> ZoneInfo:

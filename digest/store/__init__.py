@@ -28,6 +28,7 @@ from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_tr
 from digest.store.sources import Sources
 from digest.store.state import State
 from digest.store.subscribers import Subscribers
+from digest.store.written import Written
 
 __all__ = ["DatabaseError", "Store", "inbox", "open_store", "verdict_on"]
 
@@ -53,6 +54,7 @@ class Store:
         self.accounts = Accounts(self)
         self.sources = Sources(self)
         self.state = State(self)
+        self.written = Written(self)
 
     @property
     def path(self) -> Path:

@@ -88,8 +88,8 @@ class Subscribers:
         token = secrets.token_hex(16)
         cursor = self._conn.execute(
             """INSERT INTO subscriber (address_key, local, domain, name, membership, block, language, topics, length,
-                                       token, consent_at, member_at)
-               VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, ?, '')""",
+                                       token, consent_at, member_at, joined_at)
+               VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, ?, '', ?)""",
             (
                 address.key,
                 address.local,
@@ -100,6 +100,7 @@ class Subscribers:
                 json.dumps(topics, ensure_ascii=False),
                 length,
                 token,
+                instant(at),
                 instant(at),
             ),
         )

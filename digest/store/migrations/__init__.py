@@ -10,11 +10,13 @@ from typing import Any
 
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
+from digest.store.migrations.people import imports_and_files
 from digest.store.migrations.sources import health_of_sources
 
 MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     first_tables,
     health_of_sources,
     compact_ledger,
+    imports_and_files,
 )
 """In order; the file's user_version counts how many it has."""
