@@ -1,6 +1,6 @@
 """A million people: taken in, known again, verified, taken back. Each in a process of its own, for its memory.
 
-    python -m bench.people [--rows 1000000] [--folder DIR]
+python -m bench.people [--rows 1000000] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-HEADER = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED,LEID\n"
+HEADER = (
+    "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED,LEID\n"
+)
 
 
 def make_list(file: Path, rows: int) -> None:

@@ -42,8 +42,6 @@ def parse_address(raw: str) -> Address:
     Surrounding blanks are dropped; ``Name <a@b>`` is not taken here (see `split_mailbox`).
     Raises AddressError naming the fault, also for control characters (header injection).
     """
-    from email_validator import EmailNotValidError, validate_email  # 60 ms: late
-
     text = raw.strip(" \t")
     local, _, domain = text.rpartition("@")
     plain = _PLAIN.fullmatch(local) and (
@@ -53,6 +51,8 @@ def parse_address(raw: str) -> Address:
         return Address(local, known)
     if _CONTROL.search(text):
         raise AddressError(f"{text!r}: an address holds no line breaks or control characters")
+    from email_validator import EmailNotValidError, validate_email  # 60 ms: late
+
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except EmailNotValidError as error:

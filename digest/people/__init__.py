@@ -7,10 +7,9 @@ export it is) -> here. Reads streams it is given; knows no database, decides not
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from digest.errors import DigestError
 from digest.people.columns import Columns, Field, columns_of, is_yes, status_of
@@ -76,8 +75,7 @@ class Export:
                 yield from self._rows(reading)
 
     def _rows(self, reading: Reading) -> Iterator[ImportRow]:
-        make = partial(_row, reading, {f: n for n, f in reading.columns.items()}, self.keep_ip)
-        return map(make, reading.table.lines())
+        return map(_row_maker(reading, self.keep_ip), reading.table.lines())
 
 
 def read_export(
@@ -145,74 +143,74 @@ def _told_apart(readings: list[Reading], name: str, unread: list[tuple[str, Dige
 
 # ------------------------------------------------------------------------------------------------ one line
 
-Cell = Callable[[Field], str]
-"""A field's cell, without blanks around it; '' where the list has none."""
-
 _MAILBOX = re.compile(r"(.*?)\s*<([^<>]*)>")
-_TOLD: Sequence[tuple[Field, str]] = (
-    ("joined", "joined"),
-    ("confirmed", "confirmed"),
-    ("left", "left"),
-    ("earlier at", "earlier_at"),
-    ("earlier how", "earlier_how"),
-    ("earlier who", "earlier_who"),
-    ("earlier wording", "earlier_wording"),
-)
-_NETWORK: Sequence[tuple[Field, str]] = (("ip", "ip"), ("confirmed ip", "confirmed_ip"))
+_TOLD: dict[Field, str] = {
+    "joined": "joined",
+    "confirmed": "confirmed",
+    "left": "left",
+    "earlier at": "earlier_at",
+    "earlier how": "earlier_how",
+    "earlier who": "earlier_who",
+    "earlier wording": "earlier_wording",
+}
+_NETWORK: dict[Field, str] = {"ip": "ip", "confirmed ip": "confirmed_ip"}
 
 
-def _row(reading: Reading, at: Mapping[Field, int], keep_ip: bool, line: Line) -> ImportRow:
-    cells, part = line.cells, reading.part.name
-    if line.fault:
-        return ImportRow(line.number, cells[0], fault=line.fault, part=part)
+def _row_maker(reading: Reading, keep_ip: bool) -> Callable[[Line], ImportRow]:
+    """Makes a line of that list a row. Looks at the columns there are only: lists are long and narrow."""
+    columns, part, kind = reading.columns, reading.part.name, reading.kind
     own = reading.tool.name == "digest"
+    told = _TOLD | _NETWORK if keep_ip else _TOLD
+    evidence_in = [(number, told[field]) for number, field in columns.items() if field in told]
+    may_be_gone = bool(kind) or reading.tells_leavers
+    width = max(columns) + 1
 
-    def cell(field: Field) -> str:
-        number = at.get(field)
-        text = cells[number].strip() if number is not None and number < len(cells) else ""
-        return bare(text) if own and text else text
+    def make(line: Line) -> ImportRow:
+        if line.fault:
+            return ImportRow(line.number, line.cells[0], fault=line.fault, part=part)
+        cells = line.cells if len(line.cells) >= width else [*line.cells, *[""] * (width - len(line.cells))]
+        read = {field: text for number, field in columns.items() if (text := cells[number].strip())}
+        if own:
+            read = {field: bare(text) for field, text in read.items()}
+        given = read.get
+        address = given("address", "")
+        name = " ".join(filter(None, (given("first"), given("last")))) or given("name", "")
+        if address.endswith(">") and (mailbox := _MAILBOX.fullmatch(address)):
+            address, name = mailbox[2].strip(), name or mailbox[1].strip().strip('"')
+        left, left_at, fault = _left(kind, read) if may_be_gone else ("", None, "")
+        evidence = {key: text for number, key in evidence_in if (text := cells[number].strip())}
+        topics = tuple(topic for word in re.split(r"[|;]", given("topics", "")) if (topic := one_line(word)))
+        joined, paused = given("joined"), given("paused")
+        return ImportRow(
+            line.number,
+            address,
+            one_line(name),
+            one_line(given("language", "")),
+            topics,
+            "lead" if given("length") == "lead" else "full",
+            left,
+            left_at,
+            moment(joined) if joined else None,
+            moment(paused) if paused else None,
+            evidence,
+            fault,
+            part,
+        )
 
-    address, name = cell("address"), _name(cell)
-    if address.endswith(">") and (mailbox := _MAILBOX.fullmatch(address)):
-        address, name = mailbox[2].strip(), name or one_line(mailbox[1].strip().strip('"'))
-    left, left_at, fault = _left(reading.kind, cell) if reading.kind or reading.tells_leavers else ("", None, "")
-    evidence = {key: text for field, key in _TOLD if (text := cell(field))}
-    if keep_ip:
-        evidence |= {key: text for field, key in _NETWORK if (text := cell(field))}
-    topics: tuple[str, ...] = ()
-    if text := cell("topics"):
-        topics = tuple(topic for word in re.split(r"[|;]", text) if (topic := one_line(word)))
-    return ImportRow(
-        line.number,
-        address,
-        name,
-        one_line(cell("language")),
-        topics,
-        "lead" if cell("length") == "lead" else "full",
-        left,
-        left_at,
-        moment(cell("joined")),
-        moment(cell("paused")),
-        evidence,
-        fault,
-        part,
-    )
+    return make
 
 
-def _name(cell: Cell) -> str:
-    return one_line(" ".join(filter(None, (cell("first"), cell("last")))) or cell("name"))
-
-
-def _left(kind: Kind, cell: Cell) -> tuple[Left, datetime | None, str]:
+def _left(kind: Kind, read: Mapping[Field, str]) -> tuple[Left, datetime | None, str]:
     """How they are gone, since when, and why the line cannot be taken."""
     left: Left = kind if kind in ("bounced", "unsubscribed") else ""
     fault = ""
-    for word in (cell("status"), cell("block")):
-        said, why = status_of(word)
-        left, fault = worse(left, said), fault or why
-    if is_yes(cell("stays")) is False or is_yes(cell("stops")) is True:
+    for field in ("status", "block"):
+        if word := read.get(field):
+            said, why = status_of(word)
+            left, fault = worse(left, said), fault or why
+    if is_yes(read.get("stays", "")) is False or is_yes(read.get("stops", "")) is True:
         left = worse(left, "unsubscribed")
-    when, bounced = cell("left"), cell("bounced")
+    when, bounced = read.get("left", ""), read.get("bounced", "")
     if when:
         left = worse(left, "unsubscribed")
     if bounced:

@@ -20,6 +20,7 @@ from digest.store.accounts import Accounts
 from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.erasure import Erasure
+from digest.store.holdings import Holdings
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
@@ -27,6 +28,7 @@ from digest.store.requests import Requests
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
+from digest.store.statistics import Statistics
 from digest.store.subscribers import Subscribers
 from digest.store.written import Written
 
@@ -55,6 +57,8 @@ class Store:
         self.sources = Sources(self)
         self.state = State(self)
         self.written = Written(self)
+        self.statistics = Statistics(self)
+        self.holdings = Holdings(self)
 
     @property
     def path(self) -> Path:

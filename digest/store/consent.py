@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digest.address import Address
 from digest.store.codec import instant
@@ -29,7 +29,7 @@ HOW = """coalesce((SELECT json_extract(p.payload, '$.how') FROM consent_event AS
 MOST_PROBLEMS = 20  # told one by one; a chain broken early breaks everywhere
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-_compact = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,16 @@ class Consent:
         self.write_all([(subscriber, kind, payload)], at)
         self._conn.execute("UPDATE subscriber SET consent_at = ? WHERE id = ?", (instant(at), subscriber))
 
-    def write_all(self, events: Iterable[tuple[int, str, Mapping[str, str]]], at: datetime) -> None:
+    def write_all(self, events: Sequence[tuple[int, str, Mapping[str, str]]], at: datetime) -> None:
         """Many events of one moment: subscriber, kind, payload. Sets nobody's consent_at."""
         last = self._conn.execute("SELECT seq, hash FROM consent_event ORDER BY seq DESC LIMIT 1").fetchone()
         seq, previous = last or (0, "")
         when = instant(at)
         links, words = [], []
-        for subscriber, kind, payload in events:
+        salts = os.urandom(16 * len(events)).hex()
+        for place, (subscriber, kind, payload) in enumerate(events):
             seq += 1
-            salt, text = os.urandom(16).hex(), _canonical(payload)
+            salt, text = salts[32 * place : 32 * place + 32], _canonical(payload)
             commitment = _commit(salt, text)
             own = _link(seq, subscriber, kind, when, commitment, previous)
             links.append((seq, subscriber, kind, when, commitment, previous, own))
@@ -94,10 +95,7 @@ class Consent:
                LEFT JOIN consent_payload AS p ON p.seq = e.seq WHERE s.address_key = ? ORDER BY e.seq""",
             (address.key,),
         )
-        return [
-            ConsentEvent(seq, person, kind, datetime.fromisoformat(at), json.loads(text) if text else None)
-            for seq, person, kind, at, text in rows
-        ]
+        return [event_of(row) for row in rows]
 
     def verify(self) -> list[str]:
         """What does not fit in the consent events, in words; [] when all of them are as they were written.
@@ -153,9 +151,17 @@ class Consent:
         )
 
 
+def event_of(row: tuple[Any, ...]) -> ConsentEvent:
+    """seq, subscriber, kind, at and payload as they are stored."""
+    seq, person, kind, at, text = row
+    return ConsentEvent(seq, person, kind, datetime.fromisoformat(at), json.loads(text) if text else None)
+
+
 def _commit(salt: str, payload: str) -> str:
     return hashlib.sha256(f"{salt}{payload}".encode()).hexdigest()
 
 
 def _link(seq: int, subscriber: int, kind: str, at: str, commitment: str, previous: str) -> str:
-    return hashlib.sha256(_compact([seq, subscriber, kind, at, commitment, previous]).encode()).hexdigest()
+    """SHA-256 of the six as a JSON list without blanks."""
+    words = ",".join(map(_quoted, (kind, at, commitment, previous)))
+    return hashlib.sha256(f"[{seq},{subscriber},{words}]".encode()).hexdigest()
