@@ -54,7 +54,9 @@ def parse_address(raw: str) -> Address:
     from email_validator import EmailNotValidError, validate_email  # 60 ms: late
 
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=True, test_environment=True)
+        found = validate_email(
+            text, check_deliverability=False, allow_smtputf8=True, test_environment=True, strict=True
+        )
     except EmailNotValidError as error:
         raise AddressError(f"{text or 'an empty address'}: {error}") from error
     return Address(found.local_part, (found.ascii_domain or found.domain).lower())

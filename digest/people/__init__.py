@@ -13,7 +13,7 @@ from datetime import datetime
 
 from digest.errors import DigestError
 from digest.people.columns import Columns, Field, columns_of, is_yes, status_of
-from digest.people.parts import Part, parts_of
+from digest.people.parts import BrokenArchive, Part, parts_of
 from digest.people.rows import ImportRow, Left, moment, one_line
 from digest.people.spreadsheet import bare
 from digest.people.tables import Line, Opened, Table, read_table
@@ -91,8 +91,10 @@ def read_export(
     for part in parts:
         try:
             readings.append(_reading(part, name, mapping or {}, encoding))
+        except BrokenArchive:
+            raise
         except DigestError as error:
-            if not part.name:
+            if len(parts) == 1:
                 raise
             unread.append((part.name, error))
     readings = _told_apart(readings, name, unread)

@@ -22,6 +22,10 @@ SMALL = 2**20  # bytes that need no such proof
 ENDINGS = (".csv", ".tsv", ".txt")
 
 
+class BrokenArchive(DigestError):
+    """It cannot be unpacked, or not without harm: none of it is taken, for who left may be in the part that is lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     name: str  # '' for the file itself
@@ -88,7 +92,7 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
-        raise DigestError(
+        raise BrokenArchive(
             f"{name} cannot be unpacked: {error}", hint="download it again, or unpack it and import its .csv"
         ) from error
 
@@ -109,7 +113,7 @@ class _Counted(io.RawIOBase):
             data = self._source.read(len(view))
         self._left -= len(data)
         if self._left < 0:
-            raise DigestError(
+            raise BrokenArchive(
                 f"{self._name}: {self._member} swells to more than {MOST_SWELLING} times its size",
                 hint="this is no list of people; where is it from?",
             )

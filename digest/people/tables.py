@@ -74,7 +74,9 @@ def read_table(opened: Opened, name: str, *, encoding: str = "") -> Table:
     if start and start[0].lower().startswith("sep=") and len(start[0].rstrip("\r\n")) == 5:  # Excel's own mark
         delimiter, skip = start[0][4], 1
     delimiter = delimiter or _delimiter(start)
-    first = next((line for line in _rows(iter(start), delimiter, 0) if line.number > skip and any(line.cells)), None)
+    first = next(
+        (line for line in _rows(iter(start), delimiter, 0) if line.number > skip and "".join(line.cells).strip()), None
+    )
     if first is None:
         raise DigestError(f"{name} is empty", hint="its first line should hold `address` and perhaps `name`")
     if any("@" in cell for cell in first.cells):
@@ -173,7 +175,7 @@ def _rows(physical: Iterator[str], delimiter: str, width: int) -> Iterator[Line]
     while True:
         fault = ""
         for cells in _readable(csv.reader(feed(), delimiter=delimiter)):
-            fault = _fault(cells, taken, width)
+            fault = _fault(cells, taken, delimiter, width)
             if fault:
                 yield Line(number, [taken[0][:200].rstrip("\r\n")], fault)
                 number += 1
@@ -198,13 +200,20 @@ def _readable(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
             yield None
 
 
-def _fault(cells: list[str] | None, taken: list[str], width: int) -> str:
+def _fault(cells: list[str] | None, taken: list[str], delimiter: str, width: int) -> str:
     if cells is None:
         return f"it holds a cell of more than {csv.field_size_limit():,} characters"
-    if len(taken) > 1 and ("".join(taken).count('"') % 2 or (width and len(cells) != width)):
+    if len(taken) > 1 and _swallows(cells, taken, delimiter, width):
         return "a quotation mark in it is never closed, or stands alone"
     if cells and cells[0] == _TOO_LONG:
         return f"it is longer than {LONGEST_LINE:,} characters"
     if width and len(cells) > width and any(cells[width:]):
         return f"it has {len(cells)} cells, the header {width}: one with a delimiter in it needs quotation marks"
     return ""
+
+
+def _swallows(cells: list[str], taken: list[str], delimiter: str, width: int) -> bool:
+    """Whether a row of several lines has others' lines in it: its marks do not match, or one reads like a person."""
+    if "".join(taken).count('"') % 2 or (width and len(cells) != width):
+        return True
+    return any("@" in line and line.count(delimiter) + 1 == (width or len(cells)) for line in taken[1:])
