@@ -25,6 +25,7 @@ PAGES = (
     "docs/scheduling.md",
     "docs/sending.md",
     "docs/sources.md",
+    "docs/subscribers.md",
     "docs/summaries.md",
 )
 SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
@@ -81,6 +82,8 @@ def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: Loca
     if "digest deliveries" in block:  # of an issue that is out
         for line in ("subscribers import readers.csv --yes", "weekly", "approve", "send"):
             run(f"digest {line}")
+    if "ruth.ellwood@" in block:  # about one who is there
+        run("digest subscribers import readers.csv --yes")
     run("digest weekly")
     for line in commands(block):
         if line.split()[1] not in SERVES:

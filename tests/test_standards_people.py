@@ -305,6 +305,16 @@ def test_gdpr_17_files_written_elsewhere_are_named(tmp_path: Path) -> None:
         assert "subscribers.db" in archive.getnames()
 
 
+def test_gdpr_17_what_another_program_deleted_carelessly_is_wiped_too(store: Store, tmp_path: Path) -> None:
+    ann = join(store, f"{NEEDLE}@example.org")
+    store.conn.execute("PRAGMA secure_delete = OFF")
+    store.conn.execute("CREATE TABLE copied AS SELECT * FROM subscriber")
+    store.conn.execute("DROP TABLE copied")
+    store.conn.execute("PRAGMA secure_delete = ON")
+    assert store.erasure.erase(ann, who="eve", at=AT) is not None
+    assert traces(tmp_path, str(ann), "Ann Ek", "no token") == []
+
+
 def test_gdpr_17_what_still_names_them_in_the_folder_is_said(store: Store, tmp_path: Path) -> None:
     ann = join(store)
     (tmp_path / "notes.txt").write_text("call ANN@example.org")

@@ -43,7 +43,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "correct": ("", "Print a correction in the next issue."),
     },
     "People": {
-        "subscribers": ("subscribers", "Add, import, list, remove, export."),
+        "subscribers": ("subscribers", "Add, import, export; consent, access and erasure."),
         "bounces": ("", "Read what came back."),
     },
     "Setting up": {

@@ -49,7 +49,8 @@ def people_page(config: Config, counted: PeopleCounted, *, of: str, now: datetim
             weeks=weeks,
             line=points(steps, most),
             most=most,
-            moved=max((max(step.joined, step.left) for step in steps), default=0),
+            up=max((step.joined for step in steps), default=0),
+            down=max((step.left for step in steps), default=0),
             ticks=ticks(steps),
             now=now,
         )

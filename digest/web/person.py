@@ -11,7 +11,7 @@ from digest.web.people import page_environment
 
 STATES: dict[DeliveryState, str] = {
     "waiting": "waits to be sent",
-    "leased": "is being sent",
+    "leased": "taken up to be sent",
     "sending": "is being sent",
     "accepted": "accepted by the mail server",
     "deferred": "will be tried again",
