@@ -78,7 +78,6 @@ def messages(count: int) -> None:
         fields = {
             "EMAIL": f"reader{number}@example.org",
             "LEAVE": f"{LEAVE}/{token}",
-            "VIEW": FIELDS["VIEW"],
             "PREFS": f"{PREFS}/{token}",
         }
         letter = skeleton.letter(

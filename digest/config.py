@@ -16,10 +16,9 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.address import Address, is_domain, site_of, split_mailbox, web_address
+from digest.address import Address, host_of, is_domain, site_of, split_mailbox, web_address
 from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
 from digest.model import SUMMARY_METHODS, Brief, SectionBrief
@@ -364,7 +363,7 @@ def _judge(config: Config, where: str) -> None:
             "start it with https://",
         )
     need(
-        not config.site.url or config.site.url.startswith("https://"),
+        not config.site.url or (config.site.url.startswith("https://") and web_address(config.site.url) is not None),
         "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
         "leave it empty to have people leave by mail",
     )
@@ -414,7 +413,7 @@ def _judge_words(config: Config, need: Need) -> None:
         'for example "Dear reader,"',
     )
     need(
-        not news.sign_up or news.sign_up.startswith("https://"),
+        not news.sign_up or (news.sign_up.startswith("https://") and web_address(news.sign_up) is not None),
         f"newsletter.sign_up = {news.sign_up!r} is no address of a page",
         "start it with https://, or leave it out to have people write to reply_to",
     )
@@ -430,7 +429,7 @@ def _judge_words(config: Config, need: Need) -> None:
 
 
 def _host(address: str) -> str:
-    return site_of(urlsplit(address).hostname or "")
+    return site_of(host_of(address))
 
 
 def _judge_theme(config: Config, need: Need) -> None:

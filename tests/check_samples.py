@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.config import BlockEntry, Config, Quoting
-from digest.model import Article, ExcerptLimit, Issue, Item, Region, Rendered, Span, Variant
+from digest.model import Article, Conflict, Edit, ExcerptLimit, Issue, Item, Region, Rendered, Span, Variant
 from digest.render import render_issue
 from digest.render.check import Answer
 from tests.render_samples import make_article, make_config, make_item, make_quote, sample_issue
 
+MONDAY = datetime(2026, 3, 16, 9, tzinfo=UTC)
 FILLER = " The rest of the report is not printed." * 60
 CONFIG = make_config()
 READABLE = "background-color:#ffffff;color:#000000"  # in light and dark
@@ -301,6 +302,9 @@ def wrong_mails() -> dict[str, Mail]:
         ),
         "publisher-blocked": Mail(issue, replace(CONFIG, block=(BlockEntry("commonplace.example.org", "asked us"),))),
         "source-changed": Mail(issue, known=_newest(version=2)),
+        "edit-unfit": Mail(
+            issue, known={"unfit": [Conflict(Edit(4, issue.slug, "sentences", "a", "0-9", "Mara", MONDAY), "gone", "")]}
+        ),
         "quote-words": Mail(issue, replace(CONFIG, quoting=Quoting(outlets={"Commonplace": 20}))),
         "quote-share": Mail(_short_item()),
         "subject-empty": Mail(replace(issue, subject="")),

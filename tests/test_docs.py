@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import make_sample, run_digest
 from tests.local_web import LocalWeb, item, page, rss
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/desk.md",
+    "docs/editing.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/scheduling.md",
@@ -27,8 +30,9 @@ PAGES = (
     "docs/sources.md",
     "docs/subscribers.md",
     "docs/summaries.md",
+    "docs/templates.md",
 )
-SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 
@@ -55,8 +59,7 @@ def web() -> Iterator[LocalWeb]:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: LocalWeb) -> None:
-    shutil.copy(ROOT / "digest.toml", tmp_path)
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    make_sample(tmp_path)
     shutil.copy(ROOT / "examples/week/subscribers.csv", tmp_path / "readers.csv")
     shutil.copy(ROOT / "examples/week/articles/damp.txt", tmp_path / "pasted.txt")
     env = {**os.environ, "DIGEST_NOW": "2026-03-22T18:00:00+00:00", "DIGEST_EDITOR": "Mara"}
@@ -68,23 +71,15 @@ def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: Loca
         args = shlex.split(typed)[1:]
         extra = {"init": ["--defaults"], "approve": ["--yes"], "send": ["--yes"]}.get(args[0], [])
         extra += ["--allow-private"] if args[:2] == ["sources", "add"] else []
-        done = subprocess.run(
-            [sys.executable, "-m", "digest", *args, *extra],
-            cwd=tmp_path,
-            env=env,
-            input=(tmp_path / given).read_bytes() if given else b"",
-            capture_output=True,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+        typed_in = (tmp_path / given).read_text("utf-8") if given else ""
+        done = run_digest([*args, *extra], env=env, cwd=tmp_path, given=typed_in)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         if written:
-            (tmp_path / written).write_bytes(done.stdout)
+            (tmp_path / written).write_text(done.stdout, "utf-8")
 
     if "digest deliveries" in block:  # of an issue that is out
-        for line in ("subscribers import readers.csv --yes", "weekly", "approve", "send"):
-            run(f"digest {line}")
-    if "ruth.ellwood@" in block:  # about one who is there
-        run("digest subscribers import readers.csv --yes")
-    run("digest weekly")
+        run("digest approve")
+        run("digest send")
     for line in commands(block):
         if line.split()[1] not in SERVES:
             run(line)

@@ -26,9 +26,10 @@ ROOMS = {
     "sources": 4,
     "dispatch": 4,
     "week": 5,
-    "web": 6,
-    "cli": 7,
-    "__main__": 8,
+    "editing": 6,
+    "web": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 LIBRARIES = {
     "email_validator": ["address"],

@@ -86,6 +86,10 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: 
             raise IssueError(f"{slug} is {known.state}: only a draft can be approved", hint="`digest issues new`")
         _refuse_unless_answered(project, slug, not_sent=not_sent)
         made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
+        if list(made.edits) != store.issues.edits(slug):
+            raise IssueError(
+                f"{slug} was edited after its draft was made", hint="`digest build`, then look at it again"
+            )
         verify_verbatim(made, rendered)
         findings = find_faults(project, slug)
         errors = [f for f in findings if f.severity == "error"]

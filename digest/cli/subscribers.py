@@ -11,6 +11,7 @@ from digest.cli.common import now, project_of, say, who, yes_option
 from digest.cli.importing import import_file, imports, undo_import
 from digest.cli.person import consent, erase, show
 from digest.cli.segments import export, list_people, stats
+from digest.cli.subscriber_set import set_person
 from digest.errors import DigestError
 
 WORDING = "entered by the editor"
@@ -55,5 +56,5 @@ def remove(ctx: click.Context, address: str, yes: bool) -> None:
         say(f"{parsed} is unsubscribed.")
 
 
-for command in (import_file, imports, undo_import, list_people, export, stats, show, consent, erase):
+for command in (set_person, import_file, imports, undo_import, list_people, export, stats, show, consent, erase):
     subscribers.add_command(command)

@@ -308,6 +308,19 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 
 @click.command()
 @issue_argument
+@click.option("--port", default=8025, help="Where to serve; 0 for any free port.")
+@click.option("--no-open", is_flag=True, help="Do not open the browser.")
+@click.pass_context
+def desk(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
+    """Make the issue in the browser, on this machine only: stories, sentences, quotes and your own words."""
+    from digest.cli.previewing import serve_preview
+
+    with project_of(ctx) as project:
+        serve_preview(project, issue, port=port, open_browser=not no_open, editor=who(project))
+
+
+@click.command()
+@issue_argument
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--fetch-links", is_flag=True, help="Ask every link whether it is still there.")
 @json_option

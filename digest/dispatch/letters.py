@@ -47,7 +47,6 @@ class Mailroom:
             date=date,
             fields=reader_fields(
                 self._config,
-                self._rendered.issue,
                 address,
                 token,
                 name=name,
@@ -61,7 +60,6 @@ class Mailroom:
 
 def reader_fields(
     config: Config,
-    issue: str,
     address: Address,
     token: str,
     *,
@@ -72,5 +70,4 @@ def reader_fields(
     """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
     the newsletter's."""
     words = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
-    own = {"LEAVE": token, "VIEW": issue, "PREFS": token}
-    return {**words, **{link: before + own[link] for link, before in reader_links(config).items()}}
+    return {**words, **{link: before + token for link, before in reader_links(config).items()}}

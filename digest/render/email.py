@@ -63,7 +63,8 @@ def _variant(
     logo: Picture | None,
 ) -> Variant:
     language = wish.language or config.newsletter.language
-    page = page_of(issue, config, tokens, language=language)
+    view = seen_at(config, issue.slug, wish.key)
+    page = page_of(issue, config, tokens, language=language, view=view)
     values = {
         "page": page,
         "w": words_for(language),
@@ -80,7 +81,14 @@ def _variant(
         text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
         tokens=tokens,
         pictures=(logo,) if logo else (),
+        view=view,
     )
+
+
+def seen_at(config: Config, slug: str, key: str) -> str:
+    """Where everybody may see that variant on the web; '' where the newsletter has no site."""
+    site = config.site.url.rstrip("/")
+    return "/".join(part for part in (site, "issues", slug, key) if part) if site else ""
 
 
 def _logo(config: Config, loader: TemplateLoader) -> Picture | None:
@@ -107,12 +115,12 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
 def tokens_for(issue: Issue, config: Config) -> dict[str, str]:
     """Where each reader's values go: name -> a token that stands nowhere in the issue's or newsletter's words.
 
-    VIEW and PREFS only where the newsletter has a site, GREETING only where it greets. The nonce follows from slug and
-    number, so the issue stays the same byte for byte; a feed that guesses it only makes us take the next one.
+    PREFS only where the newsletter has a site, GREETING only where it greets. The nonce follows from slug and number,
+    so the issue stays the same byte for byte; a feed that guesses it only makes us take the next one.
     """
     said = f"{issue!r}{config!r}"
-    absent = {*(() if config.site.url else ("VIEW", "PREFS")), *(() if config.newsletter.greeting else ("GREETING",))}
-    names = [name for name in TOKENS if name not in absent]
+    wanted = {"PREFS": bool(config.site.url), "GREETING": bool(config.newsletter.greeting)}
+    names = [name for name in TOKENS if wanted.get(name, True)]
     attempt = 0
     while True:
         seed = f"{issue.slug}\n{issue.number}\n{attempt}".encode()

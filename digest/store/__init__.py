@@ -19,6 +19,7 @@ from digest.store import inbox
 from digest.store.accounts import Accounts
 from digest.store.articles import Articles
 from digest.store.consent import Consent
+from digest.store.corrections import Corrections
 from digest.store.erasure import Erasure
 from digest.store.holdings import Holdings
 from digest.store.imports import Imports
@@ -47,6 +48,7 @@ class Store:
         self.conn = conn
         self.articles = Articles(self)
         self.issues = Issues(self)
+        self.corrections = Corrections(self)
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)

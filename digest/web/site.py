@@ -138,14 +138,15 @@ def create_site(folder: Path, config: Config) -> Flask:
         return render_template("site/issues.html", issues=_archive(folder))
 
     @app.get("/issues/<slug>")
-    def issue(slug: str) -> Response:
-        variant = _published(folder, slug, request.args.get("variant", ""))
+    @app.get("/issues/<slug>/<key>")
+    def issue(slug: str, key: str = "") -> Response:
+        variant = _published(folder, slug, key)
         if variant is None:
             abort(404)
         # For anyone's eyes: no address, no token.
         base = config.site.url.rstrip("/") or request.url_root.rstrip("/")
         leave = f"{base}/leave"
-        fields = {"LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields = {"LEAVE": leave, "PREFS": leave}
         fields |= own_words(config, variant.language, email="your address")
         answer = make_response(preview_html(variant, fields))
         answer.headers["Content-Security-Policy"] = _ISSUE

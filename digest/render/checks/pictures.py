@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
-from digest.address import site_of
+from digest.address import host_of, site_of
 from digest.config import Config
-from digest.render.checks.css import declarations, urls_in
+from digest.render.checks.css import declarations
 from digest.render.checks.mail import Mail, at_line
 from digest.render.checks.rules import Finding, Place, found
+from digest.render.checks.values import urls_in
 
 _FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif)|(?:img|dsc|image|screenshot)[\s_-]*\d+", re.I)
 _NO_WORDS = re.compile(r"image|picture|photo|graphic|img|pic|banner|bild|foto|grafik|immagine|imagen|صورة", re.I)
@@ -20,7 +20,7 @@ _RARE = re.compile(r"\.(webp|avif|svg|heic|heif|tiff?)(?:[?#]|$)", re.I)
 
 def judge_mail(mail: Mail, config: Config) -> Iterator[Finding]:
     """The findings about *mail*'s pictures."""
-    own = site_of(urlsplit(config.site.url).hostname or "")
+    own = site_of(host_of(config.site.url))
     for element in mail.elements:
         if element.tag == "img":
             yield from _picture(mail, element, own)
@@ -62,16 +62,15 @@ def _picture(mail: Mail, picture: Any, own: str) -> Iterator[Finding]:
 
 
 def _from_elsewhere(address: str, place: Place) -> Finding:
-    host = urlsplit(address).hostname or address
+    host = host_of(address) or address
     return found("picture-foreign", place, f"{host} serves a picture", "put it on your own site, or in the mail")
 
 
 def _foreign(address: str, own: str) -> bool:
-    try:
-        host = site_of(urlsplit(address).hostname or "")
-    except ValueError:
-        return True
-    return bool(host) and not (own and (host == own or host.endswith(f".{own}")))
+    host = site_of(host_of(address))
+    if not host:
+        return "//" in address  # broken; some program may still ask somebody
+    return not (own and (host == own or host.endswith(f".{own}")))
 
 
 def _pixels(picture: Any, side: str) -> float | None:

@@ -119,6 +119,12 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
             "The publisher may have corrected just the sentence you print.",
         ),
         Rule(
+            "edit-unfit",
+            "error",
+            "an editor’s change is of a text that has changed, or of an article that is not in the issue",
+            "It does not count as it stands; only who made it can say what it should be now.",
+        ),
+        Rule(
             "quote-words",
             "error",
             "more words of one article are printed than `[quoting]` allows",
@@ -126,13 +132,13 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
         ),
         Rule(
             "quote-share",
-            "warning",
+            "error",
             "a larger share of one article’s body is printed than `[quoting]` allows",
             "Of a short text even a few sentences are most of it.",
         ),
         Rule(
             "quote-count",
-            "warning",
+            "error",
             "an item prints more key quotes than `[quoting]` allows",
             "The quotes are what a reader would have gone to the article for.",
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from digest.store.migrations.corrections import corrections
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
 from digest.store.migrations.people import imports_and_files
@@ -17,6 +18,7 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     first_tables,
     health_of_sources,
     compact_ledger,
+    corrections,
     imports_and_files,
 )
 """In order; the file's user_version counts how many it has."""
