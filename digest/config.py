@@ -214,6 +214,13 @@ class Dkim:
     domain: str = ""  # '' for From's
 
 
+@dataclass(frozen=True)
+class Consent:
+    """What is kept to show that people wanted mail, beside who, when, how and in which words."""
+
+    keep_ip: bool = False  # the network address a sign-up came from, and those in other tools' exports
+
+
 AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
 
 
@@ -252,6 +259,7 @@ class Config:
     dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
     bounces: Bounces = Bounces()
+    consent: Consent = Consent()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -32,6 +32,7 @@ PAGES = (
     "docs/scheduling.md",
     "docs/sending.md",
     "docs/sources.md",
+    "docs/subscribers.md",
     "docs/summaries.md",
     "docs/templates.md",
 )

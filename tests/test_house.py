@@ -20,6 +20,7 @@ ROOMS = {
     "condense": 2,
     "compose": 2,
     "render": 2,
+    "people": 2,
     "store": 3,
     "send": 3,
     "sources": 4,

@@ -43,7 +43,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
-        "subscribers": ("subscribers", "Add, import, list, remove, export."),
+        "subscribers": ("subscribers", "Add, import, export; consent, access and erasure."),
         "bounces": ("bounces", "Read what came back; who is gone, who complained."),
     },
     "Setting up": {

@@ -21,6 +21,7 @@ from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
 from digest.store.erasure import Erasure
+from digest.store.holdings import Holdings
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
@@ -30,7 +31,9 @@ from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
+from digest.store.statistics import Statistics
 from digest.store.subscribers import Subscribers
+from digest.store.written import Written
 
 __all__ = ["DatabaseError", "Store", "inbox", "open_store", "verdict_on"]
 
@@ -60,6 +63,9 @@ class Store:
         self.sources = Sources(self)
         self.pictures = Pictures(self)
         self.state = State(self)
+        self.written = Written(self)
+        self.statistics = Statistics(self)
+        self.holdings = Holdings(self)
 
     @property
     def path(self) -> Path:
