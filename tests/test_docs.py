@@ -31,6 +31,7 @@ PAGES = (
     "docs/relays.md",
     "docs/scheduling.md",
     "docs/sending.md",
+    "docs/site.md",
     "docs/sources.md",
     "docs/subscribers.md",
     "docs/summaries.md",
