@@ -18,7 +18,7 @@ digest: $(READY)
 	@echo "Look:  $(BIN)/digest preview"
 
 test: $(READY) chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # pip below 23.3 cannot install sumy and readability-lxml together (breadability asks for lxml[html_clean],
 # readability for lxml[html-clean]), so it is upgraded first.

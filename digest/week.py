@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,19 +19,23 @@ from zoneinfo import ZoneInfo
 from digest.compose import (
     Placed,
     compose_issue,
+    conflicts,
     issue_for,
     lay_out,
     layout_of,
-    words_allowed,
+    origins_wanted,
+    with_choices,
+    with_pictures,
     words_in,
     words_of,
 )
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Article, Edit, Issue, Pick, Rendered, Summary, Wish
+from digest.model import LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
+from digest.text.limits import allowance
 
 if TYPE_CHECKING:
     from digest.render.check import Answer, Finding
@@ -138,9 +142,16 @@ class Draft:
 
 
 def choose(
-    project: Project, win: Window, slug: str, *, limit: int | None = None, near_misses: int | None = NEAR_MISSES
+    project: Project,
+    win: Window,
+    slug: str,
+    *,
+    limit: int | None = None,
+    near_misses: int | None = NEAR_MISSES,
+    edits: Sequence[Edit] | None = None,
 ) -> list[Pick]:
-    """The week's picks and misses from everything stored; *near_misses* as in `pick_week`."""
+    """The week's picks and misses from everything stored; *near_misses* as in `pick_week`. edits: None for those in
+    force."""
     store, config = project.store, project.config
     past = store.issues.past_articles()
     return pick_week(
@@ -150,7 +161,7 @@ def choose(
         since=win.since,
         limit=limit or config.week.limit,
         past=past,
-        edits=store.issues.edits(slug),
+        edits=store.issues.edits(slug) if edits is None else edits,
         near_misses=near_misses,
     )
 
@@ -160,8 +171,9 @@ def condense_items(
 ) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and as many others as the layout
     has room for."""
-    summarize = _remembering()
+    from digest.condense import find_quotes
 
+    summarize = _remembering()
     room = layout_of(config.theme.template).quoted
     summaries: dict[str, Summary] = {}
     quoted = 0
@@ -179,6 +191,7 @@ def condense_items(
                 language=article.language,
                 quotes=config.quoting.quotes if lead or quoted < room else 0,
             )
+            summary = with_choices(summary, article, edits, partial(find_quotes, article))
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
         progress("condense", number, len(placed))
@@ -205,7 +218,7 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     else:
         words = section.max_words or summary.max_words or layout.item_words
     seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
-    allowed = words_allowed(article, place.form, config.quoting)
+    allowed = allowance(article, place.form, config.quoting).most
     limits = [words, *(words_in(n) for n in seconds if n)]
     return min(limits if allowed is None else [*limits, allowed])
 
@@ -217,21 +230,24 @@ def compose_week(
     *,
     limit: int | None = None,
     picks: Sequence[Pick] | None = None,
+    edits: Sequence[Edit] | None = None,
     progress: Progress = quiet,
 ) -> tuple[Issue, tuple[Pick, ...]] | None:
     """The issue as everything stored makes it, with its picks and near misses, not yet rendered; None when the week
-    has fewer than [week] min_items stories. *picks*: what `choose` gives, for who knows it already."""
+    has fewer than [week] min_items stories. *picks*: what `choose` gives, for who knows it already; edits: None for
+    those in force."""
     from digest.render.words import word
 
     config, store = project.config, project.store
     progress("pick", 0, 1)
+    if edits is None:
+        edits = store.issues.edits(slug)
     if picks is None:
-        picks = choose(project, win, slug, limit=limit)
+        picks = choose(project, win, slug, limit=limit, edits=edits)
     progress("pick", 1, 1)
     chosen = [p for p in picks if p.lost is None]
     if len(chosen) < config.week.min_items:
         return None
-    edits = store.issues.edits(slug)
     language = config.newsletter.language
     placed = lay_out(
         picks,
@@ -255,9 +271,38 @@ def compose_week(
         edits=edits,
         also=word("also", language),
         editors=word("editors", language),
+        to_correct=_to_correct(project, slug),
+        topics=[s.name for s in config.sections],
     )
     progress("compose", 1, 1)
-    return issue, tuple(picks)
+    return _with_known_pictures(project, issue), tuple(picks)
+
+
+def _with_known_pictures(project: Project, issue: Issue) -> Issue:
+    """*issue* with the pictures that there are copies of."""
+    wanted = origins_wanted(issue, project.config)
+    known = project.store.pictures.known(wanted) if wanted else {}
+    return with_pictures(issue, project.config, known)
+
+
+def _copying_pictures(project: Project, issue: Issue, *, now: datetime, progress: Progress) -> Issue:
+    """The same, once those it wants have been copied."""
+    from digest.pictures import copy_pictures
+
+    if wanted := origins_wanted(issue, project.config):
+        agent = user_agent(project.config)
+        copy_pictures(project.store, project.folder, wanted, user_agent=agent, now=now, progress=progress)
+    return _with_known_pictures(project, issue)
+
+
+def _to_correct(project: Project, slug: str) -> str:
+    """What *slug* has to say about issues readers have, a paragraph each, in the editors' words."""
+    store = project.store
+    said = []
+    for correction in store.corrections.unprinted(slug):
+        article = store.articles.get(correction.article)
+        said.append(f"{correction.words} ({article.title})" if article else correction.words)
+    return "\n\n".join(said)
 
 
 def build_draft(
@@ -265,14 +310,16 @@ def build_draft(
     win: Window,
     slug: str,
     *,
+    now: datetime,
     limit: int | None = None,
     progress: Progress = quiet,
 ) -> Draft | None:
-    """`compose_week`, rendered; None where that is None."""
+    """`compose_week` with its pictures copied, rendered; None where that is None."""
     composed = compose_week(project, win, slug, limit=limit, progress=progress)
     if composed is None:
         return None
     issue, picks = composed
+    issue = _copying_pictures(project, issue, now=now, progress=progress)
     progress("render", 0, 1)
     rendered = render_week(project, issue)
     progress("render", 1, 1)
@@ -284,11 +331,13 @@ def render_week(project: Project, issue: Issue) -> Rendered:
     from digest.render import render_issue
     from digest.render.templates import find_templates
 
+    printed = [item.picture.copy for item in issue.items if item.picture]
     return render_issue(
         issue,
         project.config,
         templates=find_templates(project.folder),
         variants=_variants(project, issue),
+        copies=project.store.pictures.copies(printed) if printed else {},
     )
 
 
@@ -353,7 +402,7 @@ def run_week(
     if known is not None and known.state in (*LOCKED_STATES, "skipped", "cancelled"):
         return WeekReport(slug, win, (), None, out=known.state)
     collected = tuple(collect(project, now=now, seen=win.until, progress=progress)) if collecting else ()
-    draft = build_draft(project, win, slug, limit=limit, progress=progress)
+    draft = build_draft(project, win, slug, now=now, limit=limit, progress=progress)
     old = tuple(_old_files(project, win))
     if draft is None:
         return WeekReport(slug, win, collected, None, old=old)
@@ -420,6 +469,7 @@ def findings(
     store = project.store
     issue, rendered = issue or store.issues.issue(slug), rendered or store.issues.rendered(slug)
     before = [i.slug for i in store.issues.all() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    unfit = unfit_edits(project, slug, issue) if store.issues.get(slug) else []
     return check_issue(
         issue,
         rendered,
@@ -428,6 +478,27 @@ def findings(
         readers=sum(store.ledger.counts(slug).values()),
         readers_before=sum(store.ledger.counts(before[-1]).values()) if before else None,
         answers=answers,
+        unfit=unfit,
+    )
+
+
+def unfit_edits(project: Project, slug: str, issue: Issue | None = None) -> list[Conflict]:
+    """The edits of *slug* in force that do not fit what is stored, in the order they were made; *issue*: a fresher
+    draft than the stored one."""
+    store = project.store
+    edits = store.issues.edits(slug)
+    ids = {edit.target for edit in edits if edit.target}
+    if not ids or store.issues.get(slug) is None:
+        return []
+
+    def seen(edit: Edit) -> Article | None:
+        return next((a for a in store.articles.versions(edit.target) if a.text_hash == edit.saw), None)
+
+    return conflicts(
+        edits,
+        articles={id: article for id in ids if (article := store.articles.get(id)) is not None},
+        printed={item.article.id for item in (issue or store.issues.issue(slug)).items},
+        seen=seen,
     )
 
 
@@ -454,52 +525,24 @@ def write_files(project: Project, draft: Draft) -> Path:
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
-    fields = sample_fields(project.config)
     for variant in draft.rendered.variants:
-        name = variant.key or "issue"
+        fields, name = sample_fields(project.config, variant.language), variant.key or "issue"
         (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
         (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 
-def sample_fields(config: Config) -> dict[str, str]:
-    """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+def sample_fields(config: Config, language: str) -> dict[str, str]:
+    """Stand-ins for a reader's own values, in *language*, for the files of a draft: an invented reader."""
     from digest.render.reader import own_words
 
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        **own_words(config, config.newsletter.language, email="reader@example.org"),
+        **own_words(config, language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
-        "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",
     }
-
-
-def add_edit(
-    project: Project,
-    slug: str,
-    kind: str,
-    target_id: str,
-    value: str,
-    *,
-    who: str,
-    at: datetime,
-    saw: str = "",
-) -> Edit:
-    """Keeps one edit. An approved issue goes back to draft, unless a letter has once left: then IssueError."""
-    store = project.store
-    known = store.issues.get(slug)
-    if known is not None and known.state not in ("draft", "approved", "scheduled"):
-        raise IssueError(
-            f"{slug} is {known.state}: what readers have cannot be edited",
-            hint="`digest issues new` makes a second",
-        )
-    if known is not None and known.state in ("approved", "scheduled"):
-        if store.ledger.has_left(slug):
-            raise IssueError(f"{slug} has begun to leave: it cannot be edited any more", hint="`digest status`")
-        store.issues.set_state(slug, "draft", who=who, at=at, reason="edited: the approval is withdrawn")
-    return store.issues.add_edit(Edit(0, slug, kind, target_id, value, who, at.astimezone(UTC), saw))  # type: ignore[arg-type]
 
 
 def need_issue(project: Project, slug: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.forker import ROOT, start
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -26,21 +29,30 @@ def run_in(folder: Path) -> Run:
         around = {**os.environ, "DIGEST_EDITOR": who, **env}
         if now:
             around["DIGEST_NOW"] = now
-        done = subprocess.run(
-            [sys.executable, "-m", "digest", "--project", str(folder), *args],
-            input=given,
-            capture_output=True,
-            text=True,
-            env=around,
-            cwd=ROOT,
-            timeout=120,
-        )
+        done = run_digest(["--project", str(folder), *args], env=around, given=given)
         assert "Traceback" not in done.stderr, done.stderr
         wanted = (0 if ok else 1) if code is None else code
         assert done.returncode == wanted, (done.returncode, done.stdout, done.stderr)
         return done
 
     return run
+
+
+def run_digest(
+    args: Sequence[str], *, env: Mapping[str, str], given: str = "", cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """`digest ARGS` in *cwd*, from its beginning to its end."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as typed,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as complained,
+    ):
+        typed.write(given)
+        typed.seek(0)
+        code = start("digest", args, env=env, cwd=cwd, stdin=typed, stdout=said, stderr=complained).wait()
+        said.seek(0)
+        complained.seek(0)
+        return subprocess.CompletedProcess(list(args), code, said.read(), complained.read())
 
 
 def error_of(done: subprocess.CompletedProcess[str]) -> str:
@@ -50,8 +62,17 @@ def error_of(done: subprocess.CompletedProcess[str]) -> str:
 
 def make_sample(folder: Path) -> None:
     """The sample newsletter in *folder*, with its readers and its draft."""
+    shutil.copytree(_sample(), folder, dirs_exist_ok=True)
+
+
+@cache
+def _sample() -> Path:
+    """Made once, and copied."""
+    folder = Path(tempfile.mkdtemp(prefix="digest-sample-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(ROOT / "digest.toml", folder)
     shutil.copytree(ROOT / "examples", folder / "examples")
     run = run_in(folder)
     run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
     run("weekly", "--week", "2026-W12")
+    return folder

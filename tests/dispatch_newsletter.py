@@ -29,6 +29,8 @@ from digest.send.transports.maildir import Maildir
 from digest.send.transports.seam import Transport
 from digest.send.transports.smtp import Smtp, SmtpSettings
 from digest.store import open_store
+from tests.forker import Child
+from tests.forker import start as fork
 
 ROOT = Path(__file__).resolve().parent.parent
 SLUG = "2015-W39"
@@ -63,7 +65,7 @@ def make_newsletter(
     (folder / "digest.toml").write_text(TOML.format(send=send, site=site), encoding="utf-8")
     config = load_config(folder)
     keys.make_keys(folder)
-    names = ("EMAIL", "LEAVE", "VIEW", "PREFS") if config.site.url else ("EMAIL", "LEAVE")
+    names = ("EMAIL", "LEAVE", "PREFS") if config.site.url else ("EMAIL", "LEAVE")
     tokens = {name: f"__Dtest_{name}__" for name in names}
     filler = "Nothing but a line to give the letter its length.\n" * (20 * kilobytes)
     text = "The week.\n.A line that begins with a dot.\n\n" + filler + "\n" + "\n".join(tokens.values())
@@ -157,17 +159,14 @@ def kill_again_and_again(
 ) -> int:
     """Sends the issue in *folder* to *target* (see `main`), killing the process group at random moments after
     *watch* first changes, and at last lets it finish. Gives the number of kills."""
-    command = [sys.executable, "-m", "tests.dispatch_newsletter", str(folder), target]
     chance, killed = random.Random(seed), 0
 
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
-        )
+    def start() -> Child | subprocess.Popen[bytes]:
+        if not environment:
+            return fork("tests.dispatch_newsletter", [str(folder), target], new_session=True)
+        command = [sys.executable, "-m", "tests.dispatch_newsletter", str(folder), target]
+        around = {**os.environ, **environment}  # which must be there when the program is loaded
+        return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=around)
 
     while killed < kills:
         before, child = watch(), start()

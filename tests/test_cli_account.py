@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,8 +18,9 @@ from digest.config import load_config
 from digest.dispatch import keys
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
-from tests.command_line import ROOT, Run, error_of, run_in
+from tests.command_line import Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
+from tests.forker import Child, start
 
 AT = NOW.isoformat()
 
@@ -115,15 +115,12 @@ def test_send_prints_what_happens_as_lines_of_json(folder: Path, tmp_path: Path)
 # ------------------------------------------------------------------------------------------------ a second terminal
 
 
-def begin(folder: Path, port: int, log: Path) -> subprocess.Popen[str]:
+def begin(folder: Path, port: int, log: Path) -> Child:
     """A `digest send` at work, with some letters gone already."""
-    sending = subprocess.Popen(
-        [sys.executable, "-m", "digest", "--project", str(folder), "send", "--yes", *to(port)],
-        cwd=ROOT,
+    sending = start(
+        "digest",
+        ["--project", str(folder), "send", "--yes", *to(port)],
         env={**os.environ, "DIGEST_EDITOR": "Mara"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
     )
     while log.read_text().count("\n") < 3 and sending.poll() is None:
         time.sleep(0.01)
@@ -142,7 +139,7 @@ def test_pause_in_a_second_terminal_ends_the_send_and_resume_loses_nobody(many: 
         sending = begin(many, port, log)
         out = run("pause", "--reason", "wait").stdout
         gone = len(accepted(log))
-        sending.communicate(timeout=60)
+        sending.wait(60)
         assert "It has ended" in out and 0 < gone < 400
         assert len(accepted(log)) == gone
         assert sending.returncode == 3
@@ -159,22 +156,23 @@ def test_stop_in_a_second_terminal_is_final(many: Path, tmp_path: Path) -> None:
         sending = begin(many, port, log)
         run("stop", "--yes")
         gone = len(accepted(log))
-        sending.communicate(timeout=60)
+        sending.wait(60)
         assert (len(accepted(log)), sending.returncode) == (gone, 6)
         told = status(run)
         assert told["deliveries"] == {"accepted": gone, "cancelled": 400 - gone}
     assert "nothing to stop" in error_of(run("stop", "--yes", ok=False))
 
 
-def test_status_follows_a_send_at_work_to_its_end(many: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+def test_status_follows_a_send_at_work_to_its_end(tmp_path: Path) -> None:
+    many, log = tmp_path / "n", tmp_path / "log"
+    make_newsletter(many, 200)
     with sink(log, "--reply-delay", "15") as port:
         sending = begin(many, port, log)
         lines = run_in(many)("status", "--follow", "--json").stdout.splitlines()
-        sending.communicate(timeout=60)
+        sending.wait(60)
     seen = [json.loads(line) for line in lines]
     numbers = [event["deliveries"].get("accepted", 0) for event in seen]
-    assert numbers == sorted(numbers) and numbers[-1] == 400 and len(seen) >= 3
+    assert numbers == sorted(numbers) and numbers[-1] == 200 and len(seen) >= 3
     at_work = [event for event in seen if event["process"] == sending.pid]
     assert at_work and all(event["per_second"] > 0 for event in at_work if event["deliveries"].get("accepted"))
     assert any(event["done_at"] for event in at_work)
@@ -401,8 +399,9 @@ def test_timer_that_meets_a_send_at_work_is_silent_and_alarms_nobody(many: Path,
         done = run_in(many)("send", "--due", *to(port))
         assert (done.stdout, done.stderr) == ("", "")
         assert "another `digest send` is at work" in error_of(run_in(many)("send", "--yes", *to(port), ok=False))
-        assert caught(file) == []
-        sending.communicate(timeout=60)
+        sending.terminate()
+        assert (sending.wait(60), caught(file)) == (5, [])
+        run_in(many)("send", "--yes", "--smtp", f"127.0.0.1:{port}", "--connections", "20")
     assert set(accepted(log).values()) == {1} and [a["alert"] for a in caught(file)] == ["done"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import load_config
-from tests.command_line import ROOT, Run, error_of, run_in
+from tests.command_line import Run, error_of, make_sample, run_in
 from tests.local_web import LocalWeb, page, words
 
 NOW = "2026-03-22T20:00:00+00:00"
@@ -21,9 +21,7 @@ NOW = "2026-03-22T20:00:00+00:00"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ledger")
-    shutil.copy(ROOT / "digest.toml", folder)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    run_in(folder)("weekly", "--week", "2026-W12")
+    make_sample(folder)
     return folder
 
 

@@ -13,21 +13,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import make_sample, run_digest
 from tests.local_web import LocalWeb, item, page, rss
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
+    "docs/bounces.md",
     "docs/check.md",
+    "docs/desk.md",
+    "docs/doctor.md",
+    "docs/editing.md",
+    "docs/pictures.md",
     "docs/preview.md",
     "docs/quotes.md",
+    "docs/relays.md",
     "docs/scheduling.md",
     "docs/sending.md",
     "docs/sources.md",
+    "docs/subscribers.md",
     "docs/summaries.md",
+    "docs/templates.md",
 )
-SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 
@@ -54,8 +63,7 @@ def web() -> Iterator[LocalWeb]:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: LocalWeb) -> None:
-    shutil.copy(ROOT / "digest.toml", tmp_path)
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    make_sample(tmp_path)
     shutil.copy(ROOT / "examples/week/subscribers.csv", tmp_path / "readers.csv")
     shutil.copy(ROOT / "examples/week/articles/damp.txt", tmp_path / "pasted.txt")
     env = {**os.environ, "DIGEST_NOW": "2026-03-22T18:00:00+00:00", "DIGEST_EDITOR": "Mara"}
@@ -67,21 +75,15 @@ def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: Loca
         args = shlex.split(typed)[1:]
         extra = {"init": ["--defaults"], "approve": ["--yes"], "send": ["--yes"]}.get(args[0], [])
         extra += ["--allow-private"] if args[:2] == ["sources", "add"] else []
-        done = subprocess.run(
-            [sys.executable, "-m", "digest", *args, *extra],
-            cwd=tmp_path,
-            env=env,
-            input=(tmp_path / given).read_bytes() if given else b"",
-            capture_output=True,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+        typed_in = (tmp_path / given).read_text("utf-8") if given else ""
+        done = run_digest([*args, *extra], env=env, cwd=tmp_path, given=typed_in)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         if written:
-            (tmp_path / written).write_bytes(done.stdout)
+            (tmp_path / written).write_text(done.stdout, "utf-8")
 
     if "digest deliveries" in block:  # of an issue that is out
-        for line in ("subscribers import readers.csv --yes", "weekly", "approve", "send"):
-            run(f"digest {line}")
-    run("digest weekly")
+        run("digest approve")
+        run("digest send")
     for line in commands(block):
         if line.split()[1] not in SERVES:
             run(line)
@@ -143,3 +145,51 @@ def test_the_changelog_and_the_readme_speak_of_the_same_commands() -> None:
 
     for name in re.findall(r"`digest ([a-z]+)", README + (ROOT / "CHANGELOG.md").read_text("utf-8")):
         assert name in ALL, name
+
+
+# ------------------------------------------------------------------------------------------------ relays, doctor
+
+RELAYS = (ROOT / "docs/relays.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", RELAYS, re.S))
+def test_settings_of_the_relays_page_are_settings(block: str) -> None:
+    from digest.config import parse_config
+    from digest.dispatch.doctor.records import mail_from_records
+
+    config = parse_config('[newsletter]\nname = "N"\nfrom = "n@example.org"\n' + block)
+    assert bool(mail_from_records(config)) == (config.smtp.profile == "ses")
+
+
+@pytest.mark.skipif(shutil.which("postconf") is None, reason="no postfix here")
+def test_the_lines_for_postfix_are_known_to_postfix(tmp_path: Path) -> None:
+    (lines,) = re.findall(r"```postfix\n(.*?)```", RELAYS, re.S)
+    (tmp_path / "main.cf").write_text(lines, "utf-8")
+    (tmp_path / "master.cf").write_text("", "utf-8")
+    done = subprocess.run(["postconf", "-c", str(tmp_path), "-n"], capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "unused parameter" in line]) == (0, [])
+    known = {line for line in done.stdout.splitlines() if not line.startswith("config_directory")}
+    assert known == set(lines.splitlines())
+
+
+def test_the_relays_page_says_what_the_profiles_do() -> None:
+    from digest.send.relays import OWN_ID
+    from digest.send.relays import RELAYS as PROFILES
+
+    ses = PROFILES["ses"]
+    assert f"`{OWN_ID}`" in RELAYS
+    assert f"{ses.rate:g} a second unless" in RELAYS and f"carries {ses.letters_per_connection}," in RELAYS
+    assert f"| {ses.most_bytes // 2**20} MB |" in RELAYS
+    assert all(name in RELAYS for name in ("Date", "Message-ID") if name in ses.writes)
+
+
+def test_the_doctors_page_lists_every_topic() -> None:
+    from digest.dispatch.doctor.audience import PROVIDERS
+
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "digest/dispatch/doctor").glob("*.py"))
+    topics = set(re.findall(r'\b(?:good|error|warning|skipped|say)\(\s*"([^"]+)"', source)) | {*PROVIDERS}
+    page = (ROOT / "docs/doctor.md").read_text("utf-8")
+    listed = {name for cell in re.findall(r"^\| ([^|]+) \|", page, re.M) for name in cell.split(", ")}
+    assert len(topics) > 15
+    assert topics <= listed, topics - listed
+    assert listed <= topics | {"topic", "---", "(an issue)"}, listed - topics

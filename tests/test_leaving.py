@@ -6,7 +6,6 @@ import email
 import email.policy
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli_week import ROOT, letters, run_in
+from tests.command_line import ROOT, make_sample, run_in
+from tests.test_cli_week import letters
 
 
 def free_port() -> int:
@@ -30,12 +30,8 @@ def free_port() -> int:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """The sample, its letters sent to var/outbox, and its site running."""
-    shutil.copy(ROOT / "digest.toml", tmp_path)
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    run = run_in(tmp_path)
-    run("subscribers", "import", str(ROOT / "examples/week/subscribers.csv"), "--yes")
-    run("weekly", "--week", "2026-W12")
-    run("approve", "--yes")
+    make_sample(tmp_path)
+    run_in(tmp_path)("approve", "--yes")
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "digest", "--project", str(tmp_path), "serve", "--port", str(port)],

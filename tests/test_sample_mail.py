@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.test_cli_week import ROOT, run_in
+from tests.command_line import make_sample
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +20,7 @@ QUIET += ["--disable-component-update", "--disable-sync"]
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mail")
-    shutil.copy(ROOT / "digest.toml", folder)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    run_in(folder)("weekly", "--week", "2026-W12")
+    make_sample(folder)
     return folder / "var/issues/2026-W12/issue.html"
 
 

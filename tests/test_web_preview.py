@@ -546,7 +546,8 @@ def test_a_template_broken_from_the_start_shows_the_draft_as_it_was_kept(own: Pa
 
 
 def test_an_edit_shows_at_the_next_look(own: Path) -> None:
-    from digest.week import add_edit, open_project
+    from digest.editing import add_edit
+    from digest.week import open_project
 
     shown = Workshop(own, SLUG)
     client, before = entered(shown), shown.show()
@@ -559,7 +560,8 @@ def test_an_edit_shows_at_the_next_look(own: Path) -> None:
 
 
 def test_what_chooses_is_heeded_although_picks_are_kept(own: Path) -> None:
-    from digest.week import add_edit, open_project
+    from digest.editing import add_edit
+    from digest.week import open_project
 
     shown = Workshop(own, SLUG)
     draft = shown.show().draft

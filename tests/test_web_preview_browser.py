@@ -408,7 +408,8 @@ def test_a_broken_template_says_so_over_the_last_good_mail(own: tuple[Path, str]
 
 
 def test_an_edit_and_a_setting_show_themselves(own: tuple[Path, str], desk: Any) -> None:
-    from digest.week import add_edit, open_project
+    from digest.editing import add_edit
+    from digest.week import open_project
 
     folder, url = own
     window = desk(url=url)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from digest.address import Address, parse_address
@@ -34,6 +37,15 @@ Photograph: Nobody
 
 def make_newsletter(folder: Path) -> Path:
     """*folder* with a draft in it."""
+    shutil.copytree(_newsletter(), folder, dirs_exist_ok=True)
+    return folder
+
+
+@cache
+def _newsletter() -> Path:
+    """Made once, and copied."""
+    folder = Path(tempfile.mkdtemp(prefix="digest-web-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(ROOT / "digest.toml", folder)
     shutil.copytree(ROOT / "examples", folder / "examples")
     (folder / "examples/week/articles/hostile.txt").write_text(HOSTILE, encoding="utf-8")

@@ -29,7 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "edit": ("editing", "Write subject, preheader, intro or a note."),
         "build": ("weekly", "Condense, compose and render the picks again."),
         "preview": ("weekly", "Look at the draft in the browser."),
-        "desk": ("", "Make the issue in the browser."),
+        "desk": ("weekly", "Make the issue in the browser."),
         "check": ("weekly", "List what an editor should mend before sending."),
         "test": ("sending", "Mail the draft to one address."),
         "approve": ("sending", "Freeze the audience and the issue’s every byte."),
@@ -40,19 +40,19 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stop": ("watching", "End an issue for good; what has left has left."),
         "status": ("watching", "Who has it, who has not, for whom we cannot know."),
         "skip": ("weekly", "Close the week without an issue."),
-        "correct": ("", "Print a correction in the next issue."),
+        "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
-        "subscribers": ("subscribers", "Add, import, list, remove, export."),
-        "bounces": ("", "Read what came back."),
+        "subscribers": ("subscribers", "Add, import, export; consent, access and erasure."),
+        "bounces": ("bounces", "Read what came back; who is gone, who complained."),
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),
         "editors": ("", "Who may approve."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
         "brief": ("brief", "What the newsletter is about, and words for it."),
-        "doctor": ("setup", "Look for what would go wrong."),
-        "keys": ("setup", "Make the newsletter’s keys."),
+        "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
+        "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
         "serve": ("setup", "Serve the leaving page and the issues."),
         "worker": ("", "Send for a coordinator elsewhere."),
     },
@@ -60,7 +60,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "articles": ("articles", "Add, list and show articles."),
         "issues": ("issues", "List and show issues, begin a second one."),
         "deliveries": ("deliveries", "One row per reader, and those in doubt."),
-        "edits": ("editing", "What the editors changed."),
+        "edits": ("edits", "What the editors changed: list, undo, redo, carry elsewhere."),
         "summarize": ("excerpts", "Summarize a text in its own sentences."),
         "quotes": ("excerpts", "List a text’s quotes and speakers."),
         "events": ("", "What happened, in order."),
@@ -69,6 +69,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}
+
+
+_FOLDERS_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Failure(click.ClickException):
@@ -173,6 +176,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FOLDERS_TROUBLE:
             raise
-        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"digest: {where}{error.strerror}\n        what was to be written is not whole: see the disk and its rights"
+        )

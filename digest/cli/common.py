@@ -72,7 +72,8 @@ def now() -> datetime:
 
 def keep_edit(project: Project, kind: EditKind, target_id: str, value: str, *, week: str | None, saw: str = "") -> str:
     """Keeps one edit of the issue that *week* means, says when that withdraws an approval, and returns its slug."""
-    from digest.week import add_edit, target
+    from digest.editing import add_edit
+    from digest.week import target
 
     _, slug = target(project, now=now(), week=week)
     before = project.store.issues.get(slug)
@@ -325,4 +326,12 @@ STATE_WORDS: Mapping[DeliveryState, str] = {
     "suppressed": "left out",
     "cancelled": "cancelled",
     "uncertain": "we cannot know",
+}
+
+
+GRADE_WORDS: Mapping[str, str] = {
+    "hard": "no such mailbox",
+    "soft": "full, or not reachable",
+    "policy": "the receiver’s rules, not the reader",
+    "unknown": "no reason given",
 }

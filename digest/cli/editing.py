@@ -1,4 +1,4 @@
-"""The editor's changes, each kept as an Edit row: pin, drop, lead, move, edit, edits."""
+"""The editor's changes, each kept as an Edit row: pin, drop, lead, move, edit."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import re
 
 import click
 
+from digest.cli import choosing
 from digest.cli.common import (
     as_one_line,
-    clock,
     find_article,
-    find_issue,
-    issue_argument,
-    json_option,
     keep_edit,
     now,
-    print_json,
     project_of,
     say,
-    table,
     week_meant,
     week_option,
 )
@@ -92,6 +87,10 @@ edit.add_command(_words("subject", "subject"))
 edit.add_command(_words("preheader", "line the inbox shows after the subject"))
 edit.add_command(_words("intro", "opening lines"))
 edit.add_command(_words("correction", "box that says what an earlier issue got wrong"))
+
+
+for command in (choosing.sentences, choosing.quote, choosing.speaker, choosing.role):
+    edit.add_command(command)
 
 
 @edit.command("note")
@@ -183,31 +182,3 @@ def _from_file(text: str) -> dict[tuple[EditKind, int], str]:
             raise DigestError(f"line {number} of the file is not understood: {line}", hint="keep `subject: …`")
         found[kind, int(place[0]) if place else 0] = value.strip()
     return found
-
-
-@click.group()
-def edits() -> None:
-    """What the editors changed."""
-
-
-@edits.command("list")
-@issue_argument
-@json_option
-@click.pass_context
-def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
-    """Every edit of ISSUE, oldest first: who, when, what."""
-    with project_of(ctx) as project:
-        slug = find_issue(project, issue)
-        rows = project.store.issues.edits(slug)
-        titles = {a.id: a.title for a in project.store.articles.all()}
-        config = project.config
-    if as_json:
-        print_json(
-            [{"id": e.id, "kind": e.kind, "target": e.target, "value": e.value, "who": e.who, "at": e.at} for e in rows]
-        )
-        return
-    table(
-        ("#", "when", "who", "what", "on", "value"),
-        [(e.id, clock(e.at, config), e.who, e.kind, titles.get(e.target, ""), e.value) for e in rows],
-        title=slug,
-    )

@@ -1,6 +1,8 @@
-"""The numbers of the newsletter: issues list, show, new."""
+"""The numbers of the newsletter: issues list, show, diff, new."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,10 +19,13 @@ from digest.cli.common import (
     week_option,
 )
 
+if TYPE_CHECKING:
+    from digest.week import Project
+
 
 @click.group()
 def issues() -> None:
-    """List and show issues, begin a second one."""
+    """List, show and compare issues, begin a second one."""
 
 
 @issues.command("list")
@@ -88,6 +93,46 @@ def show(ctx: click.Context, issue: str, as_json: bool) -> None:
         for quote in item.summary.quotes:
             for span, text in zip(quote.spans, quote.texts, strict=True):
                 say(f"   [{span.start}:{span.end}] “{text}” {quote.speaker}, {quote.role or 'no role'}")
+
+
+@issues.command()
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="[AFTER]", required=False)
+@json_option
+@click.pass_context
+def diff(ctx: click.Context, before: str, after: str | None, as_json: bool) -> None:
+    """What is another in AFTER than in BEFORE.
+
+    Each is an issue, or one as it was with its first edits only: 2026-W12@0 is what the rules made of the week,
+    2026-W12@3 that with three edits. With BEFORE alone: what the editors made of it.
+    """
+    from digest.editing import compare
+
+    with project_of(ctx) as project:
+        new = _moment(project, after or before)
+        old = (new[0], 0) if after is None else _moment(project, before)
+        found = compare(project, old, new)
+    if as_json:
+        print_json([{"what": d.what, "where": d.where, "before": d.before, "after": d.after} for d in found])
+        return
+    if not found:
+        say("Nothing is another.")
+    where = ""
+    for one in found:
+        if one.where != where:
+            where = one.where
+            say(f"\n{where}")
+        say(f"{'  ' if where else ''}{one.what}")
+        for sign, text in (("-", one.before), ("+", one.after)):
+            if text:
+                say(f"{'  ' if where else ''}  {sign} {text}")
+
+
+def _moment(project: Project, words: str) -> tuple[str, int | None]:
+    name, at, edits = words.rpartition("@")
+    if at and edits.isdigit():
+        return find_issue(project, name), int(edits)
+    return find_issue(project, words), None
 
 
 @issues.command()

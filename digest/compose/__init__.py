@@ -1,20 +1,32 @@
 """Picks + summaries + edits -> Issue. Pure."""
 
-from digest.compose.edits import words_of
+from digest.compose.choices import NONE, as_value, conflicts, spans_of, with_choices
+from digest.compose.differences import Difference, differences
+from digest.compose.edits import last_of, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
-from digest.compose.limits import words_allowed
+from digest.compose.pictures import origins_wanted, with_pictures
 from digest.compose.variants import issue_for
 
 __all__ = [
+    "NONE",
+    "Difference",
     "Placed",
+    "as_value",
     "compose_issue",
+    "conflicts",
     "cut_at_word",
+    "differences",
     "issue_for",
+    "last_of",
     "lay_out",
     "layout_of",
+    "origins_wanted",
     "reading_minutes",
-    "words_allowed",
+    "replay",
+    "spans_of",
+    "with_choices",
+    "with_pictures",
     "words_in",
     "words_of",
 ]

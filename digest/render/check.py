@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from digest.config import Config
-from digest.model import Article, Issue, Rendered
+from digest.model import Article, Conflict, Issue, Rendered
 from digest.render.checks import clients, contrast, inbox, leftovers, letter, links, pictures, plain, sources, structure
 from digest.render.checks.links import Answer
 from digest.render.checks.mail import read
@@ -29,15 +29,18 @@ def check_issue(
     readers: int | None = None,
     readers_before: int | None = None,
     answers: Mapping[str, Answer] | None = None,
+    unfit: Sequence[Conflict] = (),
 ) -> list[Finding]:
     """All findings, errors first, then in the order of the mail; [] when there is nothing to mend.
 
     newest: the articles as they are stored now, by id. readers: how many would get it; readers_before: how many got
-    the last issue. answers: what the linked addresses answered. None: nobody looked.
+    the last issue. answers: what the linked addresses answered. None: nobody looked. unfit: the edits to decide on.
     """
     found = [
         *sources.judge(issue, rendered, config, newest or {}),
+        *sources.judge_edits(issue, unfit),
         *inbox.judge(issue),
+        *pictures.judge(issue, newest or {}),
         *leftovers.judge(issue, config),
         *letter.judge(config, readers, readers_before),
         *_of_variants(issue, rendered, config, answers or {}),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.errors import IssueError
+from digest.compose import replay
+from digest.errors import IssueError, StaleError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, IssueState, Pick, Rendered
 from digest.store.codec import from_json, instant, read_as, to_json
 
@@ -232,9 +233,18 @@ class Issues:
 
     # -------------------------------------------------------------------------------------------- edits
 
-    def add_edit(self, edit: Edit) -> Edit:
-        """Keeps *edit*; gives it with its number."""
+    def add_edit(self, edit: Edit, *, after: int | None = None) -> Edit:
+        """Keeps *edit*; gives it with its number.
+
+        after: the revision the editor saw; IssueError where somebody edited the issue since.
+        """
         with self._store.transaction():
+            if after is not None and after != (newest := self.revision(edit.issue)):
+                other = next(e for e in reversed(self.history(edit.issue)) if e.id == newest)
+                raise StaleError(
+                    f"{other.who} has changed {edit.issue} meanwhile: nothing was overwritten",
+                    hint="look at it as it is now, then do it again",
+                )
             cursor = self._conn.execute(
                 "INSERT INTO edit (issue, kind, target, value, who, at, saw) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (edit.issue, edit.kind, edit.target, edit.value, edit.who, edit.at.isoformat(), edit.saw),
@@ -243,7 +253,16 @@ class Issues:
         return replace(edit, id=cursor.lastrowid)
 
     def edits(self, slug: str) -> list[Edit]:
-        """In the order they were made."""
+        """Those in force, in the order they were made."""
+        return replay(self.history(slug))[0]
+
+    def revision(self, slug: str) -> int:
+        """The number of the newest edit, undone ones and undoing included; 0 for none."""
+        newest = self._conn.execute("SELECT max(id) FROM edit WHERE issue = ?", (slug,)).fetchone()[0]
+        return newest or 0
+
+    def history(self, slug: str) -> list[Edit]:
+        """Every edit in the order they were made, those undone and the undoing as well."""
         rows = self._conn.execute(
             "SELECT id, issue, kind, target, value, who, at, saw FROM edit WHERE issue = ? ORDER BY id", (slug,)
         )
