@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from digest.dispatch.keys import make_keys  # noqa: E402
+from digest.editing import add_edit  # noqa: E402
 from digest.render.templates import OWN, packaged_templates  # noqa: E402
 from digest.web.preview import Workshop, create_preview  # noqa: E402
 from digest.web.server import serve  # noqa: E402
-from digest.editing import add_edit  # noqa: E402
 from digest.week import open_project, run_week  # noqa: E402
 
 NOW = datetime(2026, 3, 22, 18, tzinfo=UTC)

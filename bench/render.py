@@ -77,8 +77,8 @@ def messages(count: int) -> None:
         token = f"{number:032x}"
         fields = {
             "EMAIL": f"reader{number}@example.org",
+            "WHY": FIELDS["WHY"],
             "LEAVE": f"{LEAVE}/{token}",
-            "VIEW": FIELDS["VIEW"],
             "PREFS": f"{PREFS}/{token}",
         }
         letter = skeleton.letter(

@@ -4,7 +4,8 @@
     python -m bench.shots --all DIR  # every layout, kind of issue, scheme and width, to look at
     python -m bench.shots --measure  # how tall ten items are on a phone, and where the lead's headline ends
 
-Debian has no Georgia; the font Gelasio, which has its metrics, stands in where it is installed.
+Debian has neither Georgia nor Helvetica; Gelasio (npm's @fontsource/gelasio, in ~/.fonts) and fonts-liberation, which
+have their metrics, stand in where they are installed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any
 
 from digest.render import render_issue
 from digest.render.message import preview_html
-from tests.render_cases import cases
+from tests.picture_samples import copies, pictured
+from tests.render_cases import Case, cases
 from tests.render_samples import FIELDS
 
 LAYOUTS = ("briefing", "essay", "links")
@@ -29,8 +31,29 @@ CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 
 
 def html_of(layout: str, name: str = "sample") -> str:
-    issue, config = cases(template=layout)[name]
-    return preview_html(render_issue(issue, config).variants[0], FIELDS)
+    issue, config = every_case(layout)[name]
+    return preview_html(render_issue(issue, config, copies=copies()).variants[0], FIELDS)
+
+
+def every_case(layout: str) -> dict[str, Case]:
+    """The kinds of issue of `tests`; `links` has no room for pictures."""
+    return {**cases(template=layout), **({} if layout == "links" else pictured(template=layout))}
+
+
+FACES = "".join(
+    f"@font-face{{font-family:Georgia;font-weight:{weight};font-style:{style};src:local('Gelasio{name}')}}"
+    for weight, style, name in (
+        ("400", "normal", " Regular"),
+        ("400", "italic", " Italic"),
+        ("700", "normal", " Bold"),
+        ("700", "italic", " Bold Italic"),
+    )
+)
+
+
+def faithful(html: str) -> str:
+    """*html* with Gelasio for Georgia: Chromium does not take it by itself, though fontconfig says so."""
+    return html.replace("</head>", f"<style>{FACES}</style></head>", 1)
 
 
 def shot(browser: Any, html: str, width: int, scheme: str, height: int | None = None, scale: float = 1) -> bytes:
@@ -38,7 +61,7 @@ def shot(browser: Any, html: str, width: int, scheme: str, height: int | None = 
     size = {"width": width, "height": height or 800}
     page = browser.new_page(viewport=size, color_scheme=scheme, device_scale_factor=scale)
     page.route("**/*", lambda route: route.abort())
-    page.set_content(html)
+    page.set_content(faithful(html))
     picture: bytes = page.screenshot(full_page=height is None)
     page.close()
     return picture
@@ -95,7 +118,7 @@ def measure(browser: Any) -> None:
     for layout in LAYOUTS:
         for name, html in (("sample week", sample_week(layout)), ("fixture", html_of(layout))):
             page = browser.new_page(viewport={"width": 375, "height": 812})
-            page.set_content(html)
+            page.set_content(faithful(html))
             tall = page.evaluate("document.documentElement.scrollHeight")
             ends = page.evaluate("document.querySelector('h3').getBoundingClientRect().bottom")
             print(f"{layout:9} {name:12} {tall:,} px tall at 375 px, the lead's headline ends at {ends:.0f} px")
@@ -105,7 +128,7 @@ def measure(browser: Any) -> None:
 def everything(browser: Any, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
-        for name in cases():
+        for name in every_case(layout):
             html = html_of(layout, name)
             for width in (375, 800):
                 for scheme in ("light", "dark"):

@@ -88,6 +88,14 @@ def web_address(link: str | None) -> str | None:
     return parts.scheme + link[len(parts.scheme) :] if sound and not re.search(r"\s", parts.netloc) else None
 
 
+def host_of(url: str | None) -> str:
+    """The host that *url* names, in lower case; '' where it names none, or is broken."""
+    try:
+        return urlsplit(url or "").hostname or ""
+    except ValueError:  # unbalanced brackets
+        return ""
+
+
 def ascii_domain(name: str) -> str:
     """*name* as domains are compared: lower case, A-labels (RFC 5890, mapped by UTS 46), without a last dot. What is
     no domain comes back in lower case."""

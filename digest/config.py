@@ -16,10 +16,9 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.address import Address, ascii_domain, is_domain, site_of, split_mailbox, web_address
+from digest.address import Address, ascii_domain, host_of, is_domain, site_of, split_mailbox, web_address
 from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
 from digest.model import SUMMARY_METHODS, Brief, SectionBrief
@@ -81,6 +80,7 @@ class SourceEntry:
     allow_private: bool = False  # let this URL point into the editor's own network
     own: bool = False  # the editors' own texts
     right: str = ""  # why more of its articles may be excerpted than a visitor sees: "we subscribe"; '' for none
+    picture_license: str = ""  # of its pictures, where they state none: "CC BY 4.0", "by agreement"; '' for none
 
     def __post_init__(self) -> None:
         if self.path:  # one folder, one name: "in/" and "./in" are "in"
@@ -157,6 +157,14 @@ class Theme:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Which stories print their picture, and where mail programs get it from."""
+
+    show: Literal["none", "lead", "all"] = "none"
+    carry: Literal["mail", "site"] = "mail"  # inside every letter, or loaded from site.url
+
+
+@dataclass(frozen=True)
 class Site:
     url: str = ""  # public address of `digest serve`, https; '' for none
     mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
@@ -174,6 +182,8 @@ class Send:
     domains: Mapping[str, float] = field(default_factory=dict)  # mail domain -> letters a second to it
     quiet: str = ""  # hours in which no letter leaves, in the newsletter's zone: "22:00-07:00"; '' for none
     not_later_than: str = "6h"  # a start or resume this late pauses and asks; '' for never
+
+    new_relay: int | None = None  # letters after which a relay never used before waits; 0: none; None: see welcome.py
 
     @property
     def lateness(self) -> timedelta | None:
@@ -227,6 +237,7 @@ class Config:
     summary: SummaryEntry = SummaryEntry()
     quoting: Quoting = Quoting()
     theme: Theme = Theme()
+    pictures: Pictures = Pictures()
     site: Site = Site()
     send: Send = Send()
     smtp: Smtp = Smtp()
@@ -376,9 +387,14 @@ def _judge(config: Config, where: str) -> None:
             "start it with https://",
         )
     need(
-        not config.site.url or config.site.url.startswith("https://"),
+        not config.site.url or (config.site.url.startswith("https://") and web_address(config.site.url) is not None),
         "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
         "leave it empty to have people leave by mail",
+    )
+    need(
+        config.pictures.carry != "site" or bool(config.site.url),
+        "pictures.carry = 'site' needs site.url, where the pictures are loaded from",
+        "'mail' carries them inside every letter",
     )
     for number, block in enumerate(config.block, 1):
         need(
@@ -399,6 +415,7 @@ def _judge(config: Config, where: str) -> None:
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
         'for example "6h"; "" is never',
     )
+    need((config.send.new_relay or 0) >= 0, "send.new_relay is less than no letters", "200 is usual; 0 is no trial")
     need(
         SELECTOR.fullmatch(config.dkim.selector) is not None,
         f"dkim.selector = {config.dkim.selector!r} is no selector",
@@ -436,7 +453,7 @@ def _judge_words(config: Config, need: Need) -> None:
         'for example "Dear reader,"',
     )
     need(
-        not news.sign_up or news.sign_up.startswith("https://"),
+        not news.sign_up or (news.sign_up.startswith("https://") and web_address(news.sign_up) is not None),
         f"newsletter.sign_up = {news.sign_up!r} is no address of a page",
         "start it with https://, or leave it out to have people write to reply_to",
     )
@@ -452,7 +469,7 @@ def _judge_words(config: Config, need: Need) -> None:
 
 
 def _host(address: str) -> str:
-    return site_of(urlsplit(address).hostname or "")
+    return site_of(host_of(address))
 
 
 def _judge_theme(config: Config, need: Need) -> None:

@@ -41,6 +41,10 @@ class IssueError(DigestError):
     """The issue is in no state for what was asked, or nothing by that name exists."""
 
 
+class StaleError(IssueError):
+    """Somebody changed the issue after it was looked at; nothing was overwritten."""
+
+
 class VerbatimError(DigestError):
     """An excerpt differs from its article. Nothing may be sent."""
 

@@ -6,12 +6,12 @@ again. Offsets count Unicode code points, half-open. Times are aware datetimes u
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
-from urllib.parse import quote as percent
 from zoneinfo import ZoneInfo
 
 from digest.address import Address, sites_of
@@ -87,13 +87,43 @@ NOSNIPPET = "data-nosnippet"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An article's lead picture, as its page describes it. Never in a mail by itself; kept for who prints one."""
+    """An article's lead picture, as its source describes it. Printed only by `compose.pictures`."""
 
-    url: str
+    url: str  # of a Markdown file's own: its path beside that file
     width_px: int | None = None  # None: the page does not say
     height_px: int | None = None  # None: the page does not say
     alt: str = ""
     credit: str = ""
+    license: str = ""  # as stated: an address or a name; '' where nothing is
+    reserved: str = ""  # whose wish it is that nobody shows it: "the page says noimageindex"; '' for none
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCopy:
+    """A picture as this newsletter keeps it: copied once, made small, nothing in it but what draws it."""
+
+    hash: str  # SHA-256 of data, hex
+    media_type: str
+    width_px: int
+    height_px: int
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """The last segment of its address on the newsletter's site."""
+        return f"{self.hash}.{self.media_type.removeprefix('image/').replace('jpeg', 'jpg')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPicture:
+    """The picture printed with an item, with all that is said of it."""
+
+    copy: str  # the hash of its `PictureCopy`
+    alt: str  # '' only where an editor says that it decorates
+    credit: str
+    license: str  # its name as printed; '' for the newsletter's own
+    license_url: str  # '' where there is none
+    by_editor: bool = False  # an editor's word stands for credit and license
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +340,7 @@ EditKind = Literal[
     "words",
     "section",
     "credit",
+    "picture",
     "sentences",
     "quote",
     "speaker",
@@ -324,10 +355,10 @@ class Edit:
     """One change an editor made, kept as data and applied by pure functions.
 
     target: an article id (stable over a new collect), or '' for the issue itself.
-    value: the words, a number (the position counted from 1, the most words of the item), or the section's name; ''
-    takes them back. Of `sentences` and `quote`: spans of the article whose text hash is *saw*, ``12-80 90-140``, or
-    ``none``. Of `speaker` and `role`: where the quote begins, a blank, the words. `undo` and `redo` concern the newest
-    edit there is to undo or redo, and have neither target nor value.
+    value: the words, a number (the position counted from 1, the most words of the item), the section's name, or what is
+    said of a picture (see `compose.pictures`); '' takes them back. Of `sentences` and `quote`: spans of the article
+    whose text hash is *saw*, ``12-80 90-140``, or ``none``. Of `speaker` and `role`: where the quote begins, a blank,
+    the words. `undo` and `redo` concern the newest edit there is to undo or redo, and have neither target nor value.
     """
 
     id: int
@@ -362,10 +393,18 @@ class Item:
     note: str  # the editor's own words, '' for none
     minutes: int  # reading time at the outlet, whole minutes, at least 1
     credit: str  # who is credited: the outlet, or "the editors" for an own text
+    topic: str | None = None  # its section where it is printed elsewhere, '' for none; None: where it is printed
+    picture: ItemPicture | None = None  # None: it prints none
+    no_picture: str = ""  # why not, where there is something to say
 
     @property
     def article(self) -> Article:
         return self.pick.story.lead
+
+    @property
+    def belongs_to(self) -> str:
+        """The section whose readers want it; '' for none."""
+        return self.pick.section if self.topic is None else self.topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +437,7 @@ class Issue:
     edits: tuple[Edit, ...]
     audience: str  # the rule in words: "everyone subscribed"
     correction: str = ""  # what an earlier issue got wrong, in the editors' words; '' for nothing
+    topics: tuple[str, ...] = ()  # the sections readers may choose from, those without a story here too
 
 
 IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]
@@ -415,15 +455,21 @@ class Wish:
     lead_only: bool = False
 
     def fitted(self, issue: Issue, language: str) -> Wish | None:
-        """The same against *issue* in *language*: only sections it has, in its order, '' and () where nothing differs
-        from what everybody gets. None where it holds nothing of the topics."""
+        """The same against *issue* in *language*: only sections it has stories of, in its order, '' and () where
+        nothing differs from what everybody gets. None where it holds nothing of the topics.
+
+        Who wants every section there is to choose from gets the issue whole, with what belongs to no section.
+        """
         wanted = {topic.casefold() for topic in self.topics}
-        found = tuple(name for name in issue.sections if name.casefold() in wanted)
+        there = dict.fromkeys(item.belongs_to for item in issue.items if item.belongs_to)
+        found = tuple(name for name in there if name.casefold() in wanted)
         if self.topics and not found:
             return None
         spoken, usual = (tag.lower().split("-")[0] for tag in (self.language, language))
         other = self.language if spoken and spoken != usual else ""
-        return Wish(other, found if len(found) < len(issue.sections) else (), self.lead_only)
+        whole = bool(issue.topics) and wanted >= {name.casefold() for name in issue.topics}
+        whole = whole or all(item.belongs_to.casefold() in wanted for item in issue.items)
+        return Wish(other, () if whole else found, self.lead_only)
 
     def served_by(self, issue: Issue, language: str, keys: Collection[str], usual: str) -> str | None:
         """The one of the variants *keys* of *issue* that serves it: the nearest, at last *usual*; None where the issue
@@ -436,23 +482,43 @@ class Wish:
 
     @property
     def key(self) -> str:
-        """The key of the variant that serves it, fit for a file name; '' for the one everybody gets."""
-        topics = "+".join(percent(name.casefold(), safe="") for name in self.topics)
+        """The key of the variant that serves it, fit for a file name and as a segment of an address; '' for the one
+        everybody gets."""
+        topics = ".".join(map(_in_key, self.topics))
+        if len(topics) > MOST_IN_KEY:
+            topics = f"~{hashlib.sha256(topics.encode()).hexdigest()[:16]}"
         parts = (
-            f"language-{percent(self.language.lower(), safe='')}" if self.language else "",
+            f"language-{_in_key(self.language)}" if self.language else "",
             f"topics-{topics}" if topics else "",
             "lead-only" if self.lead_only else "",
         )
         return "_".join(part for part in parts if part)
 
 
+MOST_IN_KEY = 120  # letters of topics: a file name has room for 255 bytes
+
+
+def _in_key(name: str) -> str:
+    """*name* in letters and digits, a blank as ``-``, any other byte as ``~2f``: no two names give the same."""
+    return "".join(
+        c if c.isascii() and c.isalnum() else "-" if c == " " else "".join(f"~{byte:02x}" for byte in c.encode())
+        for c in name.casefold()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture the mail carries inside; its HTML names it as ``cid:CID``."""
+    """A picture the mail carries inside (its HTML names it as ``cid:CID``), or loads from the newsletter's own site."""
 
-    cid: str  # follows from its bytes
+    cid: str  # follows from its bytes; '' for one that is not carried
     media_type: str
     data: str  # base64
+    url: str = ""  # its address on the site; '' for one that is carried
+
+    @property
+    def source(self) -> str:
+        """What the HTML calls it."""
+        return self.url or f"cid:{self.cid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +533,7 @@ class Variant:
     text: str
     tokens: Mapping[str, str]  # name -> token as it stands in html and text; see render.message
     pictures: tuple[Picture, ...] = ()
+    view: str = ""  # where everybody may see it on the web; '' for nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,6 +562,10 @@ class Subscriber:
     paused_until: datetime | None
     token: str  # 128 random bits as 32 hex digits; for leaving and preferences; never expires
     consent: datetime | None  # when the newest consent event was written
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.language, self.topics, self.length == "lead")
 
 
 DeliveryState = Literal[
@@ -550,7 +621,7 @@ class Reply:
     words: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.code), self.enhanced, self.words) if part)
+        return f"{self.code} {self.enhanced}".rstrip() + (f" {self.words}" if self.words else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from digest.compose import (
     issue_for,
     lay_out,
     layout_of,
+    origins_wanted,
     with_choices,
-    words_allowed,
+    with_pictures,
     words_in,
     words_of,
 )
@@ -34,6 +35,7 @@ from digest.model import LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Re
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
+from digest.text.limits import allowance
 
 if TYPE_CHECKING:
     from digest.render.check import Answer, Finding
@@ -216,7 +218,7 @@ def word_budget(place: Placed, config: Config, edits: Sequence[Edit] = ()) -> in
     else:
         words = section.max_words or summary.max_words or layout.item_words
     seconds = (summary.max_seconds, section.max_seconds if place.form != "lead" else 0)
-    allowed = words_allowed(article, place.form, config.quoting)
+    allowed = allowance(article, place.form, config.quoting).most
     limits = [words, *(words_in(n) for n in seconds if n)]
     return min(limits if allowed is None else [*limits, allowed])
 
@@ -270,9 +272,27 @@ def compose_week(
         also=word("also", language),
         editors=word("editors", language),
         to_correct=_to_correct(project, slug),
+        topics=[s.name for s in config.sections],
     )
     progress("compose", 1, 1)
-    return issue, tuple(picks)
+    return _with_known_pictures(project, issue), tuple(picks)
+
+
+def _with_known_pictures(project: Project, issue: Issue) -> Issue:
+    """*issue* with the pictures that there are copies of."""
+    wanted = origins_wanted(issue, project.config)
+    known = project.store.pictures.known(wanted) if wanted else {}
+    return with_pictures(issue, project.config, known)
+
+
+def _copying_pictures(project: Project, issue: Issue, *, now: datetime, progress: Progress) -> Issue:
+    """The same, once those it wants have been copied."""
+    from digest.pictures import copy_pictures
+
+    if wanted := origins_wanted(issue, project.config):
+        agent = user_agent(project.config)
+        copy_pictures(project.store, project.folder, wanted, user_agent=agent, now=now, progress=progress)
+    return _with_known_pictures(project, issue)
 
 
 def _to_correct(project: Project, slug: str) -> str:
@@ -290,14 +310,16 @@ def build_draft(
     win: Window,
     slug: str,
     *,
+    now: datetime,
     limit: int | None = None,
     progress: Progress = quiet,
 ) -> Draft | None:
-    """`compose_week`, rendered; None where that is None."""
+    """`compose_week` with its pictures copied, rendered; None where that is None."""
     composed = compose_week(project, win, slug, limit=limit, progress=progress)
     if composed is None:
         return None
     issue, picks = composed
+    issue = _copying_pictures(project, issue, now=now, progress=progress)
     progress("render", 0, 1)
     rendered = render_week(project, issue)
     progress("render", 1, 1)
@@ -309,11 +331,13 @@ def render_week(project: Project, issue: Issue) -> Rendered:
     from digest.render import render_issue
     from digest.render.templates import find_templates
 
+    printed = [item.picture.copy for item in issue.items if item.picture]
     return render_issue(
         issue,
         project.config,
         templates=find_templates(project.folder),
         variants=_variants(project, issue),
+        copies=project.store.pictures.copies(printed) if printed else {},
     )
 
 
@@ -378,7 +402,7 @@ def run_week(
     if known is not None and known.state in (*LOCKED_STATES, "skipped", "cancelled"):
         return WeekReport(slug, win, (), None, out=known.state)
     collected = tuple(collect(project, now=now, seen=win.until, progress=progress)) if collecting else ()
-    draft = build_draft(project, win, slug, limit=limit, progress=progress)
+    draft = build_draft(project, win, slug, now=now, limit=limit, progress=progress)
     old = tuple(_old_files(project, win))
     if draft is None:
         return WeekReport(slug, win, collected, None, old=old)
@@ -501,24 +525,22 @@ def write_files(project: Project, draft: Draft) -> Path:
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
-    fields = sample_fields(project.config)
     for variant in draft.rendered.variants:
-        name = variant.key or "issue"
+        fields, name = sample_fields(project.config, variant.language), variant.key or "issue"
         (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
         (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 
-def sample_fields(config: Config) -> dict[str, str]:
-    """Stand-ins for a reader's own values, for previews and files: an invented reader."""
+def sample_fields(config: Config, language: str) -> dict[str, str]:
+    """Stand-ins for a reader's own values, in *language*, for the files of a draft: an invented reader."""
     from digest.render.reader import own_words
 
     site = config.site.url.rstrip("/")
     mail = config.site.mailto or str(config.reply_to.address)
     return {
-        **own_words(config, config.newsletter.language, email="reader@example.org"),
+        **own_words(config, language, email="reader@example.org"),
         "LEAVE": f"{site}/leave/preview" if site else f"mailto:{mail}?subject=unsubscribe",
-        "VIEW": f"{site}/issues/preview" if site else "",
         "PREFS": f"{site}/preferences/preview" if site else "",
     }
 

@@ -65,7 +65,7 @@ def make_newsletter(
     (folder / "digest.toml").write_text(TOML.format(send=send, site=site), encoding="utf-8")
     config = load_config(folder)
     keys.make_keys(folder)
-    names = ("EMAIL", "LEAVE", "VIEW", "PREFS") if config.site.url else ("EMAIL", "LEAVE")
+    names = ("EMAIL", "LEAVE", "PREFS") if config.site.url else ("EMAIL", "LEAVE")
     tokens = {name: f"__Dtest_{name}__" for name in names}
     filler = "Nothing but a line to give the letter its length.\n" * (20 * kilobytes)
     text = "The week.\n.A line that begins with a dot.\n\n" + filler + "\n" + "\n".join(tokens.values())

@@ -45,7 +45,6 @@ FIELDS = {
     "WHY": "you signed up.",
     "GREETING": "",
     "LEAVE": "https://ledger.example.com/leave/0123456789abcdef0123456789abcdef",
-    "VIEW": "https://ledger.example.com/issues/2015-W39",
     "PREFS": "https://ledger.example.com/preferences/0123456789abcdef0123456789abcdef",
 }
 

@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose import compose_issue, cut_at_word, lay_out, layout_of, words_allowed
+from digest.compose import Placed, compose_issue, cut_at_word, lay_out, layout_of
 from digest.config import Quoting
 from digest.model import Article, Edit, Excerpt, ExcerptLimit, Issue, ItemForm, Pick, Region, Span, Summary
+from digest.render.checks.sources import quoting
+from digest.text.limits import allowance
+from digest.week import condense_items
 from tests.make import NOW, pick
+from tests.render_samples import make_config, sample_issue
 
 SECTIONS = ["Government", "Transport", "Nature"]
 
@@ -173,11 +177,31 @@ def long_article(words: int, **more: Any) -> Article:
 )
 def test_how_many_words_an_item_may_print(words: int, form: ItemForm, more: Any, allowed: int | None) -> None:
     quoting = Quoting(outlets={"Strict": 30})
-    assert words_allowed(long_article(words, **more), form, quoting) == allowed
+    assert allowance(long_article(words, **more), form, quoting).most == allowed
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Quoting(),
+        Quoting(max_words=20, lead_max_words=30),
+        Quoting(max_share=0.6, lead_max_share=0.9, quotes=2),
+        Quoting(outlets={"Commonplace": 12, "Civic Wire": 60}, quotes=0),
+    ],
+)
+def test_what_is_composed_is_never_more_than_the_check_allows(limits: Quoting) -> None:
+    """Both ask one rule, so that a finding of the check means a change by hand, or of [quoting]."""
+    config = replace(make_config(), quoting=limits)
+    placed = [Placed(i.pick, i.form) for i in sample_issue().items]
+    summaries = condense_items(placed, config)
+    assert any(s.sentences for s in summaries.values())
+    for item in sample_issue().items:
+        summary = summaries.get(item.article.id, Summary("none", (), ()))
+        assert list(quoting(replace(item, summary=summary), summary.quotes, config)) == []
 
 
 def test_only_the_report_counts_for_the_share() -> None:
     half = long_article(400)
     cut = half.text.index("word200")
     regions = (Region("body", Span(0, cut)), Region("opinion", Span(cut, len(half.text)), "Author’s view"))
-    assert words_allowed(replace(half, regions=regions), "item", Quoting()) == 50
+    assert allowance(replace(half, regions=regions), "item", Quoting()).most == 50

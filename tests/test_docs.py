@@ -21,8 +21,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
     "docs/check.md",
+    "docs/desk.md",
     "docs/doctor.md",
     "docs/editing.md",
+    "docs/pictures.md",
     "docs/preview.md",
     "docs/quotes.md",
     "docs/relays.md",
@@ -30,8 +32,9 @@ PAGES = (
     "docs/sending.md",
     "docs/sources.md",
     "docs/summaries.md",
+    "docs/templates.md",
 )
-SERVES = {"preview", "serve"}  # they run until Ctrl-C; the browser tests start them
+SERVES = {"desk", "preview", "serve"}  # they run until Ctrl-C; the browser tests start them
 ELSEWHERE = "https://example.org"  # a site of the web; here a server on this machine stands for it
 
 

@@ -121,7 +121,8 @@ def test_own_and_permitted_texts_need_neither_outlet_nor_link(free: dict[str, An
         ({"license": "CC BY-NC-ND 4.0"}, False),
         ({"license": "All rights reserved"}, False),
         ({"own": True}, True),
-        ({"right": "they wrote to us"}, True),
+        ({"right": "they wrote to us"}, False),
+        ({"source_right": "we subscribe"}, False),
     ],
 )
 def test_openly_licensed_and_own_texts_may_be_quoted_at_length(changes: dict[str, Any], free: bool) -> None:
@@ -143,8 +144,13 @@ def test_the_lead_may_be_quoted_longer() -> None:
 
 
 def test_a_limit_of_zero_is_none() -> None:
-    none = Quoting(max_words=0, max_share=0, lead_max_words=0, lead_max_share=0, quotes=0)
+    none = Quoting(max_words=0, max_share=1, lead_max_words=0, lead_max_share=1)
     assert judged(Mail(sample_issue(), replace(CONFIG, quoting=none))) == []
+
+
+def test_where_no_key_quotes_are_wanted_each_is_one_too_many() -> None:
+    found = judged(Mail(base(), replace(CONFIG, quoting=Quoting(quotes=0))))
+    assert {f.rule for f in found} == {"quote-count"}
 
 
 def test_mail_by_smtp_needs_a_postal_address() -> None:
@@ -195,6 +201,29 @@ def test_the_links_to_ask_are_the_web_s_not_the_reader_s() -> None:
     asked = link_targets(issue, rendered)
     assert [url for url in asked if "ledger.example.com" not in url] == [item.article.url for item in issue.items]
     assert not set(asked) & set(rendered.variants[0].tokens.values())
+
+
+def test_where_the_issue_itself_will_be_seen_is_not_asked_before_it_is_there() -> None:
+    issue = base()
+    rendered = render_issue(issue, CONFIG)
+    assert rendered.variants[0].view
+    assert rendered.variants[0].view not in link_targets(issue, rendered)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_finding_about_the_foot_is_placed_there_and_not_at_the_last_story(count: int) -> None:
+    issue = replace(base(), items=base().items[:count])
+    pale = '><span style="color:#dddddd">Stop</span><'
+    grey = Mail(issue, change=lambda v: replace(v, html=v.html.replace(">Unsubscribe<", pale)))
+    (finding,) = [f for f in judged(grey) if f.rule == "contrast-light"]
+    assert (finding.place, finding.article) == (f"foot of the mail, HTML line {finding.line}", "")
+
+
+def test_a_subject_that_quotes_a_headline_holds_no_placeholder_of_the_editors() -> None:
+    item = base().items[0]
+    titled = with_article(item, replace(item.article, title="What %%UNSUB%% means in a mail"))
+    issue = replace(base(), items=(titled, *base().items[1:]), subject=titled.article.title)
+    assert [(f.rule, f.article) for f in judged(Mail(issue))] == [("placeholder-maybe", item.article.id)]
 
 
 def test_words_behind_a_comment_are_read_too() -> None:

@@ -14,21 +14,10 @@ from lxml import html as lxml_html
 
 from digest.render import render_issue
 from digest.render.checks import contrast
-from digest.render.checks.css import (
-    NAMED,
-    background_of,
-    color_of,
-    counts,
-    declarations,
-    faults_of,
-    hex_of,
-    matches,
-    over,
-    parse_selector,
-    parse_sheet,
-    pixels_of,
-)
+from digest.render.checks.cascade import counts, matches
+from digest.render.checks.css import declarations, faults_of, parse_selector, parse_sheet
 from digest.render.checks.mail import read
+from digest.render.checks.values import NAMED, background_of, color_of, hex_of, over, pixels_of
 from tests.check_samples import CONFIG, base
 from tests.web_browser import ARGS
 

@@ -13,13 +13,15 @@ from digest.color import contrast, nearest_readable
 from digest.errors import ConfigError, TemplateError
 from digest.model import Issue, Item, Quote
 from digest.render import render_issue
-from digest.render.check import verify_verbatim, visible_text
+from digest.render.check import check_issue, verify_verbatim, visible_text
 from digest.render.email import tokens_for
+from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
 from digest.render.lines import nbsp, no_widow, shorten, wrap
 from digest.render.message import preview_html
+from digest.render.printable import web_address
 from digest.render.templates import find_templates
 from digest.render.theme import palette
-from digest.render.view import next_day, printed_quotes, quote_paragraphs, summary_paragraphs
+from digest.render.view import next_day
 from tests.render_samples import FIELDS, excerpt, make_article, make_config, make_item, make_quote, sample_issue
 
 CONFIG = make_config()
@@ -31,6 +33,72 @@ def html_of(issue: Issue, **theme: str) -> str:
 
 def text_of(issue: Issue) -> str:
     return render_issue(issue, CONFIG).variants[0].text
+
+
+BROKEN = [
+    "https://[broken",
+    "https://]/x",
+    "https://[::1",
+    "https://[::1]/loop",
+    "https://exa mple.org/x",
+    "https://",
+    "https:///path",
+    "https://example.org:99999/",
+    "https://example.org:port/",
+    "https://user:pass@example.org/",
+    "https://xn--zzzzzzz--.example/",
+    "https://\u202eexample.org/",
+    "https://münchen.example/straße?ü=1#ä",
+    "https://" + "ü" * 300 + ".example/",
+    "https://example.org/\ud800",
+    "https://example.org/%zz%",
+    "https://example.org/" + "a" * 5000,
+    "HTTPS://EXAMPLE.ORG/A",
+    "//example.org/x",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "mailto:x@example.org",
+    "file:///etc/passwd",
+    "\x00",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", BROKEN)
+def test_no_address_however_broken_ends_rendering_or_the_check(url: str) -> None:
+    """Anywhere a feed may put one; printed is only what a mail program can follow."""
+    item = sample_issue().items[1]
+    story = replace(
+        item.pick.story,
+        lead=replace(item.article, url=url, canonical=url, image=url, outlet=None),
+        also=(item.article,),
+    )
+    issue = with_item(replace(item, pick=replace(item.pick, story=story), credit=""))
+    rendered = render_issue(issue, CONFIG)
+    check_issue(issue, rendered, CONFIG)
+    for href in re.findall('href="([^"]*)"', rendered.variants[0].html):
+        assert re.fullmatch(r"https?://[!-~]+|mailto:[!-~]+|__D\w+__", href), href
+
+
+def test_a_host_is_linked_as_programs_look_it_up() -> None:
+    assert web_address("https://München.example/Straße") == "https://xn--mnchen-3ya.example/Stra%C3%9Fe"
+
+
+def test_a_headline_that_is_a_whole_text_is_cut() -> None:
+    """Feeds without titles send the text for one."""
+    long = make_article(" ".join(f"word{n}" for n in range(300)), "A sentence.", "Outlet", "https://example.org/l", 24)
+    issue = with_item(make_item(long, "Cities", "A sentence."))
+    rendered = render_issue(issue, CONFIG)
+    assert "word30 word31" in seen(rendered.variants[0].html) and "word50" not in rendered.variants[0].html
+    assert "…" in rendered.variants[0].text and "word50" not in rendered.variants[0].text
+    assert [f.rule for f in check_issue(issue, rendered, CONFIG) if f.article == long.id] == ["quote-share"]
+
+
+@pytest.mark.parametrize("tag", ["zxx", "mul", "und", "mis", ""])
+def test_what_is_no_language_is_not_named(tag: str) -> None:
+    article = make_article("7 14 21", "A sentence.", "Outlet", "https://example.org/l", 24, language=tag)
+    html = html_of(with_item(make_item(article, "Cities", "A sentence.")))
+    assert "Read at Outlet · in" not in seen(html) and f'lang="{tag}"' not in html
 
 
 def seen(html: str) -> str:

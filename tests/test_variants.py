@@ -34,8 +34,8 @@ def only(*topics: str, lead: bool = False, language: str = "") -> Wish:
         (Wish("en-US"), ""),  # the newsletter's own language in another spelling
         (Wish("de"), "language-de"),
         (Wish("", ("transport", "Gardening")), "topics-transport"),
-        (Wish("", ("Cities", "Transport")), "topics-transport+cities"),
-        (Wish("", ("Cities", "Transport", "Government")), ""),  # all there is
+        (Wish("", ("Cities", "Transport")), "topics-transport.cities"),
+        (Wish("", ("Cities", "Transport", "Government")), "topics-government.transport.cities"),  # without the links
         (Wish("de", ("Transport",), True), "language-de_topics-transport_lead-only"),
     ],
 )
@@ -50,8 +50,17 @@ def test_a_wish_for_topics_the_issue_lacks_is_served_by_nothing() -> None:
 
 
 def test_a_section_s_name_is_safe_in_a_file_name() -> None:
-    assert Wish("", ("../Straße & Bahn",)).key == "topics-..%2Fstrasse%20%26%20bahn"
-    assert Wish("de-../x").key == "language-de-..%2Fx"
+    assert Wish("", ("../Straße & Bahn",)).key == "topics-~2e~2e~2fstrasse-~26-bahn"
+    assert Wish("de-../x").key == "language-de~2d~2e~2e~2fx"
+    assert Wish("", ("a_lead-only",)).key != Wish("", ("a",), True).key
+    assert Wish("", ("a b",)).key != Wish("", ("a-b",)).key
+
+
+def test_many_long_names_still_make_a_file_name() -> None:
+    names = tuple(f"السياسة والاقتصاد {n}" for n in range(20))
+    keys = {Wish("", names).key, Wish("", names[1:]).key}
+    assert len(keys) == 2
+    assert all(len(key) < 60 for key in keys)
 
 
 def test_readers_of_a_topic_get_its_stories_led_by_the_first() -> None:
@@ -59,6 +68,51 @@ def test_readers_of_a_topic_get_its_stories_led_by_the_first() -> None:
     assert [i.form for i in issue.items] == ["lead", "item", "item"]
     assert (issue.subject, issue.intro) == ("The port that published every delay", "")
     assert issue.preheader.startswith("Also: Night trains are filling up again")
+
+
+def test_readers_of_a_topic_get_its_plain_links_too() -> None:
+    """A link printed in "In brief" still belongs to its section; one of no section is for who gets everything."""
+    sample = sample_issue()
+    *full, ours, other, none = sample.items
+    ours, other = replace(ours, topic="Transport"), replace(other, topic="Cities")
+    issue = replace(sample, items=(*full, ours, other, replace(none, topic="")))
+    fitted = Wish("", ("Transport",)).fitted(issue, "en-GB")
+    assert fitted is not None
+    titles = [i.article.title for i in issue_for(issue, fitted).items]
+    assert titles == ["The port that published every delay", "Night trains are filling up again",
+                      "In Norderhaven fährt die Straßenbahn leiser", ours.article.title]  # fmt: skip
+
+
+def test_readers_of_every_topic_get_the_issue_whole() -> None:
+    """Who chose all sections would miss what stands in none of them."""
+    sample = sample_issue()
+    brief = [replace(i, topic="") if i.form == "link" else i for i in sample.items]
+    issue = replace(sample, items=tuple(brief), topics=("Cities", "Transport", "Government", "Energy"))
+    assert Wish("", ("Cities", "Transport", "Government", "Energy")).fitted(issue, "en-GB") == Wish()
+    some = Wish("", ("Cities", "Transport", "Government")).fitted(issue, "en-GB")
+    assert some is not None
+    assert [i for i in issue_for(issue, some).items if i.topic == ""] == []  # they did not choose all
+
+
+def test_a_topic_of_plain_links_only_is_led_by_the_first_under_its_own_name() -> None:
+    sample = sample_issue()
+    link = replace(sample.items[-1], topic="Law")
+    issue = replace(sample, items=(*sample.items[:-1], link))
+    fitted = Wish("", ("Law",)).fitted(issue, "en-GB")
+    assert fitted is not None
+    (lead,) = issue_for(issue, fitted).items
+    assert (lead.form, lead.pick.section) == ("lead", "Law")
+
+
+def test_each_variant_is_seen_on_the_web_at_its_own_address_which_many_share() -> None:
+    issue, transport = sample_issue(), only("Transport")
+    rendered = render_issue(issue, CONFIG, variants={transport: issue_for(issue, transport)})
+    usual, ours = rendered.variants
+    assert usual.view == "https://ledger.example.com/issues/2015-W39"
+    assert ours.view == "https://ledger.example.com/issues/2015-W39/topics-transport"
+    for variant in rendered.variants:
+        assert f'href="{variant.view}"' in variant.html
+        assert f"\n{variant.view}\n" in variant.text
 
 
 def test_readers_of_the_lead_get_it_alone_with_its_subject() -> None:
@@ -180,3 +234,40 @@ def test_the_week_renders_what_its_readers_asked_for_in_languages_the_mail_speak
     assert got == {*keys}
     assert (tmp_path / "var/issues/2026-W12/topics-transport.html").is_file()
     run("check")
+    run("approve", "--yes")
+
+    from digest.config import load_config
+    from digest.web.site import create_site
+
+    client = create_site(tmp_path, load_config(tmp_path)).test_client()
+    assert 'lang="en-GB"' in client.get("/issues/2026-W12").text
+    assert "Im\u00a0Browser\u00a0ansehen" in client.get("/issues/2026-W12/language-de").text
+    assert client.get("/issues/2026-W12/language-fr").status_code == 404
+
+
+def test_in_another_language_the_editors_own_words_say_which_is_theirs() -> None:
+    """A German greeting in an Arabic letter would else be read aloud as Arabic, its comma at the wrong end."""
+    words = replace(
+        CONFIG.newsletter,
+        language="de",
+        tagline="Am Wasser",
+        greeting="Hallo,",
+        sign_off="Bis bald.",
+        invitation="Schreiben Sie uns.",
+    )
+    config = replace(CONFIG, newsletter=words)
+    lead, *rest = sample_issue().items
+    rest[-1] = replace(rest[-1], pick=replace(rest[-1].pick, section="Kurz notiert"))
+    issue = replace(sample_issue(), items=(replace(lead, note="Zwei fehlten."), *rest), intro="Zehn Berichte.")
+    arabic = Wish("ar")
+    _, variant = render_issue(issue, config, variants={arabic: issue}).variants
+    marked = 'lang="de" dir="ltr"'
+    for shown in ("Am Wasser</p>", "Zehn Berichte.</p>", "Zwei fehlten.</span>", "Transport</h2>"):
+        before = variant.html[: variant.html.index(shown)].rpartition("<")[2]
+        assert marked in before, shown
+    assert marked in variant.html.partition(variant.tokens["GREETING"])[0].rpartition("<")[2]
+    for ours in ("Bis bald", "Schreiben Sie", "Kurz notiert"):  # said in Arabic
+        assert ours not in variant.html + variant.text
+    assert "باختصار" in variant.html
+    usual = render_issue(issue, config).variants[0].html
+    assert "Bis bald" in usual and usual.count(marked) == 2  # <html> and the wrapper alone

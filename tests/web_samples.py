@@ -22,7 +22,7 @@ from digest.model import (
 )
 
 SEEN = datetime(2026, 3, 20, 7, tzinfo=UTC)
-TOKENS = {name: f"__D3a1ec392_{name}__" for name in ("EMAIL", "LEAVE", "VIEW", "PREFS")}
+TOKENS = {name: f"__D3a1ec392_{name}__" for name in ("EMAIL", "LEAVE", "PREFS")}
 
 PORT = (
     "The harbor office has published every late berth since September, with its cause and its cost.\n\n"
@@ -169,7 +169,7 @@ def mail(whole: Issue) -> str:
 <tr><td align="center" style="padding:20px"><h1 class="mast ink" style="margin:0;font:bold 33px/40px Georgia,serif;color:#1f1d1a">{html.escape(whole.title)}</h1></td></tr>
 {stories}
 <tr><td style="padding:20px"><p class="ink" style="font:14px/22px Arial,sans-serif;color:#5c574f">You get this because you signed up with {TOKENS["EMAIL"]}.
-<a href="{TOKENS["VIEW"]}">View in browser</a> <a href="{TOKENS["PREFS"]}">What you get</a> <a href="{TOKENS["LEAVE"]}">Unsubscribe</a></p></td></tr>
+<a href="https://ledger.example.com/issues/2015-W39">View in browser</a> <a href="{TOKENS["PREFS"]}">What you get</a> <a href="{TOKENS["LEAVE"]}">Unsubscribe</a></p></td></tr>
 </table>
 </div>
 </body>

@@ -29,7 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "edit": ("editing", "Write subject, preheader, intro or a note."),
         "build": ("weekly", "Condense, compose and render the picks again."),
         "preview": ("weekly", "Look at the draft in the browser."),
-        "desk": ("", "Make the issue in the browser."),
+        "desk": ("weekly", "Make the issue in the browser."),
         "check": ("weekly", "List what an editor should mend before sending."),
         "test": ("sending", "Mail the draft to one address."),
         "approve": ("sending", "Freeze the audience and the issue’s every byte."),
@@ -69,6 +69,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}
+
+
+_FOLDERS_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Failure(click.ClickException):
@@ -173,6 +176,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FOLDERS_TROUBLE:
             raise
-        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"digest: {where}{error.strerror}\n        what was to be written is not whole: see the disk and its rights"
+        )

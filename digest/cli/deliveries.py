@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence, Set
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,25 +195,28 @@ def _addresses(readers: Sequence[str]) -> list[Address]:
 @click.pass_context
 def retry(ctx: click.Context, issue: str, domain: str, readers: Sequence[str]) -> None:
     """Have those that will be tried again be tried by the next `digest send`, not later."""
+    from digest.dispatch.standing import end_rests
+
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         given = _addresses(readers)
-        number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=given)
-        _end_rests(project, {domain.lower()} if domain else {reader.domain for reader in given})
+        with project.store.transaction():
+            number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=given)
+            end_rests(project.store, {domain.lower()} if domain else {reader.domain for reader in given})
         if not number:
             say(f"{slug}: nobody is waiting to be tried again{f' at {domain}' if domain else ''}.")
             return
-        say(f"{slug}: {_counted(number)} will be tried by the next `digest send`.")
+        say(f"{slug}: {_counted(number)} will be tried by {_next_send(project, slug)}.")
 
 
-def _end_rests(project: Project, domains: Set[str]) -> None:
-    """What was learned of *domains* (empty: of all) that put letters off is forgotten: a person knows better."""
-    from digest.dispatch.local import PACE
+def _next_send(project: Project, slug: str) -> str:
+    from digest.dispatch.locks import at_work
 
-    pace = project.store.state.get(PACE)
-    if pace:
-        known = {name: of for name, of in pace["domains"].items() if domains and name not in domains}
-        project.store.state.set(PACE, {**pace, "domains": known})
+    known = project.store.issues.get(slug)
+    assert known is not None
+    if at_work(project.folder) is not None and known.state == "sending":
+        return "the send at work"
+    return "the next `digest send`, after `digest resume`" if known.state == "paused" else "the next `digest send`"
 
 
 @deliveries.command()
@@ -230,6 +234,7 @@ def _end_rests(project: Project, domains: Set[str]) -> None:
 @click.option("--mailbox", default="INBOX", show_default=True)
 @click.option("--complete", is_flag=True, help="Who is not found there does not have it: I know that it holds all.")
 @click.option("--as", "word", type=click.Choice(["accepted", "missing"]), help="On your word: they have it, or do not.")
+@click.option("--dry-run", is_flag=True, help="Say what would be settled.")
 @yes_option
 @click.pass_context
 def resolve(
@@ -244,6 +249,7 @@ def resolve(
     mailbox: str,
     complete: bool,
     word: str | None,
+    dry_run: bool,
     yes: bool,
 ) -> None:
     """Settle those we cannot know, by evidence or by your word; both are written down with your name.
@@ -268,7 +274,7 @@ def resolve(
             say(f"{slug}: there is nobody{among} we cannot know.")
             return
         if word is not None:
-            if not yes and not readers:
+            if not (yes or readers or dry_run):
                 click.confirm(f"Say of {_counted(len(rows))} that they {_has(word)}", abort=True)
             verdicts = _on_a_word(rows, word, name)
         else:
@@ -282,13 +288,16 @@ def resolve(
             verdicts = judge(
                 evidence, doubts_of(project.folder, project.config, slug, rows), complete=complete, who=name
             )
-        store.accounts.resolve(slug, verdicts, now())
+        if not dry_run:
+            store.accounts.resolve(slug, verdicts, now())
         states = [state for state, _ in verdicts.values()]
         say(f"{slug}: {states.count('accepted')} have it, {states.count('rejected')} do not.")
         if left := len(rows) - len(verdicts):
             hint = "" if word else "; --complete says that what was looked into holds all"
             say(f"For {left} we still cannot know{hint}.")
-        if "rejected" in states:
+        if dry_run:
+            say("A dry run: nothing was changed.")
+        elif "rejected" in states:
             say("`digest deliveries resend-missed` sends it to those who do not have it.")
 
 
@@ -355,16 +364,22 @@ def resend_missed(
             return
         if not yes:
             click.confirm(f"Send {slug} to {_counted(len(rows))} again", abort=True)
-        number = store.accounts.send_again(
-            slug, [row.ordinal for row in rows], f"to be sent again, says {who(project)}", now()
-        )
-        say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'}. Next: `digest send`.")
+        with store.transaction():
+            words = f"to be sent again, says {who(project)}"
+            number = store.accounts.send_again(slug, [row.ordinal for row in rows], words, now())
+            if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
+                store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
+        say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
 
 
 def _missed(code: str | None) -> Callable[[ReaderRow], bool]:
     from digest.store.accounts import MISSING
 
-    return lambda row: row.reply.startswith(MISSING) or (code is not None and f"{row.reply} ".startswith(f"{code} "))
+    def is_missed(row: ReaderRow) -> bool:
+        said = re.sub(r"^gave up after \d+ tries: ", "", row.reply)
+        return row.reply.startswith(MISSING) or (code is not None and f"{said} ".startswith(f"{code} "))
+
+    return is_missed
 
 
 def _counted(number: int) -> str:

@@ -167,7 +167,7 @@ def quotes(ctx: click.Context, what: str, every: bool, why: bool, allow_private:
 
 
 def _print_quote(article: Article, weighed: Weighed, *, sure: bool, why: bool) -> None:
-    from digest.render.view import quote_paragraphs
+    from digest.render.excerpts import quote_paragraphs
     from digest.text.fragments import quote_link
 
     quote = weighed.quote

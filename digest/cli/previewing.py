@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from digest.week import Project
 
 
-def serve_preview(project: Project, words: str, *, port: int, open_browser: bool) -> None:
-    """Serves until Ctrl-C. Raises DigestError when there is no issue or the port is taken."""
+def serve_preview(project: Project, words: str, *, port: int, open_browser: bool, editor: str = "") -> None:
+    """Serves until Ctrl-C; with an *editor* the desk, on which they change the issue. Raises DigestError when there is
+    no issue or the port is taken."""
     from digest.web.preview import Workshop, create_preview
     from digest.web.server import serve
     from digest.week import open_project
@@ -32,9 +33,9 @@ def serve_preview(project: Project, words: str, *, port: int, open_browser: bool
 
     def ready(open_port: int) -> None:
         url = f"http://127.0.0.1:{open_port}/?token={token}"
-        say(f"Preview of {slug}: {url}")
+        say(f"{'Desk for' if editor else 'Preview of'} {slug}: {url}")
         say("It shows what you change as you change it. Ctrl-C ends it; ? shows the keys.")
         if open_browser:
             webbrowser.open(url)
 
-    serve(create_preview(workshop, token=token, mail_test=mail, now=now), "127.0.0.1", port, ready=ready)
+    serve(create_preview(workshop, token=token, mail_test=mail, editor=editor, now=now), "127.0.0.1", port, ready=ready)

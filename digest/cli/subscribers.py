@@ -13,6 +13,7 @@ import click
 
 from digest.address import parse_address
 from digest.cli.common import json_option, now, print_json, project_of, say, table, who, yes_option
+from digest.cli.subscriber_set import set_person
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ WORDING = "entered by the editor"
 @click.group()
 def subscribers() -> None:
     """Add, import, list, remove and export subscribers."""
+
+
+subscribers.add_command(set_person)
 
 
 @subscribers.command()

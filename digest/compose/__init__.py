@@ -2,10 +2,10 @@
 
 from digest.compose.choices import NONE, as_value, conflicts, spans_of, with_choices
 from digest.compose.differences import Difference, differences
-from digest.compose.edits import replay, words_of
+from digest.compose.edits import last_of, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
-from digest.compose.limits import words_allowed
+from digest.compose.pictures import origins_wanted, with_pictures
 from digest.compose.variants import issue_for
 
 __all__ = [
@@ -18,13 +18,15 @@ __all__ = [
     "cut_at_word",
     "differences",
     "issue_for",
+    "last_of",
     "lay_out",
     "layout_of",
+    "origins_wanted",
     "reading_minutes",
     "replay",
     "spans_of",
     "with_choices",
-    "words_allowed",
+    "with_pictures",
     "words_in",
     "words_of",
 ]

@@ -30,6 +30,11 @@ class Placed:
 
     pick: Pick
     form: ItemForm
+    topic: str | None = None  # the section it belongs to where it is printed elsewhere; as in `Item`
+
+    @property
+    def belongs_to(self) -> str:
+        return self.pick.section if self.topic is None else self.topic
 
 
 def lay_out(
@@ -56,14 +61,16 @@ def lay_out(
         if not sections and not known:
             section, known = this_week, True
         if number == 0:
-            placed.append(Placed(replace(pick, section=section if known else this_week), "lead"))
+            topic = None if known else ""
+            placed.append(Placed(replace(pick, section=section if known else this_week), "lead", topic))
             full += 1
         elif known and full < layout.with_summary and not linked:
             placed.append(Placed(replace(pick, section=section), "item"))
             full += 1
         else:
             brief = layout.links_in_brief or not known
-            placed.append(Placed(replace(pick, section=in_brief if brief else section), "link"))
+            topic = (section if known else "") if brief else None
+            placed.append(Placed(replace(pick, section=in_brief if brief else section), "link", topic))
     placed = _grouped(placed, sections, in_brief)
     for target, position in moves(edits):
         placed = _move(placed, target, position)
@@ -91,7 +98,8 @@ def _grouped(placed: Sequence[Placed], sections: Sequence[str], in_brief: str) -
 
 
 def _move(placed: list[Placed], target: str, position: int) -> list[Placed]:
-    """The moved item takes the section and the form of the place it gets; place 1 is the lead."""
+    """The moved item takes the section and the form of the place it gets; place 1 is the lead. Among links from all
+    sections it still belongs to its own."""
     ids = [p.pick.story.lead.id for p in placed]
     if target not in ids:
         return placed
@@ -101,7 +109,8 @@ def _move(placed: list[Placed], target: str, position: int) -> list[Placed]:
     for number, item in enumerate(order):
         if item.pick.story.lead.id == target:
             form: ItemForm = "link" if there.form == "link" else "item"
-            item = Placed(replace(item.pick, section=there.pick.section), form)
+            topic = None if there.topic is None else item.belongs_to
+            item = Placed(replace(item.pick, section=there.pick.section), form, topic)
         elif item.form == "lead":
             item = replace(item, form="item")
         result.append(replace(item, form="lead") if number == 0 else item)
@@ -126,6 +135,7 @@ def compose_issue(
     editors: str = "the editors",
     audience: str = "everyone subscribed",
     to_correct: str = "",
+    topics: Sequence[str] = (),
 ) -> Issue:
     """The issue, with the editor's words where there are any and the defaults where not; *to_correct*: what issues
     before it got wrong."""
@@ -149,6 +159,7 @@ def compose_issue(
         edits=tuple(edits),
         audience=audience,
         correction=words_of(edits, "correction") or to_correct,
+        topics=tuple(topics),
     )
 
 
@@ -163,6 +174,7 @@ def _item(placed: Placed, summaries: Mapping[str, Summary], edits: Sequence[Edit
         note=words_of(edits, "note", article.id) or "",
         minutes=reading_minutes(article),
         credit=words_of(edits, "credit", article.id) or article.outlet or (editors if article.own else ""),
+        topic=placed.topic,
     )
 
 

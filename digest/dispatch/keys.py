@@ -7,7 +7,6 @@ can be turned back into a subscriber.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -30,13 +29,21 @@ class Keys:
 
 
 def make_keys(folder: Path) -> list[str]:
-    """Makes the keys that the newsletter in *folder* lacks, and names them. Doing it again changes nothing."""
+    """Makes the keys that the newsletter in *folder* lacks, and names them. Doing it again changes nothing. Raises
+    StoreError where they cannot be written."""
     keys = folder / FOLDER
-    keys.mkdir(mode=0o700, exist_ok=True)
-    keys.chmod(0o700)
-    missing = [name for name in NAMES if not (keys / name).exists()]
-    for name in missing:
-        _write_once(keys / name, secrets.token_bytes(SIZE))
+    try:
+        keys.mkdir(mode=0o700, exist_ok=True)
+        if keys.stat().st_mode & 0o077:
+            keys.chmod(0o700)
+        missing = [name for name in NAMES if not (keys / name).exists()]
+        for name in missing:
+            _write_once(keys / name, secrets.token_bytes(SIZE))
+    except OSError as error:
+        raise StoreError(
+            f"the keys in {keys} cannot be made: {error.strerror}",
+            hint="see whose the folder is, and whether it is full",
+        ) from error
     return missing
 
 
@@ -104,7 +111,7 @@ def _write_once(path: Path, key: bytes) -> None:
 
 def _derive(key: bytes, purpose: str, issue: str, subscriber: int, length: int) -> str:
     text = f"{purpose}\0{issue}\0{subscriber}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:length]
+    return hmac.digest(key, text, "sha256").hex()[:length]
 
 
 def message_id(issue: str, subscriber: int, key: bytes, domain: str) -> str:

@@ -50,7 +50,6 @@ class Mailroom:
             date=date,
             fields=reader_fields(
                 self._config,
-                self._rendered.issue,
                 address,
                 token,
                 name=name,
@@ -67,7 +66,6 @@ class Mailroom:
 
 def reader_fields(
     config: Config,
-    issue: str,
     address: Address,
     token: str,
     *,
@@ -77,6 +75,7 @@ def reader_fields(
 ) -> Mapping[str, str]:
     """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
     the newsletter's."""
-    words = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
-    own = {"LEAVE": token, "VIEW": issue, "PREFS": token}
-    return {**words, **{link: before + own[link] for link, before in reader_links(config).items()}}
+    fields = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
+    for link, before in reader_links(config).items():
+        fields[link] = before + token
+    return fields

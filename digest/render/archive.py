@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from digest.config import Config
 from digest.model import Correction, Issue, Variant
 from digest.render.checks.mail import read, squeeze, text_of
-from digest.render.view import one_line
+from digest.render.printable import one_line
 from digest.render.words import direction, long_date, words_for
 
 _KEPT = frozenset({"head", "style", "title", "meta"})

@@ -10,37 +10,33 @@ the web only the last path segment differs: all before it is the newsletter's, a
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import html as html_escape
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote as percent
 
+from digest.address import Address
 from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
-from digest.model import Envelope, Letter, Rendered, Variant
+from digest.model import Envelope, Letter, Picture, Rendered, Variant
+from digest.render.encoding import LINE, SOFT, UNSAFE, encode_phrase, encode_words, quoted_printable
 
 IN_WORDS = ("EMAIL", "WHY", "GREETING")
-TOKENS = (*IN_WORDS, "LEAVE", "VIEW", "PREFS")
+TOKENS = (*IN_WORDS, "LEAVE", "PREFS")
 """What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
-see the issue on the web, to choose."""
+choose."""
 
-SOFT = b"=\r\n"
-LINE = 76  # RFC 2045, 6.7: the longest quoted-printable line
+LONG = 512  # bytes: a piece that is no longer is copied faster than it is handed on by itself
 LONGEST = 998  # RFC 5322, 2.1.1: the longest line there may be, without its CRLF
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?A-~]+>")
-_LITERAL = re.compile(r"[!-,/-<>-~-][!-<>-~]*")  # stands for itself in quoted-printable, and begins with no dot
-_ESCAPED = re.compile(rb"[^\t -<>-~]")
 _URL = re.compile(r"[A-Za-z0-9!#$%&'()*+,/:;=?@\[\]~._-]*")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
-_ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _ADDRESS = re.compile(  # RFC 5322, 3.4.1: a dot-atom or a quoted string, and a domain of A-labels
     r"""(?:[^\s"(),:;<>@\[\\\]]+|"(?:[^"\\]|\\.)+")@[A-Za-z0-9_][A-Za-z0-9._-]*"""
 )
@@ -73,7 +69,7 @@ class Skeleton:
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )
         # A token is (its name, whether it stands in the HTML part).
-        self._chunks: list[bytes | tuple[str, bool]] = [
+        chunks: list[bytes | tuple[str, bool]] = [
             (part % "plain").encode(),
             *self._pieces(variant.text, variant.tokens, is_html=False),
             *_related(variant, part, boundary),
@@ -81,7 +77,8 @@ class Skeleton:
             *_carried(variant, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
-        self._used = {chunk[0] for chunk in self._chunks if isinstance(chunk, tuple)}
+        self._runs = list(_runs(chunks))
+        self._used = {chunk[0]: self._links.get(chunk[0]) for chunk in chunks if isinstance(chunk, tuple)}
 
     def _pieces(self, text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[bytes | tuple[str, bool]]:
         """*text* cut at its tokens, encoded; of a link all but the reader's own segment belongs to the piece."""
@@ -115,44 +112,72 @@ class Skeleton:
         *fields* holds the values of the variant's tokens, whole addresses. *one_click* adds RFC 8058's header and
         wants an https LEAVE. Raises SendError for a value that cannot stand in a message.
         """
-        missing = self._used - fields.keys()
-        if missing:
-            raise SendError(f"no value for {', '.join(sorted(missing))} in the letter to {envelope.recipient}")
+        if not self._used.keys() <= fields.keys():
+            missing = ", ".join(sorted(self._used.keys() - fields.keys()))
+            raise SendError(f"no value for {missing} in the letter to {envelope.recipient}")
         if not _MESSAGE_ID.fullmatch(message_id):
             raise SendError(f"{message_id!a} is no Message-ID", hint="it looks like <left@right>")
-        values: dict[tuple[str, bool], bytes] = {}
-        for name in self._used:
-            literal = self._links.get(name)
+        plain: dict[str, bytes] = {}
+        html: dict[str, bytes] = {}
+        for name, literal in self._used.items():
             if literal is not None:  # letters, digits and a few marks: the same in HTML, text and header
-                values[name, False] = values[name, True] = _segment(name, fields[name], literal)
-                continue
-            raw = _value(name, fields[name])
-            escaped = html_escape.escape(raw)
-            values[name, False] = quoted_printable(raw)
-            values[name, True] = values[name, False] if escaped == raw else quoted_printable(escaped)
-        head = [
-            f"To: {_to(to_name, envelope)}",
-            f"Date: {_date(date)}",
-            f"Message-ID: {message_id}",
-            *_leave_headers(fields.get("LEAVE", ""), self._links["LEAVE"], one_click),
-        ]
+                plain[name] = html[name] = _segment(name, fields[name], literal)
+            else:
+                plain[name], html[name] = _encoded(name, fields[name])
+        leave = _leave_headers(fields.get("LEAVE", ""), self._links["LEAVE"], one_click)
+        head = f"To: {_to(to_name, envelope)}\r\nDate: {_date(date)}\r\nMessage-ID: {message_id}\r\n{leave}"
         # A local part outside ASCII leaves only by SMTPUTF8, where headers are UTF-8 (RFC 6532).
-        block = "\r\n".join((*head, "")).encode("utf-8" if envelope.smtputf8 else "ascii")
-        body = (chunk if isinstance(chunk, bytes) else values[chunk] for chunk in self._chunks)
-        return Letter(ordinal, envelope, (self._before, block, self._after, *body), message_id)
+        block = head.encode("utf-8" if envelope.smtputf8 else "ascii")
+        chunks = [self._before + block + self._after]
+        for run in self._runs:
+            if isinstance(run, bytes):
+                chunks.append(run)
+                continue
+            pieces = run.pieces.copy()
+            for place, name, is_html in run.places:
+                pieces[place] = html[name] if is_html else plain[name]
+            chunks.append(b"".join(pieces))
+        return Letter(ordinal, envelope, chunks, message_id)
 
 
-def reader_links(config: Config) -> dict[str, str]:
+class _Run(NamedTuple):
+    """Short pieces that stand beside one another, and which of them are a reader's values: a token's name, and
+    whether it stands in the HTML part."""
+
+    pieces: list[bytes]
+    places: list[tuple[int, str, bool]]
+
+
+def _runs(chunks: Iterable[bytes | tuple[str, bool]]) -> Iterator[bytes | _Run]:
+    """What all letters share is one chunk where it is long, the very same bytes in each; all between two such
+    becomes one of a letter's own. The fewer chunks, the less there is to do for each letter."""
+    run = _Run([], [])
+    for chunk in chunks:
+        if isinstance(chunk, bytes) and len(chunk) > LONG:
+            if run.pieces:
+                yield run
+                run = _Run([], [])
+            yield chunk
+            continue
+        if isinstance(chunk, tuple):
+            run.places.append((len(run.pieces), *chunk))
+        run.pieces.append(chunk if isinstance(chunk, bytes) else b"")
+    yield run
+
+
+def reader_links(config: Config) -> Mapping[str, str]:
     """What stands before a reader's own path segment: token name -> the newsletter's address up to there.
 
-    Without a site people leave by mail, the segment being the end of the subject, and there is nothing to view or
-    prefer.
+    Without a site people leave by mail, the segment being the end of the subject, and there is nothing to prefer.
     """
-    site = config.site.url.rstrip("/")
+    return _reader_links(config.site.url.rstrip("/"), config.site.mailto or config.reply_to.address)
+
+
+@lru_cache(maxsize=8)
+def _reader_links(site: str, mailbox: str | Address) -> Mapping[str, str]:
     if site:
-        return {"LEAVE": f"{site}/leave/", "VIEW": f"{site}/issues/", "PREFS": f"{site}/preferences/"}
-    mailbox = percent(config.site.mailto or str(config.reply_to.address), safe="@+")
-    return {"LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20"}
+        return {"LEAVE": f"{site}/leave/", "PREFS": f"{site}/preferences/"}
+    return {"LEAVE": f"mailto:{percent(str(mailbox), safe='@+')}?subject=unsubscribe%20"}
 
 
 def misplaced_tokens(variant: Variant) -> Iterator[str]:
@@ -205,9 +230,14 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
     """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
-    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    return with_pictures(fill(variant.html, variant.tokens, fields, escape=html_escape.escape), variant)
+
+
+def with_pictures(html: str, variant: Variant) -> str:
+    """*html* of *variant* with its pictures inside, those of the site too: nothing needs to be loaded."""
     for picture in variant.pictures:
-        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+        source = html_escape.escape(picture.source)
+        html = html.replace(source, f"data:{picture.media_type};base64,{picture.data}")
     return html
 
 
@@ -242,76 +272,6 @@ def standing_headers(config: Config) -> list[tuple[str, str]]:
 # ------------------------------------------------------------------------------------------------ headers
 
 
-def encode_words(text: str, used: int) -> str:
-    """*text* as an unstructured header value; *used* columns of its first line are taken.
-
-    Plain ASCII stays, folded at blanks; anything else becomes RFC 2047 encoded words of at most 75 characters
-    that never cut a character. Raises SendError for a line break or another control character.
-    """
-    if _UNSAFE.search(text):
-        raise SendError(f"{text!a}: a header holds no line breaks or control characters")
-    words = text.split(" ")
-    if not text:
-        return ""
-    if text.isascii() and "=?" not in text and all(words) and max(map(len, words), default=0) <= 60:
-        return _fold(words, used)
-    return _encoded_words(text, used)
-
-
-def encode_phrase(name: str, used: int) -> str:
-    """*name* as the display name of a mailbox or list: atoms, a quoted string, or encoded words."""
-    if _UNSAFE.search(name):
-        raise SendError(f"{name!a}: a name holds no line breaks or control characters")
-    if name.isascii() and "=?" not in name and len(name) <= 64:
-        if _ATOMS.fullmatch(name) and name == " ".join(name.split()):
-            return name
-        return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-    return _encoded_words(name, used)
-
-
-def _fold(words: Sequence[str], used: int) -> str:
-    lines, column = [words[0]], used + len(words[0])
-    for word in words[1:]:
-        if column + 1 + len(word) > LINE:
-            lines.append(f"\r\n {word}")
-            column = 1 + len(word)
-        else:
-            lines.append(f" {word}")
-            column += 1 + len(word)
-    return "".join(lines)
-
-
-def _encoded_words(text: str, used: int) -> str:
-    as_q = "".join(map(_q, text))
-    by_q = len(as_q) <= 4 * len(text.encode()) / 3 + 4
-    start, end, lines, room = "=?utf-8?q?" if by_q else "=?utf-8?b?", "?=", [], LINE - max(used, 1)
-    current, size = "", 0
-    for character in text:
-        wide = len(_q(character)) if by_q else len(character.encode())
-        total = size + wide if by_q else 4 * -(-(size + wide) // 3)
-        if current and len(start) + total + len(end) > min(room, 75):
-            lines.append(current)
-            current, size, room = "", 0, LINE - 1
-        current += character
-        size += wide
-    lines.append(current)
-    encode = (lambda s: "".join(map(_q, s))) if by_q else _b
-    return "\r\n ".join(f"{start}{encode(line)}{end}" for line in lines)
-
-
-def _q(character: str) -> str:
-    """RFC 2047, 5 (3): the set that is safe in a phrase too."""
-    if character == " ":
-        return "_"
-    if character.isascii() and (character.isalnum() or character in "!*+-/"):
-        return character
-    return "".join(f"={byte:02X}" for byte in character.encode())
-
-
-def _b(text: str) -> str:
-    return binascii.b2a_base64(text.encode(), newline=False).decode()
-
-
 def _gap(name: str) -> str:
     """A blank after a name, a new line where the name was long."""
     return " " if len(name) < 30 else "\r\n "
@@ -323,7 +283,7 @@ def _mailbox(mailbox: Mailbox, used: int, default: str) -> str:
 
 
 def _to(name: str, envelope: Envelope) -> str:
-    if _UNSAFE.search(envelope.recipient) or not _ADDRESS.fullmatch(envelope.recipient):
+    if UNSAFE.search(envelope.recipient) or not _ADDRESS.fullmatch(envelope.recipient):
         raise SendError(f"{envelope.recipient!a} is no address a header can hold")
     if not envelope.recipient.isascii() and not envelope.smtputf8:
         raise SendError(f"{envelope.recipient} can only be reached by SMTPUTF8", hint="the relay must offer it")
@@ -334,17 +294,18 @@ def _to(name: str, envelope: Envelope) -> str:
     return f"{phrase}{_gap(phrase)}<{envelope.recipient}>"
 
 
-def _leave_headers(leave: str, literal: str, one_click: bool) -> Iterator[str]:
+def _leave_headers(leave: str, literal: str, one_click: bool) -> str:
     if not leave:
         if one_click:
             raise SendError("one-click leaving needs a LEAVE address")
-        return
+        return ""
     address = literal + _segment("LEAVE", leave, literal).decode("ascii")
-    yield f"List-Unsubscribe: <{address}>"  # never folded: mailbox providers read it with simple patterns
-    if one_click:
-        if not address.startswith("https://"):
-            raise SendError(f"one-click leaving needs an https address, not {address}", hint="RFC 8058, 3.1")
-        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    header = f"List-Unsubscribe: <{address}>\r\n"  # never folded: mailbox providers read it with simple patterns
+    if not one_click:
+        return header
+    if not address.startswith("https://"):
+        raise SendError(f"one-click leaving needs an https address, not {address}", hint="RFC 8058, 3.1")
+    return header + "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _headers(pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -363,40 +324,6 @@ def _date(date: datetime) -> str:
 # ------------------------------------------------------------------------------------------------ bodies
 
 
-def quoted_printable(text: str) -> bytes:
-    """*text* as quoted-printable (RFC 2045, 6.7) with CRLF. No line begins with a dot, and the last one leaves room
-    for a soft line break. Raises SendError for half a surrogate pair."""
-    if len(text) < LINE and _LITERAL.fullmatch(text):  # nearly every reader's value
-        return text.encode("ascii")
-    try:
-        data = text.replace("\r\n", "\n").encode()
-    except UnicodeEncodeError as error:
-        line = text.count("\n", 0, error.start) + 1
-        raise SendError(f"line {line} holds half a surrogate pair: {text[error.start]!a}") from error
-    return b"\r\n".join(SOFT.join(_wrapped(_ESCAPED.sub(_hex, line))) for line in data.split(b"\n"))
-
-
-def _hex(found: re.Match[bytes]) -> bytes:
-    return b"=%02X" % found[0][0]
-
-
-def _wrapped(line: bytes) -> Iterator[bytes]:
-    """*line*, escaped already, in pieces that leave room for a soft line break; a blank at its end is escaped."""
-    if line[-1:] in (b" ", b"\t"):
-        line = line[:-1] + (b"=20" if line.endswith(b" ") else b"=09")
-    while True:
-        if line.startswith(b"."):
-            line = b"=2E" + line[1:]
-        if len(line) < LINE:
-            yield line
-            return
-        cut = LINE - 1
-        while b"=" in line[cut - 2 : cut]:  # never inside =XX
-            cut -= 1
-        yield line[:cut]
-        line = line[cut:]
-
-
 def _segment(name: str, raw: str, literal: str) -> bytes:
     """The end of the address *raw* that is the reader's own. Raises SendError unless the newsletter's *literal* is
     before it and it needs no escaping anywhere."""
@@ -406,6 +333,14 @@ def _segment(name: str, raw: str, literal: str) -> bytes:
     return segment.encode("ascii")
 
 
+@lru_cache(maxsize=1024)  # why they get it and how they are greeted is the same for many
+def _encoded(name: str, raw: str) -> tuple[bytes, bytes]:
+    """What stands for the token *name*, in text and in HTML."""
+    value = _value(name, raw)
+    plain, escaped = quoted_printable(value), html_escape.escape(value)
+    return plain, plain if escaped == value else quoted_printable(escaped)
+
+
 def _inner(boundary: str) -> str:
     """The boundary of what stands inside: neither begins with the other."""
     return f"=_r{boundary.removeprefix('=_')}"
@@ -413,7 +348,7 @@ def _inner(boundary: str) -> str:
 
 def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
-    if not variant.pictures:
+    if not carried_in(variant):
         yield b"\r\n" + (part % "html").encode()
         return
     inner = _inner(boundary)
@@ -423,24 +358,29 @@ def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     yield (part.replace(boundary, inner) % "html").encode()
 
 
+def carried_in(variant: Variant) -> tuple[Picture, ...]:
+    """The pictures inside the letter; others are on the newsletter's site."""
+    return tuple(picture for picture in variant.pictures if not picture.url)
+
+
 def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
     """The pictures, behind the HTML that names them (RFC 2392)."""
-    for picture in variant.pictures:
-        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+    for picture in carried_in(variant):
+        lines = "\r\n".join(picture.data[at : at + LINE] for at in range(0, len(picture.data), LINE))
         yield (
             f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
             f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
         ).encode("ascii")
-    if variant.pictures:
+    if carried_in(variant):
         yield f"\r\n--{_inner(boundary)}--".encode()
 
 
 def _value(name: str, raw: str) -> str:
     """*raw* fit to stand for the token *name*: words stay as they are, a URL is percent-encoded ASCII."""
-    if _UNSAFE.search(raw):
+    if UNSAFE.search(raw):
         raise SendError(f"{raw!a}: a value for {name} holds no line breaks or control characters")
     if name in IN_WORDS:
-        return raw.translate(_BIDI)
+        return raw if raw.isascii() else raw.translate(_BIDI)
     if not re.match(r"https?://|mailto:|#", raw):
         raise SendError(f"{raw!a} is no address for {name}", hint="https:// or mailto:")
     return raw if _URL.fullmatch(raw) else percent(raw, safe="!#$%&'()*+,/:;=?@[]~-._")

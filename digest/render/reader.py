@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.config import Config
-from digest.render.view import one_line
+from digest.render.printable import one_line
 from digest.render.words import words_for
 
 

@@ -1,30 +1,28 @@
-"""What a template sees of an issue: every sentence ready to print, nothing decided in the template but looks.
-
-A paragraph of a summary is one slice of the article, so it is verbatim by construction; titles, names and our own
-words are made fit to print (one line, no control characters). Pure.
-"""
+"""What a template sees of an issue: every sentence ready to print, nothing decided in the template but looks. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import quote as percent
-from urllib.parse import urlsplit
 
+from digest.address import host_of
 from digest.config import Config
-from digest.model import Article, Excerpt, Issue, Item, Quote
-from digest.render.lines import TEXT_WIDTH, nbsp, shorten
+from digest.model import Article, Issue, Item, Quote
+from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
+from digest.render.lines import TEXT_WIDTH, nbsp, no_widow, shorten
+from digest.render.pictures import LEAD_TALLEST_PX, TALLEST_PX, PrintedPicture
+from digest.render.printable import headline, one_line, paragraphs, web_address
 from digest.render.words import (
     Words,
     day_and_month,
     direction,
     full_date,
+    is_spoken,
     language_name,
     listed,
     long_date,
-    marks_for,
     plural,
     primary,
     weekday_date,
@@ -39,9 +37,6 @@ PREHEADER_LETTERS = 130
 PHONE_LETTERS = 50  # of 14 px sans
 PHONE_PX = 335  # what a phone of 375 px leaves between our margins
 
-_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # overrides and isolates
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # breaks become blanks
-_LETTER = re.compile(r"[^\W_]")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -54,6 +49,17 @@ class QuoteView:
     role: str
     language: str  # '' where it is the issue's
     dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    source: str  # what an img calls it
+    width: int  # px, as shown on a wide screen
+    height: int
+    alt: str  # '' for one that decorates
+    credit: str  # "Picture: Ana Ruiz"
+    license: str  # '' for the newsletter's own
+    license_url: str  # '' where there is none to link to
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,15 @@ class ItemView:
     label: str  # a fuller name for the link where its words stand twice, else ''
     language: str  # '' where it is the issue's
     dir: str
+    picture: PictureView | None  # None: it prints none
 
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
     name: str
     items: tuple[ItemView, ...]
+    language: str  # '' where it is the mail's
+    dir: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ class Page:
     tagline: str
     language: str
     dir: str
+    own_language: str  # of the editors' own words, '' where it is the mail's
+    own_dir: str
     label: str
     subject: str
     preheader: str
@@ -117,28 +128,9 @@ class Page:
     editor: str
     why: str  # they get this
     sent_to: str
+    view: str  # this variant on the web, the same for all who get it; '' without a site
     sign_up: str  # where somebody else signs up
     postal: tuple[str, ...]
-
-
-def one_line(text: str) -> str:
-    """*text* fit for a headline or a name: one line, no control or direction-changing characters."""
-    return " ".join(_CONTROL.sub("", text.translate(_BIDI)).split())
-
-
-def paragraphs(text: str) -> tuple[str, ...]:
-    """The paragraphs of an editor's words, each on one line."""
-    return tuple(p for p in (one_line(part) for part in re.split(r"\n\s*\n", text)) if p)
-
-
-def web_address(url: str | None) -> str:
-    """*url* with everything unsafe percent-encoded; '' unless it is http or https."""
-    try:
-        if not url or urlsplit(url).scheme.lower() not in {"http", "https"}:
-            return ""
-    except ValueError:  # unbalanced brackets
-        return ""
-    return percent(url.strip(), safe="!#$%&'()*+,/:;=?@~-._")
 
 
 def issue_day(issue: Issue, config: Config) -> date:
@@ -154,69 +146,26 @@ def next_day(issue: Issue, config: Config) -> date:
     return earliest + timedelta(days=(_DAYS.index(config.newsletter.day) - earliest.weekday()) % 7)
 
 
-def printed_quotes(issue: Issue) -> Mapping[str, tuple[Quote, ...]]:
-    """The key quotes that are printed, by article id: all that were composed; a plain link has none."""
-    return {i.article.id: i.summary.quotes for i in issue.items if i.summary.quotes and i.form != "link"}
-
-
-def summary_paragraphs(article: Article, sentences: Sequence[Excerpt]) -> tuple[str, ...]:
-    """The excerpts as slices of the article: neighbors share a paragraph, any gap begins a new one."""
-    slices: list[tuple[int, int]] = []
-    for sentence in sentences:
-        start, end = sentence.span.start, sentence.span.end
-        between = article.text[slices[-1][1] : start] if slices else None
-        if between is not None and not between.strip() and between.count("\n") < 2 and start >= slices[-1][1]:
-            slices[-1] = (slices[-1][0], end)
-        else:
-            slices.append((start, end))
-    return tuple(article.text[start:end] for start, end in slices)
-
-
-def quote_paragraphs(article: Article, quote: Quote, language: str) -> tuple[str, ...]:
-    """The pieces of *quote* in the marks of the article's language, of *language* where that is not known.
-
-    The words stand as the article has them, marks within them too. ``[…]`` where something stands between two pieces;
-    a quote over several paragraphs opens each of them and closes only the last.
-    """
-    tongue = language if article.language in {"", "und"} else article.language
-    opening, closing = _marks(quote.texts, tongue)
-    result: list[str] = []
-    last = len(quote.spans) - 1
-    for number, span in enumerate(quote.spans):
-        follows = number > 0 and _only_marks(article.text[quote.spans[number - 1].end : span.start])
-        goes_on = number < last and _only_marks(article.text[span.end : quote.spans[number + 1].start])
-        piece = f"{opening}{quote.texts[number]}{'' if goes_on else closing}"
-        if number and not follows:
-            result[-1] = f"{result[-1]} […] {piece}"
-        else:
-            result.append(piece)
-    return tuple(result)
-
-
-# Drawn round words that hold the usual marks themselves.
-_SECOND_MARKS = {"“": ("‘", "’"), "„": ("‚", "‘"), "«": ("“", "”"), "”": ("’", "’"), "「": ("『", "』")}
-
-
-def _marks(texts: Sequence[str], language: str) -> tuple[str, str]:
-    """The marks of *language*; its second pair where the words hold one of the first: ‘He said “no” to us’."""
-    usual = marks_for(language)
-    if any(mark.strip() in text for text in texts for mark in usual):
-        return _SECOND_MARKS.get(usual[0].strip(), usual)
-    return usual
-
-
-def _only_marks(between: str) -> bool:
-    return _LETTER.search(between) is None
-
-
-def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str) -> Page:
-    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go."""
+def page_of(
+    issue: Issue,
+    config: Config,
+    tokens: Mapping[str, str],
+    *,
+    language: str,
+    view: str,
+    pictures: Mapping[str, PrintedPicture] | None = None,
+) -> Page:
+    """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go, *view* is
+    its address on the web. pictures: the copies of its items' pictures, by hash."""
     news, w = config.newsletter, words_for(language)
     day = issue_day(issue, config)
-    groups = _groups(issue, w)
+    groups = _groups(issue, w, words_for(news.language))
     name, number = one_line(news.name), w.number.format(number=issue.number)
     next_one = w.next_issue.format(day=nbsp(weekday_date(next_day(issue, config), language)))
-    goodbye = paragraphs(news.sign_off) or (w.sign_off,)
+    foreign = primary(news.language) != primary(language)
+    # who reads the mail's own words in another language has the goodbye in it, too
+    goodbye = (not foreign and paragraphs(news.sign_off)) or (w.sign_off,)
+    invitation = (not foreign and paragraphs(news.invitation)) or (w.reply,)
     intro, printed = paragraphs(issue.intro), full_date(day, language)
     return Page(
         cased=primary(language) not in UNCASED,
@@ -224,6 +173,8 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         tagline=one_line(news.tagline),
         language=language,
         dir=direction(language),
+        own_language=news.language if foreign else "",
+        own_dir=direction(news.language),
         label=w.label.format(name=name, number=issue.number),
         subject=one_line(issue.subject),
         preheader=one_line(issue.preheader) or _preheader(intro, name, printed, number, one_line(news.tagline)),
@@ -232,14 +183,14 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         greeting=tokens.get("GREETING", ""),
         intro=intro,
         contents=_contents(groups, language),
-        groups=tuple(_views(issue, groups, config, w, language, day)),
+        groups=tuple(_views(issue, groups, config, w, language, day, pictures or {})),
         corrections=paragraphs(issue.correction),
-        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *(paragraphs(news.invitation) or (w.reply,))),
+        sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *invitation),
         editor=one_line(news.editor),
         why=w.why.format(name=name, reason=tokens["WHY"]),
         sent_to=w.sent_to.format(email=tokens["EMAIL"]),
-        sign_up=web_address(news.sign_up or config.site.url)
-        or f"mailto:{percent(str(config.reply_to.address), safe='@+')}?subject=subscribe",
+        view=view,
+        sign_up=web_address(news.sign_up or config.site.url) or _mail_to(config, "subscribe"),
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
         if news.postal_address.strip()
         else (),
@@ -257,18 +208,28 @@ def _preheader(intro: Sequence[str], *facts: str) -> str:
     return shorten(" · ".join(fact for fact in facts if fact), PREHEADER_LETTERS)
 
 
-def _groups(issue: Issue, w: Words) -> list[tuple[str, list[Item]]]:
-    """Items under their sections, in print order; a plain link without a section stands under "In brief"."""
+def _groups(issue: Issue, w: Words, usual: Words) -> list[tuple[str, list[Item]]]:
+    """Items under their sections, in print order; a plain link without a section stands under "In brief". The issue was
+    composed in the *usual* words."""
+    ours = {usual.in_brief: w.in_brief, usual.this_week: w.this_week}
     groups: dict[str, list[Item]] = {}
     for item in issue.items:
         unnamed = w.in_brief if item.form == "link" else w.this_week
-        groups.setdefault(one_line(item.pick.section) or unnamed, []).append(item)
+        section = one_line(item.pick.section)
+        groups.setdefault(ours.get(section, section) or unnamed, []).append(item)
     return list(groups.items())
 
 
 def _views(
-    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str, day: date
+    issue: Issue,
+    groups: Sequence[tuple[str, list[Item]]],
+    config: Config,
+    w: Words,
+    language: str,
+    day: date,
+    pictures: Mapping[str, PrintedPicture],
 ) -> list[GroupView]:
+    news, ours = config.newsletter, {w.in_brief, w.this_week}
     quotes = printed_quotes(issue)
     credits = [_credit(item) for item in issue.items]
     ref = 0
@@ -278,13 +239,15 @@ def _views(
         for item in items:
             ref += bool(web_address(item.article.url))
             twice = credits.count(_credit(item)) > 1
-            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day))
-        result.append(GroupView(name, tuple(views)))
+            seen = _item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day)
+            views.append(replace(seen, picture=_picture(item, pictures, w)))
+        tongue = news.language if primary(news.language) != primary(language) and name not in ours else ""
+        result.append(GroupView(name, tuple(views), tongue, direction(tongue or language)))
     return result
 
 
 def _credit(item: Item) -> str:
-    return one_line(item.credit) or urlsplit(item.article.url or "").hostname or ""
+    return one_line(item.credit) or host_of(item.article.url)
 
 
 def _item(
@@ -298,7 +261,7 @@ def _item(
         locked,
         w.in_language.format(language=language_name(article.language, language)) if foreign else "",
     )
-    title = one_line(article.title)
+    title = headline(article.title)
     time = _time(item.minutes, w, language) if url and credit else ("", "")
     on = _published(article, config, language, day)
     authors = _names([one_line(a) for a in article.authors], 3, w, language)
@@ -321,6 +284,24 @@ def _item(
         label=w.read_named.format(outlet=credit, title=title) if twice else "",
         language=tongue,
         dir=direction(tongue or language),
+        picture=None,
+    )
+
+
+def _picture(item: Item, pictures: Mapping[str, PrintedPicture], w: Words) -> PictureView | None:
+    said = item.picture
+    if said is None or said.copy not in pictures:
+        return None
+    shown, credit = pictures[said.copy], one_line(said.credit)
+    width, height = shown.shown_px(LEAD_TALLEST_PX if item.form == "lead" else TALLEST_PX)
+    return PictureView(
+        source=shown.part.source,
+        width=width,
+        height=height,
+        alt=one_line(said.alt),
+        credit=credit if credit.startswith("©") else w.picture.format(credit=credit),
+        license=one_line(said.license),
+        license_url=web_address(said.license_url),
     )
 
 
@@ -339,7 +320,7 @@ def _published(article: Article, config: Config, language: str, day: date) -> st
 
 
 def _foreign(article: Article, language: str) -> bool:
-    return article.language not in {"", "und"} and primary(article.language) != primary(language)
+    return is_spoken(article.language) and primary(article.language) != primary(language)
 
 
 def _quote(article: Article, quote: Quote, tongue: str, language: str) -> QuoteView:
@@ -382,8 +363,9 @@ def _contents(groups: Sequence[tuple[str, list[Item]]], language: str) -> tuple[
     for name, (_, items) in zip(names, groups, strict=True):
         article = items[0].article
         tongue = article.language if _foreign(article, language) else ""
-        whole = one_line(article.title)
+        whole = headline(article.title)
         short = shorten(whole, letters).removesuffix("…") if len(whole) > letters else whole
         line = shorten(whole, max(20, TEXT_WIDTH - 6 - widest))
-        rows.append(ContentsRow(name, short, whole[len(short) :], line, tongue, direction(tongue or language)))
+        rest = no_widow(whole)[len(short) :]
+        rows.append(ContentsRow(name, no_widow(short), rest, line, tongue, direction(tongue or language)))
     return tuple(rows)

@@ -55,6 +55,7 @@ class Words:
     prefs: str
     leave: str
     provenance: str
+    picture: str  # {credit}: whose it is
     marks: tuple[str, str]  # round a quote
     minutes: Mapping[str, str]  # plural form -> {minutes} {outlet}
     reasons: Mapping[str, str]  # how the consent came in: signed_up, import, editor
@@ -73,6 +74,11 @@ _MARKS = {
 def primary(language: str) -> str:
     """``en`` of ``en-GB``."""
     return language.replace("_", "-").split("-")[0].lower()
+
+
+def is_spoken(tag: str) -> bool:
+    """Whether *tag* names a language: not none, several or an unknown one (ISO 639-2: zxx, mul, mis, und)."""
+    return primary(tag) not in {"", "und", "zxx", "mul", "mis"}
 
 
 def words_for(language: str) -> Words:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from digest.compose import replay
-from digest.errors import IssueError
+from digest.errors import IssueError, StaleError
 from digest.model import LOCKED_STATES, Article, Edit, Issue, IssueState, Pick, Rendered
 from digest.store.codec import from_json, instant, read_as, to_json
 
@@ -241,7 +241,7 @@ class Issues:
         with self._store.transaction():
             if after is not None and after != (newest := self.revision(edit.issue)):
                 other = next(e for e in reversed(self.history(edit.issue)) if e.id == newest)
-                raise IssueError(
+                raise StaleError(
                     f"{other.who} has changed {edit.issue} meanwhile: nothing was overwritten",
                     hint="look at it as it is now, then do it again",
                 )

@@ -210,6 +210,26 @@ class Subscribers:
             )
             self._store.consent.write(id, "paused" if until else "unpaused", at, {"how": how, "who": who})
 
+    def set_wish(self, id: int, wish: Wish, *, how: str, who: str, at: datetime) -> bool:
+        """What that person wants of every issue. False: they wanted that already, and no event is written."""
+        with self._store.transaction():
+            if self._need(id).wish == wish:
+                return False
+            topics, length = json.dumps(wish.topics, ensure_ascii=False), "lead" if wish.lead_only else "full"
+            self._conn.execute(
+                "UPDATE subscriber SET language = ?, topics = ?, length = ? WHERE id = ?",
+                (wish.language, topics, length, id),
+            )
+            said = {"language": wish.language, "topics": topics, "length": length}
+            self._store.consent.write(id, "wish", at, {"how": how, "who": who, **said})
+            return True
+
+    def rename(self, id: int, name: str) -> None:
+        """*name* is what they are called in letters; '' for nothing."""
+        with self._store.transaction():
+            self._need(id)
+            self._conn.execute("UPDATE subscriber SET name = ? WHERE id = ?", (name, id))
+
     def _need(self, id: int) -> Subscriber:
         known = self.by_id(id)
         if known is None:

@@ -20,6 +20,7 @@ from digest.address import Address
 from digest.config import Config
 from digest.errors import StoreError
 from digest.model import LOCKED_STATES, Variant
+from digest.web import pictures
 from digest.web.server import BODY_LIMIT, harden, policy
 
 if TYPE_CHECKING:
@@ -138,14 +139,15 @@ def create_site(folder: Path, config: Config) -> Flask:
         return render_template("site/issues.html", issues=_archive(folder))
 
     @app.get("/issues/<slug>")
-    def issue(slug: str) -> Response:
-        variant = _published(folder, slug, request.args.get("variant", ""))
+    @app.get("/issues/<slug>/<key>")
+    def issue(slug: str, key: str = "") -> Response:
+        variant = _published(folder, slug, key)
         if variant is None:
             abort(404)
         # For anyone's eyes: no address, no token.
         base = config.site.url.rstrip("/") or request.url_root.rstrip("/")
         leave = f"{base}/leave"
-        fields = {"LEAVE": leave, "PREFS": leave, "VIEW": f"{base}/issues/{slug}"}
+        fields = {"LEAVE": leave, "PREFS": leave}
         fields |= own_words(config, variant.language, email="your address")
         answer = make_response(preview_html(variant, fields))
         answer.headers["Content-Security-Policy"] = _ISSUE
@@ -157,6 +159,8 @@ def create_site(folder: Path, config: Config) -> Flask:
         """ok only while a leave could be written down."""
         ok = _can_note(folder)
         return make_response(jsonify(status="ok" if ok else "cannot write to var/inbox"), 200 if ok else 503)
+
+    pictures.register(app, folder)
 
     @app.get("/robots.txt")
     def robots() -> Response:

@@ -13,19 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from digest.color import contrast, nearest_readable
-from digest.render.checks.css import (
-    CLIENT,
-    Cascade,
-    Color,
-    background_of,
-    color_of,
-    hex_of,
-    over,
-    pixels_of,
-    urls_in,
-)
+from digest.render.checks.cascade import CLIENT, Cascade
 from digest.render.checks.mail import FILLER, Mail
 from digest.render.checks.rules import Finding, found
+from digest.render.checks.values import Color, background_of, color_of, hex_of, over, pixels_of, urls_in
 
 READABLE, READABLE_LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3; large is 24 px, or 18.66 px in bold
 SMALLEST = 13.0  # pixels

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from digest.model import Issue
 from digest.render.checks.mail import FILLER, Mail
 from digest.render.checks.rules import Finding, found
-from digest.render.view import one_line
+from digest.render.printable import one_line
 
 SUBJECT = (15, 70)  # characters
 PREHEADER = (40, 140)

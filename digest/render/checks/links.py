@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from digest.address import is_tracking, site_of
+from digest.address import host_of, is_tracking, site_of
 from digest.model import Issue, Rendered
 from digest.render.checks.mail import Mail, name_of, read
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, web_address
+from digest.render.printable import headline, web_address
 
 _VAGUE = re.compile(
     r"(?:click |read |see |find out |learn |continue |view )?(?:here|more|on|this|link|this link)"
@@ -45,9 +45,10 @@ class Answer:
 
 
 def link_targets(issue: Issue, rendered: Rendered) -> list[str]:
-    """Every web address that is linked in any variant, in order, each once; no reader's own."""
-    mails = (read(issue, variant) for variant in rendered.variants)
-    hrefs = (href for mail in mails for _, href in _links(mail))
+    """Every web address that is linked in any variant, in order, each once; no reader's own, nor where the issue itself
+    will be seen: nothing answers there before it is approved."""
+    mails = [read(issue, variant) for variant in rendered.variants]
+    hrefs = (href for mail in mails for _, href in _links(mail) if href != mail.variant.view)
     return list(dict.fromkeys(href for href in hrefs if re.match(r"https?://", href, re.I)))
 
 
@@ -60,7 +61,7 @@ def judge_mail(mail: Mail, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for link, href in _links(mail):
         place = mail.place(link)
         if href in items:
-            place = Place(one_line(items[href].title), items[href].id, place.line)
+            place = Place(headline(items[href].title), items[href].id, place.line)
         name = name_of(link)
         if not name:
             yield found("link-empty", place, f"the link to {href} has no words", "say where it leads")
@@ -75,7 +76,7 @@ def judge_mail(mail: Mail, answers: Mapping[str, Answer]) -> Iterator[Finding]:
             what = f"a link leads to {href or 'nowhere'}"
             yield found("link-not-https", place, what, "write a whole https:// address")
         if disguise := _disguise(name, href):
-            what = f"a link says {disguise} and leads to {_host(href)}"
+            what = f"a link says {disguise} and leads to {host_of(href)}"
             yield found("link-disguised", place, what, "say what is there, or link to what it says")
         if href not in seen:
             seen.add(href)
@@ -93,7 +94,7 @@ def judge_mail(mail: Mail, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for url, article in items.items():
         if counts[url] > 2 and shared[url] == 1:
             what = f"{url} is linked {counts[url]} times"
-            place = Place(one_line(article.title), article.id)
+            place = Place(headline(article.title), article.id)
             yield found("link-repeated", place, what, "link the headline and “Read at” only")
 
 
@@ -134,7 +135,7 @@ def _answered(href: str, answer: Answer, place: Place) -> Iterator[Finding]:
         yield found("link-dead", place, f"{href} is gone ({answer.status})", "find its new address, or drop it")
     elif answer.error:
         yield found("link-unanswered", place, f"{href}: {answer.error}", "open it yourself")
-    elif answer.moved_to and site_of(_host(answer.moved_to)) != site_of(_host(href)):
+    elif answer.moved_to and site_of(host_of(answer.moved_to)) != site_of(host_of(href)):
         what = f"{href} moved for good to {answer.moved_to}"
         yield found("link-moved", place, what, "link to the new address")
 
@@ -149,18 +150,11 @@ def _private(host: str) -> bool:
 def _disguise(name: str, href: str) -> str:
     """The site that *name* shows and *href* does not lead to; ''."""
     shown = _SHOWN_ADDRESS.fullmatch(name)
-    host = site_of(_host(href))
+    host = site_of(host_of(href))
     if shown is None or not host:
         return ""
     said = site_of(shown[1])
     return "" if host == said or host.endswith(f".{said}") or said.endswith(f".{host}") else said
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _shown(href: str, tokens: set[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from digest.model import Issue, Item, Variant
 from digest.render.checks.css import Sheet, declarations, parse_sheet
 from digest.render.checks.rules import Place
-from digest.render.view import one_line, web_address
+from digest.render.printable import headline, web_address
 
 _BLANK = re.compile(r"[ \t\r\n\f\x0b\u00a0]+")
 _UNSEEN = frozenset({"style", "script", "title", "head", "template", "noscript"})
@@ -94,22 +94,25 @@ class Mail:
 
     @cached_property
     def _homes(self) -> Mapping[Any, str]:
-        """The largest element that holds one item's headline and no other's -> the item's article id."""
-        titles = {squeeze(one_line(item.article.title)): item.article.id for item in self.items}
-        heads = [
-            (e, titles[text])
-            for e in self.elements
-            if re.fullmatch(r"h[1-6]", str(e.tag)) and (text := squeeze(text_of(e))) in titles
-        ]
-        held: dict[Any, set[str]] = {}
-        for head, article in heads:
+        """The elements that hold one item's headline and no other heading -> the item's article id."""
+        titles = {squeeze(headline(item.article.title)): item.article.id for item in self.items}
+        held: dict[Any, list[str]] = {}
+        for head in (e for e in self.elements if re.fullmatch(r"h[1-6]", e.tag)):
+            article = titles.get(squeeze(text_of(head)), "")
             for element in (head, *head.iterancestors()):
-                held.setdefault(element, set()).add(article)
-        return {element: next(iter(ids)) for element, ids in held.items() if len(ids) == 1}
+                held.setdefault(element, []).append(article)
+        return {element: ids[0] for element, ids in held.items() if len(ids) == 1 and ids[0]}
+
+    @cached_property
+    def _foot(self) -> frozenset[Any]:
+        """What stands below the last item."""
+        last = max((n for n, e in enumerate(self.elements) if e in self._homes), default=len(self.elements))
+        below = self.elements[last + 1 :]
+        return frozenset(e for e in below if not any(above in self._homes for above in e.iterancestors()))
 
     @cached_property
     def _titles(self) -> Mapping[str, str]:
-        return {item.article.id: one_line(item.article.title) or item.article.id for item in self.issue.items}
+        return {item.article.id: headline(item.article.title) or item.article.id for item in self.issue.items}
 
     def home(self, article: str) -> Any | None:
         """The largest element that holds that item's headline and no other's; None where it has none."""
@@ -117,10 +120,12 @@ class Mail:
         return next((e for e in own if e.getparent() is None or e.getparent() not in own), None)
 
     def place(self, element: Any) -> Place:
-        """Where *element* is: the item it belongs to, else the line of the HTML."""
+        """Where *element* is: the item it belongs to, else the line of the HTML, said if it is below all items."""
         line = element.sourceline or 0
         article = next((self._homes[e] for e in (element, *element.iterancestors()) if e in self._homes), "")
-        return Place(self._titles[article], article, line) if article else at_line(line)
+        if article:
+            return Place(self._titles[article], article, line)
+        return Place(f"foot of the mail, HTML line {line}", "", line) if element in self._foot else at_line(line)
 
 
 def strings_of(value: Any) -> dict[str, str]:
@@ -136,7 +141,7 @@ def at_line(line: int) -> Place:
 def place_of(item: Item) -> Place:
     """What a finding about *item* calls it."""
     article = item.article
-    return Place(one_line(article.title) or article.url or article.id, article.id)
+    return Place(headline(article.title) or article.url or article.id, article.id)
 
 
 def read(issue: Issue, variant: Variant) -> Mail:
@@ -188,7 +193,7 @@ def _not_displayed(element: Any) -> bool:
 
 
 def _is_in(item: Item, seen: tuple[str, str], links: set[str | None], text: str) -> bool:
-    title, url = squeeze(one_line(item.article.title)), web_address(item.article.url)
+    title, url = squeeze(headline(item.article.title)), web_address(item.article.url)
     if (title and any(title in part for part in seen)) or (url and (url in links or url in text)):
         return True
     return any(squeeze(e.text) in part for e in item.summary.sentences for part in seen)

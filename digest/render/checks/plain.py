@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from digest.render.checks.mail import Mail, place_of, squeeze
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, web_address
+from digest.render.printable import headline, web_address
 
 WIDEST = 78  # RFC 5322, 2.1.1
 _NOTE = re.compile(r"^[ \t]*\[(\d+)\]:?[ \t]+<?([^\s<>]+)>?[ \t]*$", re.M)
@@ -49,7 +49,7 @@ def _stories(mail: Mail) -> Iterator[Finding]:
     text, seen = squeeze(mail.variant.text), mail.seen
     order: list[tuple[int, int, str]] = []
     for item in mail.items:
-        title = squeeze(one_line(item.article.title))
+        title = squeeze(headline(item.article.title))
         for part, shown in (("HTML", seen), ("text part", text)):
             if title and title not in shown:
                 what = f"the {part} does not print this headline"
@@ -78,7 +78,7 @@ def _links(mail: Mail) -> Iterator[Finding]:
             article = items.get(href)
             yield found(
                 "text-link-lost",
-                Place(one_line(article.title), article.id) if article else "text part",
+                Place(headline(article.title), article.id) if article else "text part",
                 f"the text part does not write out {'a reader’s own link' if href in tokens else href}",
                 "print item.url or item.ref there",
                 severity="error" if article else "warning",

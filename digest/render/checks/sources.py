@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
-from math import ceil
 
 from digest.config import Config
 from digest.errors import VerbatimError
 from digest.model import PAYWALLED, Article, Brief, Conflict, Issue, Item, Quote, Rendered, Span
 from digest.render.checks.mail import place_of
 from digest.render.checks.rules import Finding, Place, found
-from digest.render.view import one_line, printed_quotes
+from digest.render.excerpts import printed_quotes
+from digest.render.printable import headline
+from digest.text.limits import allowance
 from digest.text.words import count_words
 
 _BLANK = re.compile(r"[ \t\r\n\f\x0b]+")  # not U+00A0: that one is a character of the text
@@ -54,7 +55,7 @@ def verify_verbatim(issue: Issue, rendered: Rendered) -> None:
             article = item.article
             if variant.key and not any(
                 piece in text
-                for piece in (_normal(one_line(article.title)), *map(_normal, pieces.get(article.id, ())))
+                for piece in (_normal(headline(article.title)), *map(_normal, pieces.get(article.id, ())))
                 for text in (shown["HTML"].replace("\u00a0", " "), shown["text"])
             ):
                 continue
@@ -150,7 +151,7 @@ def _verbatim(issue: Issue, rendered: Rendered) -> Iterator[Finding]:
 
 def _credit(item: Item) -> Iterator[Finding]:
     article, place = item.article, place_of(item)
-    if not one_line(article.title):
+    if not headline(article.title):
         yield found("headline-missing", place, "the article has no headline", "drop it, or add it with a title")
     if article.own or article.right_held():
         return
@@ -236,21 +237,18 @@ def judge_edits(issue: Issue, unfit: Iterable[Conflict]) -> Iterator[Finding]:
 
 
 def quoting(item: Item, quotes: tuple[Quote, ...], config: Config) -> Iterator[Finding]:
-    article, place, limits = item.article, place_of(item), config.quoting
-    if item.form == "link" or article.free_to_quote() or article.right_held():
+    if item.form == "link":
         return
-    is_lead = item.form == "lead"
-    most = limits.outlets.get(article.outlet or "", limits.lead_max_words if is_lead else limits.max_words)
-    share = limits.lead_max_share if is_lead else limits.max_share
+    place, allowed = place_of(item), allowance(item.article, item.form, config.quoting)
     taken = sum(count_words(e.text) for e in item.summary.sentences)
     taken += sum(count_words(text) for quote in quotes for text in quote.texts)
-    body = sum(count_words(span.of(article.text)) for span in article.body())
-    shorter = "`digest edit words ARTICLE NUMBER` shortens it, `digest build` applies [quoting]"
-    if most and taken > most:
-        yield found("quote-words", place, f"{taken} words are quoted, {most} are allowed", shorter)
-    elif share and taken > ceil(share * body):
-        what = f"{taken} of the article’s {body} words are quoted, {ceil(share * body)} ({share:.0%}) are allowed"
+    shorter = "`digest build` cuts it to [quoting]; of sentences chosen by hand, choose fewer"
+    if allowed.words is not None and taken > allowed.words:
+        yield found("quote-words", place, f"{taken} words are quoted, {allowed.words} are allowed", shorter)
+    elif allowed.share is not None and taken > allowed.share:
+        share = config.quoting.lead_max_share if item.form == "lead" else config.quoting.max_share
+        what = f"{taken} of the article’s {allowed.report} words are quoted, {allowed.share} ({share:.0%}) are allowed"
         yield found("quote-share", place, what, shorter)
-    if limits.quotes and len(quotes) > limits.quotes:
-        what = f"{len(quotes)} key quotes are printed, {limits.quotes} allowed"
-        yield found("quote-count", place, what, "see [quoting] quotes")
+    if len(quotes) > config.quoting.quotes:
+        what = f"{len(quotes)} key quotes are printed, {config.quoting.quotes} allowed"
+        yield found("quote-count", place, what, shorter)

@@ -10,7 +10,8 @@ from typing import Any
 from digest.render.checks.css import declarations, faults_of
 from digest.render.checks.mail import Mail, at_line, squeeze, text_of
 from digest.render.checks.rules import Finding, found
-from digest.render.view import one_line
+from digest.render.printable import headline
+from digest.render.words import is_spoken
 
 STYLE_MOST = 16 * 1024  # bytes of <style> that Gmail reads
 _CONDITION = re.compile(r"<!--\[if[^\]]*\]>(.*?)<!\[endif\]-->", re.S | re.I)
@@ -70,9 +71,9 @@ def _languages(mail: Mail) -> Iterator[Finding]:
         if re.fullmatch(r"h[1-6]|a|p|strong", str(element.tag)):
             heads.setdefault(squeeze(text_of(element)), element)
     for item in mail.items:
-        title, language = squeeze(one_line(item.article.title)), item.article.language
+        title, language = squeeze(headline(item.article.title)), item.article.language
         head = heads.get(title)
-        if head is None or language in ("", "und"):
+        if head is None or not is_spoken(language):
             continue
         inner = next((e for e in head.iter("a", "span", "bdi") if squeeze(text_of(e)) == title), head)
         said = _nearest(inner, "lang") or ""

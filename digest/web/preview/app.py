@@ -43,15 +43,21 @@ def _clock() -> datetime:
 
 
 def create_preview(
-    workshop: Workshop, *, token: str, mail_test: MailTest | None = None, now: Callable[[], datetime] = _clock
+    workshop: Workshop,
+    *,
+    token: str,
+    mail_test: MailTest | None = None,
+    editor: str = "",
+    now: Callable[[], datetime] = _clock,
 ) -> Flask:
     """The preview of *workshop*'s issue. It opens at ``/?token=…`` and answers no one else.
 
-    Without *mail_test* no test can be mailed from it.
+    Without *mail_test* no test can be mailed from it. With an *editor* it is the desk: the issue is changed in their
+    name.
     """
     from flask import Flask, render_template
 
-    from digest.web.preview import api, assets, pages
+    from digest.web.preview import api, assets, changes, pages
 
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
@@ -78,9 +84,11 @@ def create_preview(
     def missing(error: Exception) -> tuple[str, int]:
         return render_template("preview/closed.html", reason="missing"), getattr(error, "code", 404)
 
-    pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None)
+    pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None, editor=editor)
     assets.register(app)
     api.register(app, workshop, mail_test=mail_test)
+    if editor:
+        changes.register(app, workshop, who=editor, now=now)
     return app
 
 

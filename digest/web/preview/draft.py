@@ -45,6 +45,7 @@ class Draft:
     config: Config
     waiting: int  # letters that would go out
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
+    revision: int = 0  # the number of the newest edit it heeds
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -129,16 +130,19 @@ class Workshop:
             if known is None:
                 raise IssueError(f"{self.slug} is gone", hint="`digest weekly` makes it again")
             if known.state == "draft":
+                revision = issues.revision(self.slug)  # read first: an edit made meanwhile is one not seen
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
-                    return _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
+                    made = _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
+                    return replace(made, revision=revision)
             return _as_stored(project, self.slug)
 
     def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
         """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
         cost most, until an article, a pin, drop or lead, or such a setting is."""
         config, store = project.config, project.store
-        settings = replace(config, theme=Theme(first_number=config.theme.first_number), site=Site())
+        theme = Theme(template=config.theme.template, first_number=config.theme.first_number)
+        settings = replace(config, theme=theme, site=Site())
         key: tuple[object, ...] = (database_stamp(self.folder), settings)
         if self._composed is None or self._composed[0] != key:
             wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from digest.model import NOSNIPPET, Article, Item, Span
 
@@ -34,12 +34,18 @@ class Piece:
     begins: int  # the number of the cut that begins here; 0 for none
     numbers: tuple[int, ...]  # of the cuts it belongs to
     why: str  # why it is not part of the report; '' where it is
+    sentence: int = 0  # the number of the sentence it belongs to among those that may be chosen; 0 for none
 
 
 @dataclass(frozen=True)
 class Paragraph:
     pieces: tuple[Piece, ...]
     why: str  # why none of it is part of the report; '' where some of it is
+
+    @property
+    def runs(self) -> list[tuple[int, list[Piece]]]:
+        """The pieces, those of one sentence together, with its number."""
+        return [(number, list(pieces)) for number, pieces in groupby(self.pieces, lambda piece: piece.sentence)]
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,8 @@ def cuts_of(item: Item) -> tuple[Cut, ...]:
     )
 
 
-def evidence_of(item: Item) -> Evidence:
-    """The whole article behind *item*."""
+def evidence_of(item: Item, sentences: Sequence[Span] = ()) -> Evidence:
+    """The whole article behind *item*; *sentences*: those that may be chosen, in order."""
     article, cuts = item.article, cuts_of(item)
     marks = [(cut.kind, cut.span, cut.number) for cut in cuts]
     for quote in item.summary.quotes:
@@ -82,15 +88,17 @@ def evidence_of(item: Item) -> Evidence:
     report = " ".join(span.of(article.text) for span in article.body())
     removed = tuple((r.line, WITHHELD if r.reason == NOSNIPPET else r.text, r.reason) for r in article.removed)
     printed = sum(len(cut.text.split()) for cut in cuts)
-    return Evidence(article, cuts, _paragraphs(article, marks), removed, len(report.split()), printed)
+    return Evidence(article, cuts, _paragraphs(article, marks, sentences), removed, len(report.split()), printed)
 
 
-def _paragraphs(article: Article, marks: Sequence[tuple[str, Span, int]]) -> tuple[Paragraph, ...]:
+def _paragraphs(
+    article: Article, marks: Sequence[tuple[str, Span, int]], sentences: Sequence[Span]
+) -> tuple[Paragraph, ...]:
     """The article's text in paragraphs, cut wherever a mark or a region begins or ends; what its publisher reserves
     is left out."""
     text = article.text
     breaks = {0, len(text)}
-    for span in [span for _, span, _ in marks] + [region.span for region in article.regions]:
+    for span in [*(span for _, span, _ in marks), *(region.span for region in article.regions), *sentences]:
         breaks |= {min(span.start, len(text)), min(span.end, len(text))}
     for gap in re.finditer(r"\n\s*\n", text):
         breaks |= {gap.start(), gap.end()}
@@ -108,7 +116,8 @@ def _paragraphs(article: Article, marks: Sequence[tuple[str, Span, int]]) -> tup
         begun |= set(numbers)
         why = "" if any(span.start <= start and end <= span.end for span in article.body()) else _why(article, start)
         shown = WITHHELD if why == NOSNIPPET and not kinds else stretch
-        paragraphs[-1].append(Piece(shown, kinds, begins, numbers, why))
+        sentence = next((n for n, s in enumerate(sentences, 1) if s.start <= start and end <= s.end), 0)
+        paragraphs[-1].append(Piece(shown, kinds, begins, numbers, why, sentence))
     return tuple(
         Paragraph(tuple(pieces), pieces[0].why if len({piece.why for piece in pieces}) == 1 else "")
         for pieces in paragraphs

@@ -19,12 +19,12 @@ from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom, reader_fields
 from digest.dispatch.trial import TOKEN
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Subscriber, Wish
+from digest.model import LOCKED_STATES, Subscriber
 from digest.store import open_store
 from digest.web.preview.draft import Draft
 
 NOBODY = Address("reader", "example.org")
-LINKS = {"LEAVE": "leave", "VIEW": "view", "PREFS": "preferences"}
+LINKS = {"LEAVE": "leave", "PREFS": "preferences"}
 """The values that are links of the reader's own, and the stand-in page each leads to in the preview."""
 
 
@@ -48,6 +48,7 @@ class SeenLetter:
     text: str  # as all texts here, with the line breaks of this machine
     html: str
     fields: Mapping[str, str]  # what stands for each token
+    view: str  # where it can be seen on the web; '' for nowhere
 
 
 def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reader | None:
@@ -62,8 +63,7 @@ def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reade
         barred, how = store.subscribers.barred(person.id, now), store.consent.how(person.id)
     first, *_ = variants = draft.rendered.variants
     frozen = draft.state in LOCKED_STATES
-    wish = Wish(person.language, person.topics, person.length == "lead")
-    served = wish.served_by(draft.issue, first.language, {v.key for v in variants}, first.key)
+    served = person.wish.served_by(draft.issue, first.language, {v.key for v in variants}, first.key)
     left_out = barred or ("nothing in their topics" if served is None else "")
     if frozen and not left_out:
         left_out = "" if rows else "they came after it was approved"
@@ -74,9 +74,10 @@ def find_reader(folder: Path, draft: Draft, number: str, now: datetime) -> Reade
 def write_letter(folder: Path, draft: Draft, variant: str, reader: Reader | None, now: datetime) -> SeenLetter:
     """The letter to *reader* as it would leave at *now*. Raises SendError where no letter can be written, IssueError
     for a variant there is not."""
-    if variant not in {v.key for v in draft.rendered.variants}:
+    chosen = next((v for v in draft.rendered.variants if v.key == variant), None)
+    if chosen is None:
         raise IssueError(f"there is no variant {variant!r}", hint="choose another one")
-    config, slug = draft.config, draft.issue.slug
+    config = draft.config
     who = reader.subscriber if reader else None
     address, token = (who.address, who.token) if who else (NOBODY, TOKEN)
     letter = Mailroom(config, draft.rendered, keys.load(folder).message).letter(
@@ -91,23 +92,22 @@ def write_letter(folder: Path, draft: Draft, variant: str, reader: Reader | None
     )
     fields = reader_fields(
         config,
-        slug,
         address,
         token,
         name=who.name if who else "",
         how=reader.how if reader else "signed_up",
-        language=next(v.language for v in draft.rendered.variants if v.key == variant),
+        language=chosen.language,
     )
-    return read_letter(b"".join(letter.chunks), fields)
+    return read_letter(b"".join(letter.chunks), fields, chosen.view)
 
 
-def read_letter(raw: bytes, fields: Mapping[str, str]) -> SeenLetter:
+def read_letter(raw: bytes, fields: Mapping[str, str], view: str = "") -> SeenLetter:
     """*raw* taken apart as a mail program does."""
     message = message_from_bytes(raw)
     parts = {part.get_content_type(): _decoded(part) for part in message.walk() if not part.is_multipart()}
     head = raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").replace("\r\n", "\n")
     headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in _unfolded(head)))
-    return SeenLetter(raw, headers, parts.get("text/plain", ""), parts.get("text/html", ""), fields)
+    return SeenLetter(raw, headers, parts.get("text/plain", ""), parts.get("text/html", ""), fields, view)
 
 
 def _decoded(part: Message) -> str:
@@ -128,11 +128,15 @@ def _unfolded(head: str) -> list[str]:
 
 
 def harmless(letter: SeenLetter, base: str) -> str:
-    """The letter's HTML, the reader's own links leading to pages of ours that do nothing."""
+    """The letter's HTML, the reader's own links and the one to the newsletter's site leading to pages of ours that do
+    nothing."""
     page = letter.html
-    for name, where in LINKS.items():
-        if link := letter.fields.get(name, ""):
-            page = page.replace(html_escape.escape(link), f"{base}stand-in/{where}")
+    for link, where in [
+        *((letter.fields.get(name, ""), where) for name, where in LINKS.items()),
+        (letter.view, "view"),
+    ]:
+        if link:
+            page = page.replace(f'"{html_escape.escape(link)}"', f'"{base}stand-in/{where}"')
     return page
 
 

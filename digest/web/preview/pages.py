@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from digest.model import Item
+from digest.compose import last_of, words_of
+from digest.model import EditKind, IssueState, Item
 from digest.web.guard import CSRF
 from digest.web.preview import inbox
+from digest.web.preview.choices import choices_of
 from digest.web.preview.draft import Draft, Shown, Workshop
-from digest.web.preview.evidence import Cut, Evidence, cuts_of, evidence_of
+from digest.web.preview.evidence import Cut, cuts_of, evidence_of
 from digest.web.preview.findings import notes_of
 from digest.web.preview.frame import PAGE_IN_FRAME, SANDBOX, framed, mail_policy, marked, repaint
 from digest.web.preview.letter import Reader, SeenLetter, find_reader, harmless, own_values, write_letter
@@ -21,6 +23,8 @@ from digest.web.preview.state import LOOKS, PANELS, PICTURES, VIEWS, WIDTHS, Sta
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+EDITABLE: frozenset[IssueState] = frozenset({"draft", "approved", "scheduled"})
+OWN_WORDS: tuple[EditKind, ...] = ("subject", "preheader", "intro", "correction")
 CLIP_BYTES = 102 * 1024  # Gmail cuts a longer mail (email-bugs #41)
 
 
@@ -34,9 +38,13 @@ class StoryRow:
     terms: list[Term]
 
 
-def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool) -> None:
+def register(
+    app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool, editor: str = ""
+) -> None:
     """Adds the pages to *app*."""
     from flask import abort, make_response, render_template, request
+
+    from digest.render.message import with_pictures
 
     def draft() -> Draft:
         shown = workshop.show()
@@ -67,7 +75,8 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
         reader = find_reader(workshop.folder, shown.draft, state.reader, now())
         return render_template(
             "preview/desk.html",
-            **_seen(shown, shown.draft, state, reader),
+            **_seen(shown, shown.draft, state, reader, may_edit=bool(editor) and shown.draft.state in EDITABLE),
+            is_desk=bool(editor),
             sandbox=SANDBOX,
             csrf_field=CSRF,
             csrf=csrf,
@@ -77,8 +86,9 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
     @app.get("/frame/mail")
     def mail() -> Response:
         of, state = draft(), read_state(request.args)
-        seen, _ = letter(of, state)
-        page = repaint(harmless(seen, request.host_url), state.look)
+        seen, reader = letter(of, state)
+        variant = next(v for v in of.rendered.variants if v.key == _variant(of, state, reader))
+        page = repaint(with_pictures(harmless(seen, request.host_url), variant), state.look)
         return in_frame(framed(page), mail_policy(state.pictures, of.config.site.url))
 
     @app.get("/frame/text")
@@ -122,8 +132,10 @@ def _variant(draft: Draft, state: State, reader: Reader | None) -> str:
 # ------------------------------------------------------------------------------------------------ what the desk shows
 
 
-def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> dict[str, object]:
+def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None, *, may_edit: bool) -> dict[str, object]:
     issue, config = draft.issue, draft.config
+    item = _item_at(issue.items, state)
+    choices = choices_of(item) if item and may_edit else None
     key = _variant(draft, state, reader)
     variant = next(v for v in draft.rendered.variants if v.key == key)
     sender = config.newsletter.sender.name or config.newsletter.name
@@ -136,7 +148,11 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
         "variant": variant,
         "variants": {v.key: v.key or "Everyone" for v in draft.rendered.variants},
         "reader": reader,
-        "panels": PANELS,
+        "panels": {key: words for key, words in PANELS.items() if key != "words" or may_edit},
+        "may_edit": may_edit,
+        "own": {kind: words_of(issue.edits, kind) or "" for kind in OWN_WORDS},
+        "wishes": {(e.kind, e.target) for e in issue.edits if e.value and last_of(issue.edits, e.kind, e.target) is e},
+        "choices": choices,
         "views": VIEWS,
         "widths": WIDTHS,
         "looks": LOOKS,
@@ -144,7 +160,7 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
         "day": lambda when: _day(when, config.zone),
         "stories": _by_section(issue.items),
         "near_misses": [(pick, terms_of(pick)) for pick in draft.near_misses],
-        "evidence": _evidence(issue.items, state),
+        "evidence": evidence_of(item, choices.sentences if choices else ()) if item else None,
         "notes": notes,
         "errors": sum(note.is_error for note in notes),
         "sender": sender,
@@ -158,11 +174,9 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None) -> di
     }
 
 
-def _evidence(items: Sequence[Item], state: State) -> Evidence | None:
-    """The article behind the story pointed at; None where none is."""
-    if not 1 <= state.story <= len(items):
-        return None
-    return evidence_of(items[state.story - 1])
+def _item_at(items: Sequence[Item], state: State) -> Item | None:
+    """The story pointed at; None where none is."""
+    return items[state.story - 1] if 1 <= state.story <= len(items) else None
 
 
 def _by_section(items: Iterable[Item]) -> list[tuple[str, list[StoryRow]]]:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 PANELS = {
     "stories": "Stories",
+    "words": "Words",
     "source": "Source",
     "mail": "Mail",
     "check": "Check",

@@ -23,6 +23,7 @@ export async function refresh(address) {
     const old = document.querySelector(`[data-part="${fresh.dataset.part}"]`);
     if (old && old.innerHTML !== fresh.innerHTML) exchange(old, fresh);
   }
+  document.dispatchEvent(new CustomEvent("refreshed", { detail: page }));
   document.title = page.title;
   document.body.dataset.stamp = page.body.dataset.stamp;
   document.body.dataset.source = page.body.dataset.source;
@@ -30,7 +31,8 @@ export async function refresh(address) {
 
 /** What stands in *fresh* in the place of what stands in *old*: scrolled, opened and focused as it was. */
 function exchange(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
+  const typed = active?.matches("[data-words]") ? { value: active.value, at: [active.selectionStart, active.selectionEnd] } : null;
   const opened = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
   const headline = (part) => part.querySelector(".headline")?.textContent;
   const inner = headline(old) === headline(fresh) ? old.querySelector(".scroll")?.scrollTop : 0;
@@ -40,11 +42,22 @@ function exchange(old, fresh) {
   old.scrollTop = top;
   const scroller = old.querySelector(".scroll");
   if (scroller) scroller.scrollTop = inner || 0;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const again = active?.id ? document.getElementById(active.id) : null;
+  again?.focus({ preventScroll: true });
+  if (again && typed) {
+    again.value = typed.value;
+    again.setSelectionRange(...typed.at);
+  }
 }
+
+let everything = async () => {};
+
+/** Bring all that is shown up to date. */
+export const refreshed = () => everything();
 
 /** Call *changed* whenever the draft is another. Sleeps while nobody sees the window. */
 export async function follow({ changed }) {
+  everything = changed;
   for (;;) {
     if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
     const shown = document.body.dataset.stamp;

@@ -1,0 +1,138 @@
+"""What the desk changes: each click or word becomes an edit, refused where somebody else edited meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.compose import NONE, as_value, spans_of
+from digest.editing import add_edit, redo, sentences_of, undo
+from digest.errors import DigestError, IssueError, StaleError
+from digest.model import Article, Edit, EditKind, Item, Span
+from digest.web.preview.draft import Draft, Workshop
+from digest.week import Project, open_project
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+MOST_CHARACTERS = 2000
+CHOSEN: Mapping[str, EditKind] = {"pin": "pin", "drop": "drop", "lead": "lead"}
+LINES: Mapping[str, EditKind] = {"subject": "subject", "preheader": "preheader"}
+TEXTS: Mapping[str, EditKind] = {"intro": "intro", "correction": "correction", "note": "note"}
+NAMED: Mapping[str, EditKind] = {"speaker": "speaker", "role": "role"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], datetime]) -> None:
+    """Adds the addresses that change the issue to *app*; *who* is the editor."""
+    from flask import jsonify, request
+
+    def answered(change: Callable[[Project, int], str]) -> tuple[Response, int]:
+        """What *change* says, given what the page saw; 409 where that is not what there is any more."""
+        try:
+            seen = int(request.form.get("revision", ""))
+        except ValueError:
+            return jsonify(ok=False, said="The page is of another version. Load it again."), 400
+        try:
+            with open_project(workshop.folder) as project:
+                said = change(project, seen)
+                revision = project.store.issues.revision(workshop.slug)
+            return jsonify(ok=True, said=said, revision=revision), 200
+        except StaleError as error:
+            return jsonify(ok=False, stale=True, said=f"{error}."), 409
+        except DigestError as error:
+            return jsonify(ok=False, said=f"{error}{f' ({error.hint})' if error.hint else ''}."), 422
+
+    @app.post("/api/edit")
+    def edit() -> tuple[Response, int]:
+        def change(project: Project, seen: int) -> str:
+            wanted = _wanted(request.form, workshop.show().draft, project)
+            kind, target, value, saw = wanted
+            add_edit(project, workshop.slug, kind, target, value, who=who, at=now(), saw=saw, after=seen)
+            return "Saved"
+
+        return answered(change)
+
+    @app.post("/api/undo")
+    def take_back() -> tuple[Response, int]:
+        def change(project: Project, seen: int) -> str:
+            return f"Undone: {_named(project, undo(project, workshop.slug, who=who, at=now(), after=seen))}"
+
+        return answered(change)
+
+    @app.post("/api/redo")
+    def bring_back() -> tuple[Response, int]:
+        def change(project: Project, seen: int) -> str:
+            return f"Done again: {_named(project, redo(project, workshop.slug, who=who, at=now(), after=seen))}"
+
+        return answered(change)
+
+
+def _named(project: Project, edit: Edit) -> str:
+    article = project.store.articles.get(edit.target) if edit.target else None
+    return f"{edit.kind} of “{article.title}”" if article else edit.kind
+
+
+def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> tuple[EditKind, str, str, str]:
+    """(kind, target, value, saw) of the edit *form* asks for. Raises DigestError."""
+    kind, value = form.get("kind", ""), form.get("value", "")
+    if kind in LINES or (kind in TEXTS and kind != "note"):
+        return {**LINES, **TEXTS}[kind], "", _words(kind, value), ""
+    article = project.store.articles.get(form.get("article", ""))
+    if article is None:
+        raise IssueError("that article is gone", hint="load the page again")
+    if kind == "note":
+        return "note", article.id, _words(kind, value), article.text_hash
+    if kind in CHOSEN:
+        return CHOSEN[kind], article.id, "yes" if value else "", ""
+    if kind == "move":
+        if not re.fullmatch(r"[1-9]\d{0,2}", value):
+            raise IssueError(f"{value!r} is no place in the issue")
+        return "move", article.id, value, ""
+    if form.get("saw") != article.text_hash:
+        raise StaleError(f"“{article.title}” has another text now", hint="load the page again")
+    if kind == "sentences":
+        return "sentences", article.id, _sentences(form, article, draft), article.text_hash
+    if kind == "quote":
+        return "quote", article.id, as_value(spans_of(value)) if value else "", article.text_hash
+    if kind in NAMED and form.get("start", "").isdigit():
+        words = _words(kind, value)
+        return NAMED[kind], article.id, f"{form['start']} {words}" if words else "", article.text_hash
+    raise IssueError(f"{kind!r} is nothing that can be changed")
+
+
+def _words(kind: str, value: str) -> str:
+    """*value* as it is kept: of a line, one line; of a text, paragraphs. Raises IssueError."""
+    value = value.replace("\r\n", "\n")
+    if _CONTROL.search(value):
+        raise IssueError(f"the {kind} holds a control character", hint="type it again")
+    if len(value) > MOST_CHARACTERS:
+        raise IssueError(f"the {kind} has {len(value)} characters, {MOST_CHARACTERS} are the most")
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
+    return ("\n\n" if kind in TEXTS else " ").join(filter(None, paragraphs))
+
+
+def _sentences(form: Mapping[str, str], article: Article, draft: Draft | None) -> str:
+    """The sentences printed, with those between start and end turned over, or added (``add``)."""
+    if form.get("value") == "":
+        return ""
+    item = _item(draft, article)
+    places = sentences_of(article)
+    shown = {excerpt.span for excerpt in item.summary.sentences} if item else set()
+    printed = {place for place in places if any(place.overlaps(span) for span in shown)}
+    try:
+        wanted = Span(int(form.get("start", "")), int(form.get("end", "")))
+    except ValueError as error:
+        raise IssueError("that is no place in the text", hint="load the page again") from error
+    touched = {place for place in places if place.overlaps(wanted)}
+    if not touched:
+        raise IssueError("no sentence that may be printed stands there")
+    chosen = printed | touched if form.get("value") == "add" else printed ^ touched
+    return as_value(chosen) if chosen else NONE
+
+
+def _item(draft: Draft | None, article: Article) -> Item | None:
+    items = draft.issue.items if draft else ()
+    return next((item for item in items if item.article.id == article.id), None)

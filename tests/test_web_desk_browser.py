@@ -1,0 +1,196 @@
+"""The desk in a real browser: an issue made by mouse, by keyboard, on a tablet; a server that dies, a second window."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from digest.web.preview import Workshop, create_preview
+from digest.week import open_project
+from tests.test_web_preview_browser import axe
+from tests.web_browser import ARGS, running, sideways
+from tests.web_newsletter import NOW, SLUG, make_newsletter
+
+FAULTS = (
+    "axe.run(document, {iframes: false, resultTypes: ['violations']})"
+    ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + n.failureSummary).join(' | ')))"
+)
+__all__ = ["axe"]  # a fixture
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_newsletter(tmp_path)
+
+
+def desk_of(folder: Path) -> Any:
+    return create_preview(Workshop(folder, SLUG), token="k3y", editor="Mara", now=lambda: NOW)
+
+
+def window(browser: Any, url: str, *, width: int = 1440, touch: bool = False, scheme: str = "light") -> Any:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, has_touch=touch, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"{url}/?token=k3y")
+    page.wait_for_url(f"{url}/")
+    page.wait_for_selector("#story-1")
+    return page
+
+
+def until(page: Any, claim: str) -> None:
+    for _ in range(600):
+        if page.evaluate(claim):
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError(f"never came true: {claim}")
+
+
+def saved(page: Any, number: int) -> None:
+    """Until the page stands at that revision, and has nothing left to save."""
+    until(page, f"document.querySelector('[data-revision]')?.dataset.revision === '{number}'")
+    until(page, f"(localStorage.getItem('unsaved:{SLUG}') ?? '{{}}') === '{{}}'")
+
+
+def edits(folder: Path) -> list[tuple[str, str]]:
+    with open_project(folder) as project:
+        return [(e.kind, e.value) for e in project.store.issues.edits(SLUG)]
+
+
+def titles(page: Any) -> list[str]:
+    return list(page.locator("#stories .stories:not(.near) h4").all_inner_texts())
+
+
+def test_an_issue_made_with_the_mouse(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        page = window(browser, url)
+        before = titles(page)
+        page.click("#down-1")
+        saved(page, 1)
+        until(page, f"document.querySelector('#story-2 h4').innerText === {before[0]!r}")
+        grip, aim = page.locator("#story-2 .grip"), page.locator("#story-1").bounding_box()
+        grip.hover()
+        page.mouse.down()
+        page.mouse.move(aim["x"] + 40, aim["y"] + 30)
+        page.mouse.move(aim["x"] + 40, aim["y"] + 4)
+        page.mouse.up()
+        saved(page, 2)
+        until(page, f"document.querySelector('#story-1 h4').innerText === {before[0]!r}")
+        page.click("#story-1 .cuts a >> nth=0")
+        page.wait_for_selector("#source .choice")
+        page.click(".choice[aria-checked=false] >> nth=2")
+        saved(page, 3)
+        words = page.locator(".choice[aria-checked=true]").last.inner_text().strip()[:30]
+        until(page, f"document.getElementById('frame').contentDocument?.body.innerText.includes({words!r})")
+        page.click(".tabs [value=words]")
+        page.fill("#words-subject", "The port that hid nothing")
+        saved(page, 4)
+        page.click("#undo")
+        until(page, "document.getElementById('words-subject').value === ''")
+        page.click("#redo")
+        until(page, "document.getElementById('words-subject').value === 'The port that hid nothing'")
+        assert [kind for kind, _ in edits(folder)] == ["move", "move", "sentences", "subject"]
+        assert page.inner_text("#unsaved") == ""
+
+
+def test_an_issue_made_by_the_keyboard_alone(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        page = window(browser, url)
+        before = titles(page)
+        page.keyboard.press("j")
+        page.keyboard.press("Alt+ArrowDown")
+        saved(page, 1)
+        until(page, "document.activeElement.id === 'at-2'")
+        page.keyboard.press("n")
+        page.wait_for_selector("#source .choice")
+        page.locator(".choice[aria-checked=false] >> nth=1").focus()
+        page.keyboard.press("Space")
+        saved(page, 2)
+        assert page.evaluate("document.activeElement.className") == "choice"
+        page.keyboard.press("Control+z")
+        saved(page, 3)
+        page.keyboard.press("e")
+        page.locator("#words-intro").focus()
+        page.keyboard.type("Ten stories about people who count.")
+        saved(page, 4)
+        assert edits(folder)[0] == ("move", "2") and edits(folder)[-1][0] == "intro"
+        assert titles(page)[1] == before[0]
+
+
+def test_a_tablet_with_touch(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        page = window(browser, url, width=768, touch=True)
+        assert sideways(page) == 0
+        page.tap("#down-1")
+        saved(page, 1)
+        page.tap("#story-1 .cuts a >> nth=0")
+        page.wait_for_selector("#source .choice")
+        page.tap(".choice[aria-checked=false] >> nth=0")
+        saved(page, 2)
+        assert sideways(page) == 0
+
+
+def test_what_is_typed_while_the_server_is_away_is_kept_and_saved_when_it_is_back(browser: Any, folder: Path) -> None:
+    app = desk_of(folder)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = window(browser, f"http://127.0.0.1:{server.server_port}")
+    page.click(".tabs [value=words]")
+    server.shutdown()
+    server.server_close()
+    page.fill("#words-subject", "Typed into the dark")
+    page.wait_for_selector("#unsaved:has-text('does not answer')")
+    again = make_server("127.0.0.1", server.server_port, app, threaded=True)
+    threading.Thread(target=again.serve_forever, daemon=True).start()
+    saved(page, 1)
+    assert edits(folder) == [("subject", "Typed into the dark")]
+    until(page, "document.getElementById('unsaved').innerText === ''")
+    again.shutdown()
+    again.server_close()
+
+
+def test_a_second_window_overwrites_nothing_unless_its_editor_says_so(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        one, two = window(browser, url), window(browser, url)
+        two.route("**/api/changes*", lambda route: route.abort())  # it hears of nothing
+        two.reload()
+        two.click(".tabs [value=words]")
+        one.click(".tabs [value=words]")
+        one.fill("#words-subject", "One’s")
+        saved(one, 1)
+        two.fill("#words-subject", "Two’s")
+        two.wait_for_selector("#unsaved:has-text('meanwhile')")
+        assert edits(folder) == [("subject", "One’s")]
+        assert two.input_value("#words-subject") == "Two’s", "what was typed stays"
+        two.click("#unsaved button")
+        saved(two, 2)
+        assert edits(folder)[-1] == ("subject", "Two’s")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desk_has_no_fault_that_axe_finds(browser: Any, folder: Path, axe: str, scheme: str) -> None:
+    with running(desk_of(folder)) as url:
+        page = window(browser, url, scheme=scheme)
+        page.click("#story-1 .cuts a >> nth=0")
+        page.wait_for_selector("#source .choice")
+        page.evaluate(axe)
+        assert page.evaluate(FAULTS) == []
+        page.click(".tabs [value=words]")
+        assert page.evaluate(FAULTS) == []
