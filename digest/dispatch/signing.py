@@ -19,7 +19,7 @@ from digest.config import Config
 from digest.dispatch.keys import load_dkim_key
 from digest.model import Letter
 from digest.send.dkim import Prepared, Signer
-from digest.send.relays import OWN_ID, relay_of
+from digest.send.relays import OWN_ID, profile_of
 
 THREADS = os.cpu_count() or 1
 AHEAD = 4 * THREADS  # letters being signed, or signed and waiting
@@ -30,13 +30,13 @@ def signer_of(folder: Path, config: Config) -> Signer | None:
     SendError when it is none."""
     if config.dkim.sign != "own":
         return None
-    relay = relay_of(config.smtp)
+    profile = profile_of(config.smtp)
     return Signer(
         load_dkim_key(folder, config.dkim.selector),
         config.signing_domain,
         config.dkim.selector,
-        unsigned=relay.writes,
-        more=() if relay.keeps_message_id else (OWN_ID,),
+        unsigned=profile.writes,
+        more=() if profile.keeps_message_id else (OWN_ID,),
     )
 
 
