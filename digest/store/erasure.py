@@ -75,6 +75,7 @@ class Erasure:
                 (known.id,),
             )
             self._store.consent.forget(known.id)
+            self._store.returns.forget(known.id)
             self._conn.execute("DELETE FROM inbox_merged WHERE token = ?", (known.token,))
         folder = self._store.folder
         gone = traces.remove(traces.letters_of(folder, person))

@@ -79,7 +79,10 @@ class Subscribers:
             if known is None:
                 return self.insert(address, name, membership, language, topics, length, evidence, at)
             if known.block != "none":
-                raise AddressError(f"{address} is blocked: {known.block}", hint="`digest bounces`")
+                raise AddressError(
+                    f"{address} is blocked: {known.block}",
+                    hint="`digest bounces list` says why; `digest bounces undo` lifts it",
+                )
             if known.membership != membership and known.membership != "subscribed":
                 self.change(known.id, membership, at)
                 self._store.consent.write(known.id, membership, at, evidence)
@@ -195,6 +198,15 @@ class Subscribers:
     def count(self) -> int:
         """Everybody but the erased."""
         return int(self._conn.execute("SELECT count(address_key) FROM subscriber").fetchone()[0])
+
+    def by_domain(self, at: datetime) -> dict[str, int]:
+        """Mail domain -> how many there may get mail at *at*."""
+        return dict(
+            self._conn.execute(
+                f"SELECT domain, count(*) FROM subscriber AS s WHERE {BARRED} IS NULL GROUP BY domain",
+                {"now": micros(at)},
+            )
+        )
 
     # -------------------------------------------------------------------------------------------- changes
 

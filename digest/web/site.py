@@ -20,6 +20,7 @@ from digest.address import Address
 from digest.config import Config
 from digest.errors import StoreError
 from digest.model import LOCKED_STATES, Variant
+from digest.web import pictures
 from digest.web.server import BODY_LIMIT, harden, policy
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def create_site(folder: Path, config: Config) -> Flask:
         """ok only while a leave could be written down."""
         ok = _can_note(folder)
         return make_response(jsonify(status="ok" if ok else "cannot write to var/inbox"), 200 if ok else 503)
+
+    pictures.register(app, folder)
 
     @app.get("/robots.txt")
     def robots() -> Response:
