@@ -19,10 +19,10 @@ from digest.config import Config
 from digest.model import Subscriber
 from digest.render.email import inline
 from digest.render.lines import nbsp, no_widow, pad, wrap
+from digest.render.printable import one_line
 from digest.render.site_words import site_language, site_words
 from digest.render.templates import TemplateLoader, fill_template, find_templates
 from digest.render.theme import look_of, palette
-from digest.render.printable import one_line
 from digest.render.words import direction, language_name, long_date, primary
 
 Kind = Literal["confirm", "already", "held", "erase"]
