@@ -43,16 +43,16 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
-        "subscribers": ("subscribers", "Add, import, list, remove, export."),
-        "bounces": ("", "Read what came back."),
+        "subscribers": ("subscribers", "Add, import, export; consent, access and erasure."),
+        "bounces": ("bounces", "Read what came back; who is gone, who complained."),
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),
         "editors": ("", "Who may approve."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
         "brief": ("brief", "What the newsletter is about, and words for it."),
-        "doctor": ("setup", "Look for what would go wrong."),
-        "keys": ("setup", "Make the newsletter’s keys."),
+        "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
+        "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
         "serve": ("serving", "Serve the site: sign-up, leaving, choices, issues."),
         "worker": ("", "Send for a coordinator elsewhere."),
     },
@@ -69,6 +69,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}
+
+
+_FOLDERS_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Failure(click.ClickException):
@@ -173,6 +176,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FOLDERS_TROUBLE:
             raise
-        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"digest: {where}{error.strerror}\n        what was to be written is not whole: see the disk and its rights"
+        )

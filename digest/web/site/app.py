@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.config import Config
 from digest.store.inbox import Inbox, InboxFull, folder_of
+from digest.web import pictures
 from digest.web.server import BODY_LIMIT, harden
 from digest.web.site import archive, asking, choosing, fetching, joining, leaving
 from digest.web.site.front import Front, address, filled
@@ -67,6 +68,7 @@ def create_site(
         fetching.add(app, front)
     else:
         archive.add(app, front)
+        pictures.register(app, folder)
     _add_the_rest(app, front)
     prefix = urlsplit(config.site.url).path.rstrip("/")
     if prefix:

@@ -69,11 +69,11 @@ def add(app: Flask, front: Front) -> None:
     @app.get("/issues/<slug>/<key>")
     def issue(slug: str, key: str = "") -> Response:
         key = key or request.args.get("variant", "")
-        variant = reader.ask(lambda store: _published(store, config, slug, key), otherwise=lambda: None)
+        variant = reader.ask(lambda store: _published(store, slug, key, config), otherwise=lambda: None)
         if variant is None:
             abort(404)
         leave = f"{front.base}/leave"
-        fields = {"LEAVE": leave, "PREFS": leave, "VIEW": f"{front.base}/issues/{slug}"}
+        fields = {"LEAVE": leave, "PREFS": leave}
         fields |= own_words(config, variant.language, email=str(site_words(variant.language)["your_address"]))
         answer = robots(make_response(preview_html(variant, fields)))
         answer.headers["Content-Security-Policy"] = ISSUE
@@ -114,11 +114,9 @@ def add(app: Flask, front: Front) -> None:
         return answer
 
 
-def _published(store: Store, config: Config, slug: str, key: str) -> Variant | None:
-    """The variant as it was approved, with what was corrected since; None for no such issue, or one nobody has
+def _published(store: Store, slug: str, key: str, config: Config) -> Variant | None:
+    """The variant as it was approved, with what was found wrong since; None for no such issue, or one nobody has
     approved yet."""
-    from digest.render.archive import archived
-
     stored = store.issues.get(slug)
     if stored is None or stored.state not in LOCKED_STATES:
         return None
@@ -126,6 +124,8 @@ def _published(store: Store, config: Config, slug: str, key: str) -> Variant | N
     corrections = store.corrections.of(slug)
     if variant is None or not corrections:
         return variant
+    from digest.render.archive import archived
+
     return replace(variant, html=archived(variant, store.issues.issue(slug), corrections, config))
 
 
