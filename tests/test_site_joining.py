@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from digest.address import parse_address
+from digest.dispatch.errands import _open, run_errands
+from digest.errors import SendError
+from digest.send.transports.maildir import Maildir
 from digest.store import inbox, open_store
+from tests.command_line import run_in
 from tests.site_newsletter import START, Newsletter
 
 ANN = "ann@example.net"
@@ -317,13 +321,8 @@ def test_what_is_held_comes_by_mail_to_that_address_alone(news: Newsletter) -> N
 
 
 def test_a_relay_that_is_away_costs_no_confirmation(news: Newsletter) -> None:
-    from digest.dispatch.errands import run_errands
-    from digest.errors import SendError
-
     def away() -> Maildir:
         raise SendError("the relay is away")
-
-    from digest.send.transports.maildir import Maildir
 
     news.sign_up(ANN)
     with open_store(news.folder) as store:
@@ -337,8 +336,6 @@ def test_a_mail_begun_before_a_kill_is_not_sent_again(news: Newsletter) -> None:
     news.sign_up(ANN)
     with open_store(news.folder) as store:
         store.requests.merge()
-        from digest.dispatch.errands import _open
-
         for request in store.notices.sealed():
             _open(news.folder, store, request, news.clock())
         [notice] = store.notices.waiting(news.clock())
@@ -359,3 +356,12 @@ def test_old_requests_leave_no_address_behind(news: Newsletter) -> None:
     news.run()
     with open_store(news.folder) as store:
         assert store.conn.execute("SELECT count(*) FROM notice").fetchone() == (0,)
+
+
+def test_the_mail_is_signed_where_the_newsletter_signs(tmp_path: Path) -> None:
+    """Mailbox providers want every mail of a domain aligned, these too."""
+    news = Newsletter(tmp_path, more='[dkim]\nsign = "own"')
+    run_in(tmp_path)("keys", "make")
+    news.sign_up(ANN)
+    news.run()
+    assert "d=example.org" in news.mails()[0]["DKIM-Signature"]

@@ -14,7 +14,6 @@ import pytest
 
 from digest.address import parse_address
 from digest.config import Config, parse_config
-from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom
 from digest.dispatch.local import send_issue
 from digest.model import Subscriber
@@ -289,9 +288,3 @@ def test_wcag_every_page_names_its_language_and_has_one_heading(news: Newsletter
     for path in ("/", "/leave", f"/leave/{ann.token}", f"/preferences/{ann.token}", "/data", "/issues", "/nowhere"):
         page = news.client.get(path).text
         assert '<html lang="en-GB" dir="ltr"' in page and page.count("<h1") == 1, path
-
-
-def test_the_keys_of_letters_and_of_leaving_have_nothing_in_common(news: Newsletter, ann: Subscriber) -> None:
-    """A token that returns in a bounce must not sign anybody out."""
-    own = keys.load(news.folder)
-    assert keys.verp_token(SLUG, ann.id, own.message) not in ann.token

@@ -16,8 +16,9 @@ from pathlib import Path
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch.sealing import unseal
+from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
-from digest.errors import DigestError, SendError, StoreError
+from digest.errors import DigestError, StoreError
 from digest.model import Accepted, Deferred, Envelope, Letter, Unknown
 from digest.render.notice import Facts, notice_message
 from digest.render.templates import find_templates
@@ -59,7 +60,7 @@ def run_errands(
             for notice in due:
                 if store.notices.claim(notice, now()):
                     done.mailed += _mail(folder, config, store, notice, by, now())
-        except SendError as error:
+        except DigestError as error:
             done.waiting = f"{error}"
     store.notices.tidy(now())
     return done
@@ -94,8 +95,9 @@ def _mail(folder: Path, config: Config, store: Store, notice: Notice, by: Transp
         store.notices.settle(notice, "failed", now, "gone")
         return 0
     try:
-        outcome = carry_one(_letter(folder, config, store, notice, now), by, timeout_s=TIMEOUT_S)
-    except SendError as error:
+        letter = signed_one(folder, config, _letter(folder, config, store, notice, now))
+        outcome = carry_one(letter, by, timeout_s=TIMEOUT_S)
+    except DigestError as error:
         last = notice.tries + 1 >= TRIES
         store.notices.settle(notice, "failed" if last else "waiting", now + _pause(notice), str(error))
         raise
