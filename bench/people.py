@@ -66,7 +66,7 @@ def whole(folder: Path, file: Path) -> None:
     subprocess.run(typed, check=True, stdout=subprocess.DEVNULL)
 
 
-STEPS = ("summary", "import", "again", "verify", "undo", "command")
+STEPS = ("command", "summary", "import", "again", "verify", "undo")
 
 
 def step(name: str, folder: Path, file: Path) -> None:
@@ -83,9 +83,10 @@ def step(name: str, folder: Path, file: Path) -> None:
         case "command":
             whole(folder.with_name("command"), file)
     took = time.perf_counter() - started
-    who = resource.RUSAGE_CHILDREN if name == "command" else resource.RUSAGE_SELF
-    memory = resource.getrusage(who).ru_maxrss / 1024
-    print(f"{took:.1f} s, {memory:.0f} MB")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN if name == "command" else resource.RUSAGE_SELF)
+    print(
+        f"{took:.1f} s, of one core {used.ru_utime + used.ru_stime:.1f} s, {used.ru_maxrss / 1024:.0f} MB", flush=True
+    )
 
 
 def main() -> None:
