@@ -170,6 +170,10 @@ class Site:
     mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
     host: str = "127.0.0.1"
     port: int = 8080
+    languages: tuple[str, ...] = ()  # readers may choose of, the newsletter's own first; () for no choice
+    index: bool = False  # search engines may list the issues
+    trusted_proxy: str = ""  # the address of the proxy whose X-Forwarded-For is believed; '' for none
+    seal_to: str = ""  # of a receiver: what requests by name are sealed to; see `digest keys receiver`
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,13 @@ class Dkim:
     domain: str = ""  # '' for From's
 
 
+@dataclass(frozen=True)
+class Consent:
+    """What is kept to show that people wanted mail, beside who, when, how and in which words."""
+
+    keep_ip: bool = False  # the network address a sign-up came from, and those in other tools' exports
+
+
 AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
 
 
@@ -224,6 +235,14 @@ class Alerts:
     mail: Mailbox | None = None  # None: nobody is mailed
     command: tuple[str, ...] = ()  # a program and its arguments, given JSON; () for none
     on: tuple[AlertKind, ...] = get_args(AlertKind)
+
+
+@dataclass(frozen=True)
+class Bounces:
+    """Where letters come back to that were accepted and could not be delivered."""
+
+    address: Mailbox | None = None  # bounces@…, a reader's mark goes behind its name; None: From's, without a mark
+    mailbox: str = ""  # where that mail lies: a Maildir, an mbox file, imap://user@host/INBOX; '' for none
 
 
 @dataclass(frozen=True)
@@ -243,6 +262,8 @@ class Config:
     smtp: Smtp = Smtp()
     dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
+    bounces: Bounces = Bounces()
+    consent: Consent = Consent()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -396,6 +417,13 @@ def _judge(config: Config, where: str) -> None:
         "pictures.carry = 'site' needs site.url, where the pictures are loaded from",
         "'mail' carries them inside every letter",
     )
+    for number, tag in enumerate(config.site.languages, 1):
+        need(not language_hint(tag), f"site.languages[{number}] = {tag!r} is no language", language_hint(tag))
+    need(
+        not config.site.trusted_proxy or _is_ip(config.site.trusted_proxy),
+        f"site.trusted_proxy = {config.site.trusted_proxy!r} is no address of a machine",
+        'for example "127.0.0.1" where the proxy runs on the same one',
+    )
     for number, block in enumerate(config.block, 1):
         need(
             is_domain(site_of(block.domain)),
@@ -426,6 +454,13 @@ def _judge(config: Config, where: str) -> None:
         f"dkim.domain = {config.dkim.domain!r} is no domain",
         "leave it out to sign for the domain of `from`",
     )
+    if config.bounces.address is not None:
+        local = config.bounces.address.address.local
+        need(
+            len(local) <= 33 and re.fullmatch(r"[A-Za-z0-9._=+-]+", local) is not None,
+            f"bounces.address = {config.bounces.address.address} has no room for a reader’s mark",
+            "at most 33 letters and digits before the @: bounces@example.org becomes bounces+MARK@example.org",
+        )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)
@@ -466,6 +501,16 @@ def _judge_words(config: Config, need: Need) -> None:
         **{f"outlets.{outlet}": words for outlet, words in quoting.outlets.items()},
     }.items():
         need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
+
+
+def _is_ip(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(address: str) -> str:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
+    "docs/bounces.md",
     "docs/check.md",
     "docs/desk.md",
     "docs/doctor.md",
@@ -30,7 +31,9 @@ PAGES = (
     "docs/relays.md",
     "docs/scheduling.md",
     "docs/sending.md",
+    "docs/site.md",
     "docs/sources.md",
+    "docs/subscribers.md",
     "docs/summaries.md",
     "docs/templates.md",
 )

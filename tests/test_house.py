@@ -20,6 +20,7 @@ ROOMS = {
     "condense": 2,
     "compose": 2,
     "render": 2,
+    "people": 2,
     "store": 3,
     "send": 3,
     "sources": 4,
@@ -59,7 +60,7 @@ LIBRARIES = {
     "waitress": ["web"],
     "sqlite_utils": ["store"],
     "sqlite3": ["store"],  # all SQL lives there
-    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster"],
+    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster", "dispatch/sealing"],
     "dns": ["dispatch/doctor"],
     "flufl": ["send/bounces"],
     "click": ["cli"],

@@ -135,9 +135,11 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
         slug = find_issue(project, issue)
         row = _find_row(project, slug, reader)
         history = project.store.ledger.history(slug, row.ordinal)
+        returns = project.store.returns.of_delivery(slug, row.ordinal)
         if as_json:
             moves = [{"at": m.at, "came": m.came, "became": m.became, "reply": m.reply} for m in history]
-            print_json({**_row_json(row), "issue": slug, "history": moves})
+            back = [{"number": r.id, "at": r.at, "kind": r.kind, "status": r.status, "words": r.words} for r in returns]
+            print_json({**_row_json(row), "issue": slug, "history": moves, "returned": back})
             return
         say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
         if name := relay_id(project.config.smtp, row.reply):
@@ -149,6 +151,10 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
         say(f"It was laid as waiting when the audience was frozen{laid}.")
         if rows:
             table(("when", "became", "in words", "what was said"), rows)
+        for one in returns:
+            said = f"{one.status} {one.words}".strip()
+            what = {"returned": "It came back", "complaint": "The reader complained", "leave": "The reader left by it"}
+            say(f"{what[one.kind]}, {clock(one.at, project.config)}: {said}. `digest bounces show {one.id}`")
 
 
 def clock_s(project: Project, at: Any) -> str:

@@ -168,6 +168,9 @@ class _Sending:
             if self._begin():
                 with self._signals():
                     await self._carry()
+                from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
+
+                weigh_refusals(self._store, self.now())
             return self._report(started)
 
     def _begin(self) -> bool:

@@ -67,8 +67,8 @@ def read_reply(lines: Sequence[bytes], recipient: str) -> Reply:
     return Reply(int(plain[1]), (plain[2] or b"").decode("ascii"), words)
 
 
-def cut_addresses(words: str, hide: Iterable[str] = ()) -> str:
-    """*words* on one line, at most MAX_WORDS characters, with every address replaced by CUT."""
+def cut_addresses(words: str, hide: Iterable[str] = (), *, most: int = MAX_WORDS) -> str:
+    """*words* on one line, at most *most* characters, with every address replaced by CUT."""
     if not words.isprintable():
         words = _CONTROL.sub(" ", words)
     folded = words.casefold()
@@ -77,7 +77,7 @@ def cut_addresses(words: str, hide: Iterable[str] = ()) -> str:
         words = re.sub(rf"<?(?<!\w){re.escape(secret)}(?!\w)>?", CUT, words, flags=re.IGNORECASE)
     if "@" in words:
         words = _ADDRESS.sub(CUT, words)
-    return words[:MAX_WORDS].strip()
+    return words[:most].strip()
 
 
 def outcome_of(reply: Reply) -> Outcome | None:

@@ -21,15 +21,20 @@ from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
 from digest.store.erasure import Erasure
+from digest.store.holdings import Holdings
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.pictures import Pictures
 from digest.store.requests import Requests
+from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
+from digest.store.statistics import Statistics
 from digest.store.subscribers import Subscribers
+from digest.store.written import Written
 
 __all__ = ["DatabaseError", "Store", "inbox", "open_store", "verdict_on"]
 
@@ -51,13 +56,18 @@ class Store:
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)
+        self.notices = Notices(self)
         self.imports = Imports(self)
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
+        self.returns = Returns(self)
         self.sources = Sources(self)
         self.pictures = Pictures(self)
         self.state = State(self)
+        self.written = Written(self)
+        self.statistics = Statistics(self)
+        self.holdings = Holdings(self)
 
     @property
     def path(self) -> Path:
