@@ -16,6 +16,7 @@ from pathlib import Path
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch.sealing import unseal
+from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
 from digest.errors import DigestError, SendError, StoreError
 from digest.model import Accepted, Deferred, Envelope, Letter, Unknown
@@ -94,7 +95,8 @@ def _mail(folder: Path, config: Config, store: Store, notice: Notice, by: Transp
         store.notices.settle(notice, "failed", now, "gone")
         return 0
     try:
-        outcome = carry_one(_letter(folder, config, store, notice, now), by, timeout_s=TIMEOUT_S)
+        letter = signed_one(folder, config, _letter(folder, config, store, notice, now))
+        outcome = carry_one(letter, by, timeout_s=TIMEOUT_S)
     except SendError as error:
         last = notice.tries + 1 >= TRIES
         store.notices.settle(notice, "failed" if last else "waiting", now + _pause(notice), str(error))
