@@ -5,7 +5,7 @@ out; so a sender killed between dot and reply is known to have delivered, which 
 
     python tests/smtp_sink.py --log accepted.jsonl [--port 2527] [--fault tempfail:0.02] [--fault drop-in-data:0.01]
         [--fault drop-after-accept:0.01] [--reply-delay MS] [--max-per-connection N] [--seed N] [--no-pipelining]
-        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--check]
+        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--hold REGEX N] [--check]
 
 Prints the port once it listens; SIGTERM ends it.
 """
@@ -33,6 +33,9 @@ class Sink:
         self.max_per_connection = options.max_per_connection
         self.check = options.check
         self.refusals = [(re.compile(pattern.encode()), reply.encode()) for pattern, reply in options.refuse]
+        self.held = [(re.compile(pattern.encode()), int(letters)) for pattern, letters in options.hold]
+        self.accepted = 0
+        self.news = asyncio.Event()
         self.login = base64.b64encode(b"\0" + b"\0".join(options.auth.encode().split(b":", 1))) if options.auth else b""
         self.tls: ssl.SSLContext | None = None
         if options.tls:
@@ -59,6 +62,14 @@ class Sink:
             line["bare_lf"] = message.count(b"\n") - message.count(b"\r\n")
             line["longest_line"] = max(map(len, message.split(b"\r\n")))
         self._log.write(json.dumps(line).encode() + b"\n")
+        self.accepted += 1
+        if self.held:
+            self.news.set()
+            self.news = asyncio.Event()
+
+    def held_until(self, recipient: bytes) -> int:
+        """How many letters must be in before this one's is answered."""
+        return max((letters for pattern, letters in self.held if pattern.search(recipient)), default=0)
 
 
 class Dialogue(asyncio.Protocol):
@@ -123,11 +134,19 @@ class Dialogue(asyncio.Protocol):
             self.accepted += 1
             if sink.strikes("drop-after-accept"):
                 self.hang_up()  # accepted, and the sender never hears of it
+            elif sink.held_until(self.recipient) > sink.accepted:
+                self.waits = True
+                self.holding = asyncio.get_running_loop().create_task(self.hold(sink.held_until(self.recipient)))
             elif sink.reply_delay_s:
                 self.waits = True
                 asyncio.get_running_loop().call_later(sink.reply_delay_s, self.go_on)
             else:
                 self.say(b"250 2.0.0 Ok")
+
+    async def hold(self, letters: int) -> None:
+        while self.sink.accepted < letters:
+            await self.sink.news.wait()
+        self.go_on()
 
     def go_on(self) -> None:
         self.waits = False
@@ -213,6 +232,14 @@ def main() -> None:
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="offer STARTTLS")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="a login is wanted (PLAIN)")
     parser.add_argument("--refuse", nargs=2, action="append", default=[], metavar=("REGEX", "REPLY"), help="at RCPT")
+    parser.add_argument(
+        "--hold",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("REGEX", "N"),
+        help="that recipient's letter is taken and answered only when N letters are in",
+    )
     parser.add_argument("--check", action="store_true", help="look for bare LFs and the longest line, too")
     parser.add_argument("--seed", type=int, default=1)
     asyncio.run(serve(parser.parse_args()))

@@ -11,8 +11,9 @@ import pytest
 
 from digest.config import load_config
 from digest.dispatch.local import Report, send_issue
+from digest.dispatch.standing import end_rests
 from digest.errors import IssueError, SendError
-from digest.model import Deferred, Letter, Rejected, Reply
+from digest.model import Deferred, Letter, Outcome, Rejected, Reply
 from digest.send.transports.seam import LoginRefused
 from digest.store import open_store
 from tests.dispatch_newsletter import NOW, SLUG, make_newsletter, send
@@ -104,6 +105,21 @@ def test_a_domain_that_puts_everything_off_rests_and_the_others_go_on(tmp_path: 
     assert again.carried == [], "also by the next run"
 
 
+def test_a_person_ends_a_domains_rest_while_the_others_are_sent_to(tmp_path: Path) -> None:
+    make_newsletter(tmp_path, readers_of(2, 600))
+    carried: list[str] = []
+
+    def answer(letter: Letter) -> Outcome:
+        carried.append(domain_of(letter))
+        if len(carried) == 150:  # `deliveries retry`, in a second terminal
+            with open_store(tmp_path) as store:
+                store.accounts.retry_now(SLUG, NOW)
+                end_rests(store, {"provider0.example"})
+        return LATER if carried[-1] == "provider0.example" and len(carried) < 150 else OK
+
+    assert send(tmp_path, Answers(answer)).accepted == 600
+
+
 def test_a_domain_with_a_limit_of_its_own_keeps_nobody_else_waiting(tmp_path: Path) -> None:
     make_newsletter(tmp_path, readers_of(2, 12), send='domains = { "provider0.example" = 5 }')
     transport = everyone_accepts()
@@ -170,6 +186,13 @@ def test_an_issue_that_stood_still_for_long_asks_before_it_goes_on(tmp_path: Pat
 def test_an_issue_that_stood_still_for_a_while_just_goes_on(tmp_path: Path) -> None:
     interrupted(tmp_path)
     assert send(tmp_path, everyone_accepts(), at=NOW + timedelta(hours=5)).accepted == 20
+
+
+def test_an_issue_that_waited_for_the_morning_asks_nobody(tmp_path: Path) -> None:
+    interrupted(tmp_path)  # at 07:00
+    toml = tmp_path / "digest.toml"
+    toml.write_text(toml.read_text("utf-8").replace("[send]", '[send]\nquiet = "08:00-18:00"'), "utf-8")
+    assert send(tmp_path, everyone_accepts(), at=NOW + timedelta(hours=11)).accepted == 20
 
 
 def test_who_never_wants_to_be_asked_is_not(tmp_path: Path) -> None:

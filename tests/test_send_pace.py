@@ -7,7 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.send.pace import LONGEST_REST_S, RECOVERY_S, TRIES, Pace, Tap, pace_from_json, parse_hours, quiet_until
+from digest.send.pace import (
+    LONGEST_REST_S,
+    RECOVERY_S,
+    TRIES,
+    Pace,
+    Tap,
+    pace_from_json,
+    parse_hours,
+    quiet_between,
+    quiet_until,
+)
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -113,3 +123,46 @@ def test_quiet_hours_end_when_they_say(hours: str, now: str, until: str | None) 
 def test_hours_that_are_none_are_refused(hours: str) -> None:
     with pytest.raises(ValueError):
         parse_hours(hours)
+
+
+def test_a_clock_that_was_set_back_stops_nobody() -> None:
+    """What was written down by a clock years ahead is not waited for."""
+    pace = Pace(Tap(14.0))
+    pace.take("a.example", 9_000_000)
+    pace.total.slow_down(9_000_000)
+    for _ in range(TRIES):
+        pace.put_off("busy.example", 9_000_000)
+    again = pace_from_json(pace.as_json(9_000_000), 14.0, {})
+    assert again.total.wait_s(1000) <= 1 / 7 and again.total.rate(1000) == 7
+    assert again.resting(1000) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "is_quiet"),
+    [
+        ("2026-03-29T00:59+00:00", True),  # 00:59, and then clocks go from 01:00 to 02:00
+        ("2026-03-29T01:00+00:00", True),  # 02:00
+        ("2026-03-29T01:31+00:00", False),  # 02:31
+        ("2026-10-25T00:29+00:00", True),  # 01:29, the first time
+        ("2026-10-25T01:29+00:00", True),  # 01:29, the second time
+        ("2026-10-25T02:30+00:00", False),  # 02:30
+    ],
+)
+def test_quiet_hours_go_by_the_clock_on_the_wall_when_it_is_changed(now: str, is_quiet: bool) -> None:
+    until = quiet_until("22:00-02:30", datetime.fromisoformat(now).astimezone(LONDON))
+    assert (until is not None) == is_quiet
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2015-09-24 21:00", "2015-09-25 08:00", 9),
+        ("2015-09-24 23:00", "2015-09-25 05:00", 6),
+        ("2015-09-24 08:00", "2015-09-24 20:00", 0),
+        ("2015-09-21 12:00", "2015-09-24 12:00", 27),
+        ("2015-10-24 21:00", "2015-10-25 08:00", 10),  # clocks go back in that night
+    ],
+)
+def test_quiet_time_is_told_from_time_lost(start: str, end: str, hours: int) -> None:
+    a, b = (datetime.fromisoformat(text).replace(tzinfo=LONDON) for text in (start, end))
+    assert quiet_between("22:00-07:00", a, b).total_seconds() == hours * 3600

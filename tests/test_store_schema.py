@@ -164,7 +164,7 @@ def test_a_locked_file_is_named_with_who_holds_it(tmp_path: Path, monkeypatch: p
             store.conn.execute("PRAGMA busy_timeout = 100")
             with pytest.raises(StoreError, match=f"locked.*process {holder.pid}") as caught:
                 add(store, "ann")
-            assert "nothing was changed" in caught.value.hint
+            assert "this step changed nothing" in caught.value.hint
         finally:
             holder.communicate("\n")
         add(store, "ann")

@@ -43,17 +43,17 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "correct": ("correcting", "Say what an issue readers have got wrong."),
     },
     "People": {
-        "subscribers": ("subscribers", "Add, import, list, remove, export."),
-        "bounces": ("", "Read what came back."),
+        "subscribers": ("subscribers", "Add, import, export; consent, access and erasure."),
+        "bounces": ("bounces", "Read what came back; who is gone, who complained."),
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),
         "editors": ("", "Who may approve."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
         "brief": ("brief", "What the newsletter is about, and words for it."),
-        "doctor": ("setup", "Look for what would go wrong."),
-        "keys": ("setup", "Make the newsletter’s keys."),
-        "serve": ("setup", "Serve the leaving page and the issues."),
+        "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
+        "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
+        "serve": ("serving", "Serve the site: sign-up, leaving, choices, issues."),
         "worker": ("", "Send for a coordinator elsewhere."),
     },
     "Looking closer": {
@@ -63,12 +63,15 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "edits": ("edits", "What the editors changed: list, undo, redo, carry elsewhere."),
         "summarize": ("excerpts", "Summarize a text in its own sentences."),
         "quotes": ("excerpts", "List a text’s quotes and speakers."),
-        "events": ("", "What happened, in order."),
+        "events": ("serving", "Fetch and do what readers asked on the site."),
         "backup": ("keeping", "Put the whole newsletter into one file."),
         "restore": ("keeping", "Bring a backup back into an empty folder."),
     },
 }
 ALL = {name: entry for group in COMMANDS.values() for name, entry in group.items()}
+
+
+_FOLDERS_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Failure(click.ClickException):
@@ -173,6 +176,9 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FOLDERS_TROUBLE:
             raise
-        sys.exit(f"digest: {error.strerror}: what was to be written is not whole")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"digest: {where}{error.strerror}\n        what was to be written is not whole: see the disk and its rights"
+        )

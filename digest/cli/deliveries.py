@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence, Set
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,16 +128,22 @@ def _list_left_out(project: Project, slug: str, limit: int, as_json: bool) -> No
 @json_option
 @click.pass_context
 def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
-    """What befell ISSUE’s letter to READER (an address, or a row’s number), from the first moment."""
+    """What befell ISSUE’s letter to READER (an address, a row’s number, or the relay’s id), from the first moment."""
+    from digest.send.relays import relay_id
+
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         row = _find_row(project, slug, reader)
         history = project.store.ledger.history(slug, row.ordinal)
+        returns = project.store.returns.of_delivery(slug, row.ordinal)
         if as_json:
             moves = [{"at": m.at, "came": m.came, "became": m.became, "reply": m.reply} for m in history]
-            print_json({**_row_json(row), "issue": slug, "history": moves})
+            back = [{"number": r.id, "at": r.at, "kind": r.kind, "status": r.status, "words": r.words} for r in returns]
+            print_json({**_row_json(row), "issue": slug, "history": moves, "returned": back})
             return
         say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        if name := relay_id(project.config.smtp, row.reply):
+            say(f"The relay calls it {name}.")
         if row.due:
             say(f"Tried again at {clock(row.due, project.config)}.")
         rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
@@ -144,6 +151,10 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
         say(f"It was laid as waiting when the audience was frozen{laid}.")
         if rows:
             table(("when", "became", "in words", "what was said"), rows)
+        for one in returns:
+            said = f"{one.status} {one.words}".strip()
+            what = {"returned": "It came back", "complaint": "The reader complained", "leave": "The reader left by it"}
+            say(f"{what[one.kind]}, {clock(one.at, project.config)}: {said}. `digest bounces show {one.id}`")
 
 
 def clock_s(project: Project, at: Any) -> str:
@@ -153,12 +164,17 @@ def clock_s(project: Project, at: Any) -> str:
 
 def _find_row(project: Project, slug: str, reader: str) -> ReaderRow:
     from digest.address import parse_address
+    from digest.send.relays import relay_id
 
     if reader.isdigit():
         numbered = next((row for row in project.store.accounts.rows(slug) if row.ordinal == int(reader)), None)
         if numbered is None:
             raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
         return numbered
+    name = reader.strip("<>").split("@")[0]  # Amazon SES makes a Message-ID of it
+    for row in project.store.accounts.rows(slug, ["accepted"]):
+        if relay_id(project.config.smtp, row.reply) == name:
+            return row
     address = parse_address(reader)
     found = list(project.store.accounts.rows(slug, readers=[address]))
     if found:
@@ -185,25 +201,28 @@ def _addresses(readers: Sequence[str]) -> list[Address]:
 @click.pass_context
 def retry(ctx: click.Context, issue: str, domain: str, readers: Sequence[str]) -> None:
     """Have those that will be tried again be tried by the next `digest send`, not later."""
+    from digest.dispatch.standing import end_rests
+
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         given = _addresses(readers)
-        number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=given)
-        _end_rests(project, {domain.lower()} if domain else {reader.domain for reader in given})
+        with project.store.transaction():
+            number = project.store.accounts.retry_now(slug, now(), domain=domain.lower(), readers=given)
+            end_rests(project.store, {domain.lower()} if domain else {reader.domain for reader in given})
         if not number:
             say(f"{slug}: nobody is waiting to be tried again{f' at {domain}' if domain else ''}.")
             return
-        say(f"{slug}: {_counted(number)} will be tried by the next `digest send`.")
+        say(f"{slug}: {_counted(number)} will be tried by {_next_send(project, slug)}.")
 
 
-def _end_rests(project: Project, domains: Set[str]) -> None:
-    """What was learned of *domains* (empty: of all) that put letters off is forgotten: a person knows better."""
-    from digest.dispatch.local import PACE
+def _next_send(project: Project, slug: str) -> str:
+    from digest.dispatch.locks import at_work
 
-    pace = project.store.state.get(PACE)
-    if pace:
-        known = {name: of for name, of in pace["domains"].items() if domains and name not in domains}
-        project.store.state.set(PACE, {**pace, "domains": known})
+    known = project.store.issues.get(slug)
+    assert known is not None
+    if at_work(project.folder) is not None and known.state == "sending":
+        return "the send at work"
+    return "the next `digest send`, after `digest resume`" if known.state == "paused" else "the next `digest send`"
 
 
 @deliveries.command()
@@ -221,6 +240,7 @@ def _end_rests(project: Project, domains: Set[str]) -> None:
 @click.option("--mailbox", default="INBOX", show_default=True)
 @click.option("--complete", is_flag=True, help="Who is not found there does not have it: I know that it holds all.")
 @click.option("--as", "word", type=click.Choice(["accepted", "missing"]), help="On your word: they have it, or do not.")
+@click.option("--dry-run", is_flag=True, help="Say what would be settled.")
 @yes_option
 @click.pass_context
 def resolve(
@@ -235,6 +255,7 @@ def resolve(
     mailbox: str,
     complete: bool,
     word: str | None,
+    dry_run: bool,
     yes: bool,
 ) -> None:
     """Settle those we cannot know, by evidence or by your word; both are written down with your name.
@@ -246,6 +267,7 @@ def resolve(
     digest deliveries resolve --as accepted --reader ann@example.org
     """
     from digest.dispatch.evidence import Files, Log, doubts_of, judge
+    from digest.send.relays import profile_of
 
     ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
     if sum(ways) != 1:
@@ -258,7 +280,7 @@ def resolve(
             say(f"{slug}: there is nobody{among} we cannot know.")
             return
         if word is not None:
-            if not yes and not readers:
+            if not (yes or readers or dry_run):
                 click.confirm(f"Say of {_counted(len(rows))} that they {_has(word)}", abort=True)
             verdicts = _on_a_word(rows, word, name)
         else:
@@ -266,19 +288,22 @@ def resolve(
             if log is not None:
                 evidence = Log(log)
             elif imap is not None:
-                evidence = _imap(imap, user, mailbox)
+                evidence = _imap(imap, user, mailbox, keeps_id=profile_of(project.config.smtp).keeps_message_id)
             else:
                 evidence = Files(files or project.folder / "var" / "outbox" / slug)
             verdicts = judge(
                 evidence, doubts_of(project.folder, project.config, slug, rows), complete=complete, who=name
             )
-        store.accounts.resolve(slug, verdicts, now())
+        if not dry_run:
+            store.accounts.resolve(slug, verdicts, now())
         states = [state for state, _ in verdicts.values()]
         say(f"{slug}: {states.count('accepted')} have it, {states.count('rejected')} do not.")
         if left := len(rows) - len(verdicts):
             hint = "" if word else "; --complete says that what was looked into holds all"
             say(f"For {left} we still cannot know{hint}.")
-        if "rejected" in states:
+        if dry_run:
+            say("A dry run: nothing was changed.")
+        elif "rejected" in states:
             say("`digest deliveries resend-missed` sends it to those who do not have it.")
 
 
@@ -294,8 +319,9 @@ def _has(word: str) -> str:
     return "have it" if word == "accepted" else "do not have it"
 
 
-def _imap(where: str, user: str, mailbox: str) -> Evidence:
+def _imap(where: str, user: str, mailbox: str, *, keeps_id: bool) -> Evidence:
     from digest.dispatch.evidence import Imap
+    from digest.send.relays import OWN_ID
 
     host, _, port = where.rpartition(":") if where.rpartition(":")[2].isdigit() else (where, "", "993")
     if not user:
@@ -304,7 +330,8 @@ def _imap(where: str, user: str, mailbox: str) -> Evidence:
     if not password:
         raise IssueError(f"the mailbox’s password is not set ({IMAP_PASSWORD})", hint=f"export {IMAP_PASSWORD}=…")
     here = host in {"127.0.0.1", "::1", "localhost"}
-    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993")
+    header = "Message-ID" if keeps_id else OWN_ID
+    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993", header=header)
 
 
 @deliveries.command("resend-missed")
@@ -343,16 +370,22 @@ def resend_missed(
             return
         if not yes:
             click.confirm(f"Send {slug} to {_counted(len(rows))} again", abort=True)
-        number = store.accounts.send_again(
-            slug, [row.ordinal for row in rows], f"to be sent again, says {who(project)}", now()
-        )
-        say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'}. Next: `digest send`.")
+        with store.transaction():
+            words = f"to be sent again, says {who(project)}"
+            number = store.accounts.send_again(slug, [row.ordinal for row in rows], words, now())
+            if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
+                store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
+        say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
 
 
 def _missed(code: str | None) -> Callable[[ReaderRow], bool]:
     from digest.store.accounts import MISSING
 
-    return lambda row: row.reply.startswith(MISSING) or (code is not None and f"{row.reply} ".startswith(f"{code} "))
+    def is_missed(row: ReaderRow) -> bool:
+        said = re.sub(r"^gave up after \d+ tries: ", "", row.reply)
+        return row.reply.startswith(MISSING) or (code is not None and f"{said} ".startswith(f"{code} "))
+
+    return is_missed
 
 
 def _counted(number: int) -> str:

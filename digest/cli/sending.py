@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli import Failure
 from digest.cli.common import (
     clock,
     find_issue,
@@ -200,8 +201,10 @@ def send(
 
     \b
     Exit codes: 0 everybody is done with, 3 it is paused, 4 for some we cannot know, 5 some wait or
-    will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin, 2 wrong use.
+    will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin or go on, 2 wrong
+    use.
     """
+    from digest.cli.telling import quiet_now, worst_code
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import due_issues
 
@@ -209,18 +212,18 @@ def send(
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     with project_of(ctx) as project:
         if due:
-            if at_work(project.folder) is not None:
-                return  # a send that a person or the last timer began does it all
-            codes = [0]
+            if at_work(project.folder) is not None or quiet_now(project.config) is not None:
+                return  # a send that a person or the last timer began does it all; or nothing may leave now
+            codes = []
             for slug in due_issues(project.store, now()):
                 try:
                     codes.append(
                         _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
                     )
                 except DigestError as error:  # said, and the other issues go on
-                    click.echo(f"digest: {error}\n        {error.hint}", err=True)
+                    Failure(error).show()
                     codes.append(1)
-            ctx.exit(max(codes))
+            ctx.exit(worst_code(codes))
         slug = find_issue(project, issue)
         if moment is not None:
             _schedule(project, slug, moment, yes=yes or as_json)
@@ -243,28 +246,37 @@ def _send_one(
     asking: bool = False,
 ) -> int:
     """Sends one issue, saying so; the exit code."""
+    from asyncio import CancelledError
+
     from digest.cli.telling import EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
-    from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
+    from digest.dispatch.welcome import relay_of
 
     store, config = project.store, project.config
     _approve_unattended(project, slug, dry_run=dry_run)
     before = look(store, slug, now())
     open_rows = before.number("waiting", "deferred", "leased")
     by = smtp or config.send.transport
-    if not as_json:
-        print_standing(project, before)
+    if (
+        before.state == "sent"
+        and not open_rows
+        and not (before.number("uncertain") and config.send.uncertain == "resend")
+    ):
+        print_event(before.verdict, before) if as_json else print_standing(project, before)
+        return EXIT_CODES[before.verdict]
+    if not as_json and before.state not in ("paused", "cancelled"):
+        print_standing(project, before, send="begins")
     if dry_run:
         say(f"{slug}: {_readers(open_rows)} would be tried by {by}. Nothing was sent.")
         return 0
-    transport = _transport(project, slug, smtp=smtp, connections=connections)
-    if asking and open_rows and not as_json:
-        early = f", though it is scheduled for {clock(before.send_at, config)}" if before.send_at else ""
-        click.confirm(f"Send {slug} to {_readers(open_rows)} by {by}{early}", abort=True)
-    if as_json:
-        print_event("begun", before)
     try:
+        transport = _transport(project, slug, smtp=smtp, connections=connections)
+        if asking and open_rows and not as_json:
+            early = f", though it is scheduled for {clock(before.send_at, config)}" if before.send_at else ""
+            click.confirm(f"Send {slug} to {_readers(open_rows)} by {by}{early}", abort=True)
+        if as_json:
+            print_event("begun", before)
         with progress_bars() as progress:
             send_issue(
                 project.folder,
@@ -274,22 +286,44 @@ def _send_one(
                 now=now,
                 progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
                 intended=before.send_at,
+                relay="" if smtp else relay_of(config),
             )
     except DigestError as error:
-        if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
-            alert(project, slug, failure=str(error))
-        raise
+        return _ended_early(project, slug, error, as_json=as_json)
+    except CancelledError:  # a second Ctrl-C; what was in hand is found by the next send
+        click.echo(
+            "Ended at once. Whose answer was still awaited is in doubt from the next `digest send` on.", err=True
+        )
     after = look(store, slug, now())
     if as_json:
         print_event(after.verdict, after)
     else:
         say()
-        print_standing(project, after)
+        print_standing(project, after, send="ended")
         if config.send.approval == "none":
             say('Approval: none ([send] approval = "none").')
     alert(project, slug)
     _keep_report(project, after)
     return EXIT_CODES[after.verdict]
+
+
+def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
+    """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
+    from digest.cli.telling import EXIT_CODES, print_event
+    from digest.dispatch.locks import at_work
+    from digest.dispatch.standing import look
+
+    Failure(error).show()
+    try:
+        if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            alert(project, slug, failure=str(error))
+        after = look(project.store, slug, now())
+    except DigestError as other:  # the same disk that is full, the same file that is locked
+        click.echo(f"digest: the alert was not given: {other}", err=True)
+        return 1
+    if as_json:
+        print_event("failed", after, error=str(error), hint=error.hint)
+    return EXIT_CODES[after.verdict] if after.verdict in ("paused", "stopped") else 1
 
 
 def _keep_report(project: Project, standing: Standing) -> None:
@@ -417,6 +451,7 @@ def _transport(
         from digest.send.transports.maildir import Maildir
 
         return Maildir(project.folder / "var" / "outbox" / slug)
+    from digest.send.relays import profile_of
     from digest.send.transports.smtp import Smtp, SmtpSettings
 
     if smtp is not None:
@@ -442,6 +477,7 @@ def _transport(
             password=password,
             connections=connections or settings.connections,
             verify=settings.verify,
+            letters_per_connection=profile_of(settings).letters_per_connection,
         )
     )
 
@@ -455,7 +491,7 @@ def _may_leave(project: Project) -> None:
             hint="write the publisher’s postal address",
         )
     if not config.site.url:
-        say("warning: no [site] url: people leave by mail, without one-click (RFC 8058)")
+        click.echo("warning: no [site] url: people leave by mail, without one-click (RFC 8058)", err=True)
         return
     from digest.collect.http import fetch
 

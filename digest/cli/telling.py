@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import STATE_WORDS, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, as_plain, clock, now, say
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
 EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unfinished": 5, "stopped": 6}
 """Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
 
+_BY_WEIGHT = (1, 3, 6, 4, 5, 0)  # what needs a person most comes first
+
 MOST_CAUSES = 8
 MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 
 
-def print_standing(project: Project, standing: Standing) -> None:
-    """The whole account: who is where, and why."""
-    config, slug = project.config, standing.slug
+def worst_code(codes: Iterable[int]) -> int:
+    """The one exit code of several sends; 0 for none."""
+    return min(codes, key=_BY_WEIGHT.index, default=0)
+
+
+def print_standing(project: Project, standing: Standing, *, send: Literal["", "begins", "ended"] = "") -> None:
+    """The whole account: who is where, and why. *send*: said by one that begins, so nobody is told to begin one, or by
+    one that has just ended, so the one before it is no longer the last."""
+    from digest.dispatch import welcome
+
+    config, store, slug = project.config, project.store, standing.slug
     state = f"{slug} is {standing.state}{_why(project, standing)}"
     end = "" if state.endswith(("?", ".")) else "."
     say(f"{state}{end}{f' “{standing.subject}”' if standing.subject else ''}")
@@ -38,6 +48,8 @@ def print_standing(project: Project, standing: Standing) -> None:
         say(f"  {number:>7}  left out: {reason}")
     for words, number in by_words(standing).items():
         say(f"  {number:>7}  {words}")
+        if words == STATE_WORDS["accepted"]:
+            _say_what_came_back(standing)
     if pace := pace_of(project, standing):
         say(pace)
     for cause in standing.causes[:MOST_CAUSES]:
@@ -45,12 +57,28 @@ def print_standing(project: Project, standing: Standing) -> None:
         say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {_cut(cause.words) or 'no word'}")
     if len(standing.causes) > MOST_CAUSES:
         say(f"           and {len(standing.causes) - MOST_CAUSES} more causes: `digest deliveries list {slug}`")
+    for warning in standing.warnings:
+        say(f"warning: {warning}.")
+    if standing.state in ("approved", "scheduled") and (
+        notice := welcome.notice(store, config, is_local=is_local(config))
+    ):
+        say(notice)
     if config.send.durability == "normal":
         say("Durability: normal. A power cut may bring back the last few as unsent.")
-    if hint := next_step(standing):
+    if send == "begins":
+        return
+    if hint := next_step(project, standing, ended_early="" if send else last_failure(project, standing)):
         say(hint)
     if standing.planned:
         say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
+
+
+def _say_what_came_back(standing: Standing) -> None:
+    if number := sum(standing.returned.values()):
+        why = ", ".join(f"{count} {GRADE_WORDS[grade]}" for grade, count in standing.returned.items())
+        say(f"           of these {number} came back: {why}")
+    if number := standing.complaints:
+        say(f"           of these {number} {'reader' if number == 1 else 'readers'} complained: `digest bounces list`")
 
 
 def _cut(words: str) -> str:
@@ -85,20 +113,44 @@ def pace_of(project: Project, standing: Standing) -> str:
         parts.append(f"{standing.per_second:.1f} letters a second" if standing.per_second else "sending")
     if standing.done_at is not None:
         parts.append(f"done about {standing.done_at.astimezone(project.config.zone):%H:%M}")
-    if standing.state in ("approved", "scheduled") and (rate := rate_of(project.config)):
-        whole = timedelta(seconds=standing.number("waiting") / rate)
-        parts.append(f"at {rate:g} letters a second it takes {_long(whole)}")
+    elif standing.process is None and standing.state in ("approved", "scheduled", "sending"):
+        parts += _forecast(project, standing)
     if standing.next_due is not None and standing.state not in ("cancelled", "sent"):
         parts.append(f"the next is tried again {_when(project, standing)}")
+    if standing.state in ("approved", "sending") and (until := quiet_now(project.config)):
+        parts.append(f"quiet hours: nothing leaves before {until:%H:%M} ([send] quiet)")
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def quiet_now(config: Config) -> datetime | None:
+    """When the quiet hours end that it is now, by the newsletter's clock; None: it is none."""
+    from digest.send.pace import quiet_until
+
+    return quiet_until(config.send.quiet, now().astimezone(config.zone))
+
+
+def _forecast(project: Project, standing: Standing) -> list[str]:
+    """What a send that begins now, or at its time, would take; [] where only the receiver's pace counts."""
+    config, waiting = project.config, standing.number("waiting")
+    rate = rate_of(config)
+    if not rate or not waiting:
+        return []
+    whole = timedelta(seconds=waiting / rate)
+    end = (max(standing.send_at or now(), now()) + whole).astimezone(config.zone)
+    begun = "" if standing.send_at else "begun now, "
+    return [f"at {rate:g} letters a second it takes {_long(whole)}", f"{begun}done about {end:%H:%M}"]
 
 
 def rate_of(config: Config) -> float:
     """How many letters a second may leave at most; 0: as many as the receiver takes."""
-    from digest.send.pace import USUAL_RATE
+    from digest.send.relays import profile_of
 
-    elsewhere = config.send.transport == "smtp" and config.smtp.host not in {"127.0.0.1", "::1", "localhost"}
-    return config.send.rate or (USUAL_RATE if elsewhere else 0.0)
+    return config.send.rate or (0.0 if is_local(config) else profile_of(config.smtp).rate)
+
+
+def is_local(config: Config) -> bool:
+    """Whether letters go no further than this machine: to files, or to its own relay."""
+    return config.send.transport == "maildir" or config.smtp.host in {"127.0.0.1", "::1", "localhost"}
 
 
 def _long(span: timedelta) -> str:
@@ -116,7 +168,12 @@ def _today(project: Project) -> str:
     return clock(now(), project.config)[:10]
 
 
-def next_step(standing: Standing) -> str:
+def last_failure(project: Project, standing: Standing) -> str:
+    """Why the last send ended early; '' when it did not."""
+    return str((project.store.state.get(f"alerted:{standing.slug}") or {}).get("stopped", ""))
+
+
+def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
     """What a person can do about it; '' when there is nothing to do."""
     steps = []
     if standing.state == "draft":
@@ -124,9 +181,18 @@ def next_step(standing: Standing) -> str:
     elif standing.state == "approved":
         steps.append("Nothing has been sent. Next: `digest send`.")
     elif standing.state == "paused":
-        steps.append("When it may go on: `digest resume`, then `digest send`.")
+        steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")
     elif standing.state == "sending" and standing.process is None:
-        steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
+        if ended_early:
+            steps.append(f"The last `digest send` ended early: {ended_early}.")
+        if until := quiet_now(project.config):
+            steps.append(f"Run `digest send` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
+        elif standing.number("waiting", "leased", "sending") or not standing.next_due or standing.next_due <= now():
+            steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
+        else:
+            steps.append(
+                f"Run `digest send` again {_when(project, standing)}, or let a timer do it (docs/scheduling.md)."
+            )
     if standing.number("uncertain"):
         steps.append(
             "`digest deliveries list --state uncertain` lists those we cannot know; `deliveries resolve` decides."
@@ -141,11 +207,11 @@ def one_line(project: Project, standing: Standing) -> str:
     return f"{state}: {numbers}. {pace_of(project, standing)}".rstrip()
 
 
-def print_event(event: str, standing: Standing) -> None:
+def print_event(event: str, standing: Standing, **more: str) -> None:
     """One line of JSON: what happened, and where the issue stands then."""
     from digest.dispatch.standing import as_json
 
-    print_line({"event": event, "at": now(), **as_json(standing)})
+    print_line({"event": event, "at": now(), **more, **as_json(standing)})
 
 
 def print_line(value: Mapping[str, Any]) -> None:

@@ -151,6 +151,7 @@ def pause(ctx: click.Context, issue: str, reason: str) -> None:
 def resume(ctx: click.Context, issue: str) -> None:
     """Let a paused ISSUE go on with the next `digest send`, or at the time it is scheduled for."""
     from digest.dispatch.standing import look, scheduled_for
+    from digest.dispatch.welcome import resumed
 
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
@@ -160,7 +161,9 @@ def resume(ctx: click.Context, issue: str) -> None:
             say(f"{slug} leaves at {clock(at, project.config)}, as it was to.")
             _tell(project, slug)
             return
-        _move(project, slug, "sending", ("paused",), "")
+        with project.store.transaction():
+            _move(project, slug, "sending", ("paused",), "")
+            resumed(project.store, slug, now())
         standing = look(project.store, slug, now())
         open_rows = standing.number("waiting", "leased", "deferred")
         wait = "reader waits" if open_rows == 1 else "readers wait"

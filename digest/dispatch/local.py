@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -23,19 +23,23 @@ from digest.dispatch.journal import Booked, GroupJournal, Pause
 from digest.dispatch.ledger import Row
 from digest.dispatch.letters import Mailroom
 from digest.dispatch.rows import RowQueue
+from digest.dispatch.signing import signed, signer_of
+from digest.dispatch.standing import PACE
+from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
 from digest.model import Issue, Letter, Rejected, Rendered, Reply
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
-from digest.send.pace import USUAL_RATE, pace_from_json, quiet_until
+from digest.send.pace import pace_from_json, quiet_between, quiet_until
+from digest.send.relays import profile_of
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
 
 BATCH = 200  # rows leased at once
 LOOK_S = 0.5  # so often somebody's pause or stop is looked for, at least
+JUDGE_S = 20.0  # so often it is looked how many came back
 PATIENCE_S = 30.0  # a domain that rests longer is the next run's business
-PACE = "pace"  # where the store keeps what was learned about it
 WHO = "digest send"
 
 Clock = Callable[[], datetime]
@@ -66,18 +70,22 @@ def send_issue(
     progress: Callable[[int, int], None] | None = None,
     limit: int | None = None,
     intended: datetime | None = None,
+    relay: str = "",
 ) -> Report:
     """Carries what is due of the approved issue *slug*, at most *limit* letters. Doing it again goes on where it
     ended, however it ended; nobody gets the issue twice.
 
-    *progress* is told (done, all). *intended*: when it was to leave, if that was said ([send] not_later_than). Ctrl-C
-    lets the letters in hand finish, a second one does not.
+    *progress* is told (done, all). *intended*: when it was to leave, if that was said ([send] not_later_than).
+    *relay*: through which, as `welcome.relay_of` names it; '' for one that never is on trial. Ctrl-C lets the letters
+    in hand finish, a second one does not.
     Raises IssueError when the issue may not be sent, VerbatimError, and SendError when mail cannot leave.
     """
     # A dead owner's name says whether its letters may simply be carried again: see `LocalLedger.reconcile`.
     kind = "file" if getattr(transport, "repeats_safely", False) else "wire"
     with locks.sending(folder), locks.owner(folder, kind) as owner:
-        return asyncio.run(_Sending(folder, config, slug, transport, owner, now, progress, limit, intended).run())
+        return asyncio.run(
+            _Sending(folder, config, slug, transport, owner, now, progress, limit, intended, relay).run()
+        )
 
 
 # ------------------------------------------------------------------------------------------------ the books
@@ -149,14 +157,20 @@ class _Sending:
     progress: Callable[[int, int], None] | None
     limit: int | None
     intended: datetime | None
+    relay: str
 
     async def run(self) -> Report:
         started = time.monotonic()
         self._stopping = False
+        self._dated = datetime.min.replace(tzinfo=UTC)
         with open_store(self.folder, durability=self.config.send.durability) as self._store:
+            self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
                     await self._carry()
+                from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
+
+                weigh_refusals(self._store, self.now())
             return self._report(started)
 
     def _begin(self) -> bool:
@@ -181,6 +195,7 @@ class _Sending:
         issue, rendered = store.issues.issue(self.slug), store.issues.rendered(self.slug)
         refuse_unapproved(issue, rendered, known.fingerprint, self.config)
         self._mail = Mailroom(self.config, rendered, keys.load(self.folder).message)
+        self._signer = signer_of(self.folder, self.config)
         self._try_one(rendered, now)
         self._ledger = LocalLedger(store, self.slug, self.owner, uncertain=self.config.send.uncertain)
         if known.state in ("approved", "scheduled"):
@@ -192,7 +207,10 @@ class _Sending:
         counts = store.ledger.counts(self.slug)
         self._total = sum(counts.values())
         self._done = self._total - counts.get("waiting", 0) - counts.get("deferred", 0)
-        usual = 0.0 if getattr(self.transport, "is_local", True) else USUAL_RATE
+        is_local = getattr(self.transport, "is_local", True)
+        self._trial = Trial(store, self.relay, trial_letters(self.config, is_local=is_local))
+        usual = 0.0 if is_local else profile_of(self.config.smtp).rate
+        self._resting = set[str]()  # domains, as last written down
         self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
         return True
 
@@ -219,6 +237,12 @@ class _Sending:
         meant = self._last_sign(now - lateness) if state == "sending" else self.intended
         if meant is None or now - meant <= lateness:
             return
+        zone = self.config.zone
+        if (
+            now - meant - quiet_between(self.config.send.quiet, meant.astimezone(zone), now.astimezone(zone))
+            <= lateness
+        ):
+            return  # it slept through the quiet hours, as it was to
         when = f"{meant.astimezone(self.config.zone):%Y-%m-%d %H:%M}"
         reason = f"{waiting} readers were to have it on {when}, {_hours(now - meant)} ago: `digest resume` sends it now"
         if state == "approved":
@@ -254,7 +278,8 @@ class _Sending:
     async def _carry(self) -> None:
         journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         keeper = asyncio.create_task(journal.keep())
-        letters = self._letters(journal)
+        written = self._letters(journal)
+        letters = written if self._signer is None else signed(written, self._signer)
         try:
             await self.transport.carry(letters, journal)
         except LoginRefused as error:
@@ -287,22 +312,32 @@ class _Sending:
         with self._store.transaction():
             if pause is not None:
                 self._ledger.pause(pause, now)
-            self._store.ledger.release(self.owner, now)
+            self._trial.take(-self._store.ledger.release(self.owner, now))
             self._store.state.set(PACE, self._pace.as_json(time.time()))
             counts = self._store.ledger.counts(self.slug)
             known = self._store.issues.get(self.slug)
             left = sum(counts.get(state, 0) for state in ("waiting", "leased", "sending", "deferred"))
             if known is not None and known.state == "sending" and not left:
                 self._store.issues.set_state(self.slug, "sent", who=WHO, at=now)
+            elif known is not None and known.state == "sending" and (why := self._wants_a_look()):
+                self._store.issues.set_state(self.slug, "paused", who=WHO, at=now, reason=why)
+
+    def _wants_a_look(self) -> str:
+        """Why a person must look before more leaves; '' when nobody must."""
+        return self._trial.ends(self.slug) or too_much_returned(self._store, self.slug)
 
     async def _letters(self, journal: GroupJournal) -> AsyncGenerator[Letter, None]:
         """Letters as the transport asks for them and the pace allows, leased in batches."""
         queue = RowQueue(self._pace)
         left = self.limit
-        looked_at = time.monotonic()
+        looked_at, judged_at = time.monotonic(), float("-inf")
         while left is None or left > 0:
             if self._stopping or journal.paused is not None:
                 return
+            if time.monotonic() - judged_at > JUDGE_S:
+                judged_at = time.monotonic()
+                if too_much_returned(self._store, self.slug):
+                    return
             now_s = time.time()
             row = queue.take(now_s)
             if row is None:
@@ -338,8 +373,20 @@ class _Sending:
         if quiet_until(self.config.send.quiet, now.astimezone(self.config.zone)) is not None:
             return ()
         with self._store.transaction():
+            self._end_rests()
             self._store.state.set(PACE, self._pace.as_json(time.time()))
-            return self._ledger.hand_out(limit, now, without)
+            if (trial := self._trial.left()) is not None:
+                limit = min(limit, trial)
+            rows = self._ledger.hand_out(limit, now, without) if limit else ()
+            self._trial.take(len(rows))
+            return rows
+
+    def _end_rests(self) -> None:
+        """Domains whose rest a person has ended since it was written down rest no longer (`deliveries retry`)."""
+        written = (self._store.state.get(PACE) or {"domains": {}})["domains"]
+        for domain in self._resting - set(written):
+            self._pace.end_rest(domain)
+        self._resting = set(self._pace.resting(time.time()))
 
     def _is_called_off(self) -> bool:
         """Paused, stopped, or in quiet hours."""
@@ -358,11 +405,18 @@ class _Sending:
                 token=row.token,
                 variant=row.variant,
                 how=row.how,
-                date=self.now().astimezone(self.config.zone).replace(microsecond=0),
+                date=self._date(),
             )
         except SendError as error:
             journal.outcome(row.ordinal, Rejected(Reply(554, "5.6.0", cut_addresses(str(error)))))
             return None
+
+    def _date(self) -> datetime:
+        """What a letter written now is dated: this second, by the newsletter's clock."""
+        now = self.now()
+        if not timedelta() <= now - self._dated < timedelta(seconds=1):
+            self._dated = now.astimezone(self.config.zone).replace(microsecond=0)
+        return self._dated
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from digest.dispatch import locks
+from digest.dispatch import locks, welcome
 from digest.model import DeliveryState, IssueState
 from digest.store import Store
 from digest.store.accounts import Said
 
 LATELY = timedelta(minutes=1)  # the rate is that of the last minute
+PACE = "pace"  # where the store keeps what sending has learned of it
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "deferred", "uncertain")
 
 Verdict = Literal["done", "paused", "stopped", "in doubt", "unfinished"]
@@ -47,11 +48,14 @@ class Standing:
     planned: int
     excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
     by_state: Mapping[DeliveryState, int]  # sums to planned
+    returned: Mapping[str, int]  # accepted letters that came back, by grade (see `send/bounces/nouns.py`)
+    complaints: int
     causes: tuple[Cause, ...]
     next_due: datetime | None  # when the next letter is tried again; None: none is deferred
     process: int | None  # that sends now; None: none does
     per_second: float  # letters accepted during the last minute
     done_at: datetime | None  # at this rate; None: nobody sends, or nothing is left
+    warnings: tuple[str, ...]  # too many of the accepted letters came back
 
     def number(self, *states: DeliveryState) -> int:
         return sum(self.by_state.get(state, 0) for state in states)
@@ -62,7 +66,7 @@ class Standing:
             return "paused"
         if self.state == "cancelled":
             return "stopped"
-        if self.state != "sent":
+        if self.state != "sent" or self.number("waiting", "leased", "sending", "deferred"):
             return "unfinished"
         return "in doubt" if self.number("uncertain") else "done"
 
@@ -85,6 +89,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
     assert known is not None
     process = locks.at_work(store.folder) if known.state == "sending" else None
     rate = _rate(store, slug, now) if process is not None else 0.0
+    came_back = store.returns.counts(slug)
     open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))
     return Standing(
         slug=slug,
@@ -98,11 +103,14 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         planned=account.planned,
         excluded=account.excluded,
         by_state=account.by_state,
+        returned={grade: number for grade, number in came_back.items() if grade != "complaint"},
+        complaints=came_back.get("complaint", 0),
         causes=causes(store.accounts.said(slug, TROUBLED)),
         next_due=store.ledger.next_due(slug),
         process=process,
         per_second=rate,
         done_at=now + timedelta(seconds=open_rows / rate) if rate and open_rows else None,
+        warnings=welcome.warnings(store.accounts.returned(slug)),
     )
 
 
@@ -170,3 +178,15 @@ def due_issues(store: Store, now: datetime) -> list[str]:
             if open_rows or next_due is None or next_due <= now:
                 due.append(issue.slug)
     return due
+
+
+# ------------------------------------------------------------------------------------------------ resting
+
+
+def end_rests(store: Store, domains: Set[str]) -> None:
+    """What was learned of *domains* (empty: of all) that put letters off is forgotten: a person knows better. A send
+    at work heeds it with the next letters it takes."""
+    pace = store.state.get(PACE)
+    if pace:
+        known = {name: of for name, of in pace["domains"].items() if domains and name not in domains}
+        store.state.set(PACE, {**pace, "domains": known})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 USUAL_RATE = 14.0
@@ -33,7 +33,8 @@ class Tap:
         """Letters a second now; 0: as many as there are."""
         if not self.slowed_to:
             return self.limit
-        rate: float = self.slowed_to * 2 ** min((now - self.slowed_at) / RECOVERY_S, 40)
+        since_s = max(0.0, now - self.slowed_at)  # a clock that was set back makes nobody slower
+        rate: float = self.slowed_to * 2 ** min(since_s / RECOVERY_S, 40)
         if rate >= (self.limit or 100 * USUAL_RATE):
             self.slowed_to = 0.0
             return self.limit
@@ -41,7 +42,12 @@ class Tap:
 
     def wait_s(self, now: float) -> float:
         """Seconds until the next letter may leave; 0: now."""
-        return max(0.0, self.next_at - now) if self.rate(now) else 0.0
+        rate = self.rate(now)
+        if not rate:
+            return 0.0
+        if self.next_at > now + 1 / rate + 1:  # no letter asks for so long: the clock was set back
+            self.next_at = now + 1 / rate
+        return max(0.0, self.next_at - now)
 
     def take(self, now: float) -> None:
         """A letter leaves."""
@@ -64,6 +70,10 @@ class Domain:
     put_off: int = 0  # letters in a row
     rests: int = 0  # in a row
     until: float = 0.0  # when its rest ends
+
+    def rests_at(self, now: float) -> bool:
+        """A rest longer than any can be was begun by a clock since set back, and is over."""
+        return now < self.until <= now + LONGEST_REST_S
 
 
 @dataclass
@@ -100,7 +110,7 @@ class Pace:
     def put_off(self, domain: str, now: float) -> None:
         """*domain* answered "later". After TRIES in a row it rests: a minute, then twice as long, at most an hour."""
         known = self._domain(domain)
-        if now < known.until:
+        if known.rests_at(now):
             return  # letters that were under way when it began to rest
         known.put_off += 1
         if known.put_off >= TRIES or known.rests:
@@ -108,9 +118,13 @@ class Pace:
             known.rests = min(known.rests + 1, 10)
             known.put_off = 0
 
+    def end_rest(self, domain: str) -> None:
+        """*domain* is well again, says a person."""
+        self._domains.pop(domain, None)
+
     def resting(self, now: float) -> dict[str, float]:
         """Domains that get nothing now -> when their rest ends."""
-        return {name: known.until for name, known in self._domains.items() if known.until > now}
+        return {name: known.until for name, known in self._domains.items() if known.rests_at(now)}
 
     def as_json(self, now: float) -> dict[str, Any]:
         """What the next run should know."""
@@ -119,7 +133,7 @@ class Pace:
             "domains": {
                 name: {**_tap_json(known.tap), "rests": known.rests, "until": known.until}
                 for name, known in self._domains.items()
-                if known.until > now or known.rests or self.is_limited(name)
+                if known.rests_at(now) or known.rests or self.is_limited(name)
             },
         }
 
@@ -164,3 +178,19 @@ def quiet_until(hours: str, now: datetime) -> datetime | None:
         return None
     day = now.date() + timedelta(days=1) if clock >= end else now.date()
     return datetime.combine(day, end, now.tzinfo)
+
+
+def quiet_between(hours: str, start: datetime, end: datetime) -> timedelta:
+    """How much of the time from *start* to *end* (both in the newsletter's zone) lies in the quiet *hours*."""
+    quiet = timedelta()
+    if not hours or end - start > timedelta(days=400):
+        return quiet
+    first, last = parse_hours(hours)
+    day = start.date() - timedelta(days=1)
+    while day <= end.date():
+        until = day if first < last else day + timedelta(days=1)
+        begins = max(datetime.combine(day, first, start.tzinfo).astimezone(UTC), start.astimezone(UTC))
+        ends = min(datetime.combine(until, last, start.tzinfo).astimezone(UTC), end.astimezone(UTC))
+        quiet += max(ends - begins, timedelta())
+        day += timedelta(days=1)
+    return quiet

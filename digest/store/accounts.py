@@ -5,6 +5,8 @@ Reads each row as it stands. Every decision is a legal move, written into the ro
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.address import Address
 from digest.errors import IssueError
-from digest.model import DeliveryState
+from digest.model import LEGAL_MOVES, DeliveryState
 from digest.store.codec import from_micros, micros
 from digest.store.migrations.ledger import STATES
 
@@ -53,6 +55,15 @@ class Lately:
 
     letters: int
     first: datetime | None  # None: nothing was
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Of an issue's accepted letters, those that came back."""
+
+    accepted: int = 0
+    bounced: int = 0
+    complained: int = 0
 
 
 class Accounts:
@@ -152,6 +163,34 @@ class Accounts:
             (self._issue(slug), micros(moment)),
         ).fetchone()
         return Lately(letters, None if first is None else from_micros(first))
+
+    def returned(self, slug: str) -> Returned:
+        """How many of the issue's readers bounced or complained since its first letter was accepted."""
+        issue, bounds = self._issue(slug), self.accepted_between(slug)
+        if bounds is None:
+            return Returned()
+        (accepted,) = self._conn.execute(
+            "SELECT count(*) FROM delivery_row WHERE issue = ? AND state = 3", (issue,)
+        ).fetchone()
+        kinds: dict[int, str] = {}
+        # Newest first, for they are in the order of time and few are newer than an issue.
+        for person, kind, at in self._conn.execute("SELECT subscriber, kind, at FROM consent_event ORDER BY seq DESC"):
+            if datetime.fromisoformat(at) < bounds[0]:
+                break
+            kinds.setdefault(person, kind)  # the newest counts: whoever was unblocked has not bounced
+        back = {person: kind for person, kind in kinds.items() if kind in ("bounced", "complained")}
+        found = self._conn.execute(
+            """SELECT d.subscriber FROM json_each(?) AS b JOIN delivery_row AS d ON d.subscriber = b.value
+               WHERE d.issue = ? AND d.state = 3""",
+            (json.dumps(list(back)), issue),
+        )
+        counts = Counter(back[person] for (person,) in found)
+        return Returned(accepted, counts["bounced"], counts["complained"])
+
+    def illegal_moves(self) -> list[tuple[str, str, int]]:
+        """(state before, state after, how often) of moves that no delivery may make."""
+        found = self._conn.execute("SELECT came, became, count(*) FROM delivery_event GROUP BY came, became")
+        return [(came, became, times) for came, became, times in found if became not in LEGAL_MOVES[came]]
 
     # -------------------------------------------------------------------------------------------- deciding
 

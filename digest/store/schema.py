@@ -132,7 +132,7 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> StoreError:
         who = f" ({', '.join(users)})" if users else ""
         return StoreError(
             f"{path} is locked: another program{who} has been writing for {BUSY_MS // 1000} s",
-            hint="let it finish or end it, then run the command again; nothing was changed",
+            hint="let it finish or end it, then run the command again; this step changed nothing",
         )
     if "not a database" in text:
         return StoreError(f"{path} is not a database", hint="put a copy back: `digest restore FILE NEW_FOLDER`")
@@ -141,7 +141,9 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> StoreError:
     if "readonly" in text or "unable to open" in text:
         return StoreError(f"{path} cannot be written: {text}", hint="see who owns it and its folder")
     if "full" in text:
-        return StoreError(f"{path}: the disk is full", hint="make room; nothing was changed")
+        return StoreError(
+            f"{path}: the disk is full", hint="make room, then run the command again; this step changed nothing"
+        )
     return StoreError(f"{path}: {text}", hint="`digest doctor`")
 
 

@@ -139,6 +139,9 @@ class Smtp:
     def _as_send_error(self, error: SendError | Refused) -> SendError:
         if isinstance(error, SendError):
             return error
+        if error.reply.code >= 500:
+            what = f"{self._server} takes no mail from this machine: {error.reply}"
+            return SendError(what, hint="ask whoever runs it what is wrong")
         return SendError(f"{self._server} takes no mail now: {error.reply}", hint="try again later")
 
 
