@@ -23,6 +23,7 @@ from digest.model import Envelope
 from digest.render import render_issue
 from digest.render.message import Skeleton
 from digest.render.reader import own_words
+from tests.picture_samples import copies, pictured
 from tests.render_cases import Case, cases
 from tests.render_samples import FIELDS
 
@@ -35,7 +36,7 @@ LETTERS = Path("build/letters")
 def letter(case: Case) -> bytes:
     """The whole message to one reader, as it would leave."""
     issue, config = case
-    skeleton = Skeleton(render_issue(issue, config), "", config)
+    skeleton = Skeleton(render_issue(issue, config, copies=copies()), "", config)
     made = skeleton.letter(
         ordinal=0,
         envelope=Envelope("bounce@ledger.example.com", FIELDS["EMAIL"]),
@@ -51,7 +52,8 @@ def write_letters(layouts: list[str], only: str) -> Iterator[Path]:
     shutil.rmtree(LETTERS, ignore_errors=True)
     LETTERS.mkdir(parents=True)
     for layout in layouts:
-        for name, case in cases(template=layout).items():
+        pictures = {} if layout == "links" else pictured(template=layout)
+        for name, case in {**cases(template=layout), **pictures}.items():
             if only in name:
                 path = LETTERS / f"{layout}-{name}.eml"
                 path.write_bytes(letter(case))

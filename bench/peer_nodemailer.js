@@ -1,5 +1,5 @@
 // nodemailer as its users run it: node bench/peer_nodemailer.js raw|compose PORT CONNECTIONS LETTERS FILE [CERTIFICATE]
-// NODE_PATH names the folder with nodemailer. raw: the same bytes to every reader; compose: text and HTML for each.
+// NODE_PATH names the folder with nodemailer; DKIM_KEY a key to sign with. raw: the same bytes to every reader; compose: text and HTML for each.
 const nodemailer = require('nodemailer')
 const fs = require('fs')
 const [kind, port, connections, letters, file, certificate] = process.argv.slice(2)
@@ -7,6 +7,7 @@ const [kind, port, connections, letters, file, certificate] = process.argv.slice
 const options = { pool: true, maxConnections: +connections, maxMessages: Infinity, host: 'localhost', port: +port }
 if (certificate) Object.assign(options, { requireTLS: true, tls: { ca: fs.readFileSync(certificate), servername: 'localhost' } })
 else options.ignoreTLS = true
+if (process.env.DKIM_KEY) options.dkim = { domainName: 'news.example', keySelector: 'digest', privateKey: fs.readFileSync(process.env.DKIM_KEY, 'utf8') }
 const transport = nodemailer.createTransport(options)
 const raw = fs.readFileSync(file)
 const text = raw.toString()

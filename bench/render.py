@@ -77,6 +77,7 @@ def messages(count: int) -> None:
         token = f"{number:032x}"
         fields = {
             "EMAIL": f"reader{number}@example.org",
+            "WHY": FIELDS["WHY"],
             "LEAVE": f"{LEAVE}/{token}",
             "PREFS": f"{PREFS}/{token}",
         }

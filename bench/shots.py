@@ -22,7 +22,8 @@ from typing import Any
 
 from digest.render import render_issue
 from digest.render.message import preview_html
-from tests.render_cases import cases
+from tests.picture_samples import copies, pictured
+from tests.render_cases import Case, cases
 from tests.render_samples import FIELDS
 
 LAYOUTS = ("briefing", "essay", "links")
@@ -30,8 +31,13 @@ CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 
 
 def html_of(layout: str, name: str = "sample") -> str:
-    issue, config = cases(template=layout)[name]
-    return preview_html(render_issue(issue, config).variants[0], FIELDS)
+    issue, config = every_case(layout)[name]
+    return preview_html(render_issue(issue, config, copies=copies()).variants[0], FIELDS)
+
+
+def every_case(layout: str) -> dict[str, Case]:
+    """The kinds of issue of `tests`; `links` has no room for pictures."""
+    return {**cases(template=layout), **({} if layout == "links" else pictured(template=layout))}
 
 
 FACES = "".join(
@@ -122,7 +128,7 @@ def measure(browser: Any) -> None:
 def everything(browser: Any, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for layout in LAYOUTS:
-        for name in cases():
+        for name in every_case(layout):
             html = html_of(layout, name)
             for width in (375, 800):
                 for scheme in ("light", "dark"):

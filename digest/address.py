@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from digest.errors import AddressError
@@ -41,16 +42,45 @@ def parse_address(raw: str) -> Address:
     Surrounding blanks are dropped; ``Name <a@b>`` is not taken here (see `split_mailbox`).
     Raises AddressError naming the fault, also for control characters (header injection).
     """
-    from email_validator import EmailNotValidError, validate_email  # 60 ms: late
-
     text = raw.strip(" \t")
+    local, _, domain = text.rpartition("@")
+    plain = _PLAIN.fullmatch(local) and (
+        local.islower() or not local.isalpha()
+    )  # not "Info": RFC 2142 has one spelling
+    if plain and (known := _plain_domain(domain)) and len(local) + 1 + len(known) <= LONGEST:
+        return Address(local, known)
     if _CONTROL.search(text):
         raise AddressError(f"{text!r}: an address holds no line breaks or control characters")
+    from email_validator import EmailNotValidError, validate_email  # 60 ms: late
+
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=True, test_environment=True)
+        found = validate_email(
+            text, check_deliverability=False, allow_smtputf8=True, test_environment=True, strict=True
+        )
     except EmailNotValidError as error:
         raise AddressError(f"{text or 'an empty address'}: {error}") from error
     return Address(found.local_part, (found.ascii_domain or found.domain).lower())
+
+
+LONGEST = 254  # characters of a whole address (RFC 5321 section 4.5.3.1.3, erratum 1690)
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 section 3.2.3
+_PLAIN = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
+"""A local part about which there is nothing to decide; nearly all are, and a list of a million has few domains."""
+
+
+@lru_cache(maxsize=4096)
+def _plain_domain(raw: str) -> str:
+    """*raw* as a domain is kept; '' where the long way has to say what is wrong or what it means."""
+    from email_validator import EmailNotValidError, validate_email
+
+    if not raw.isascii():
+        return ""
+    try:
+        found = validate_email(f"a@{raw}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return ""
+    return (found.ascii_domain or found.domain).lower()
 
 
 _MAILBOX = re.compile(r"^(?P<name>.*?)\s*<(?P<spec>[^<>]*)>$")

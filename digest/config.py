@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.address import Address, host_of, is_domain, site_of, split_mailbox, web_address
+from digest.address import Address, ascii_domain, host_of, is_domain, site_of, split_mailbox, web_address
 from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
 from digest.model import SUMMARY_METHODS, Brief, SectionBrief
 
 FILE = "digest.toml"
 Need = Callable[[bool, str, str], None]  # holds? what is wrong, and what to do
+SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # one label of a domain, fit for a file's name too
 MOST_WEIGHT = 100.0  # of a source or a word; more is a slip
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -79,6 +80,7 @@ class SourceEntry:
     allow_private: bool = False  # let this URL point into the editor's own network
     own: bool = False  # the editors' own texts
     right: str = ""  # why more of its articles may be excerpted than a visitor sees: "we subscribe"; '' for none
+    picture_license: str = ""  # of its pictures, where they state none: "CC BY 4.0", "by agreement"; '' for none
 
     def __post_init__(self) -> None:
         if self.path:  # one folder, one name: "in/" and "./in" are "in"
@@ -155,11 +157,23 @@ class Theme:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Which stories print their picture, and where mail programs get it from."""
+
+    show: Literal["none", "lead", "all"] = "none"
+    carry: Literal["mail", "site"] = "mail"  # inside every letter, or loaded from site.url
+
+
+@dataclass(frozen=True)
 class Site:
     url: str = ""  # public address of `digest serve`, https; '' for none
     mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
     host: str = "127.0.0.1"
     port: int = 8080
+    languages: tuple[str, ...] = ()  # readers may choose of, the newsletter's own first; () for no choice
+    index: bool = False  # search engines may list the issues
+    trusted_proxy: str = ""  # the address of the proxy whose X-Forwarded-For is believed; '' for none
+    seal_to: str = ""  # of a receiver: what requests by name are sealed to; see `digest keys receiver`
 
 
 @dataclass(frozen=True)
@@ -181,14 +195,34 @@ class Send:
         return timedelta(hours=float(self.not_later_than.removesuffix("h"))) if self.not_later_than else None
 
 
+RelayProfile = Literal["generic", "postfix", "ses"]
+
+
 @dataclass(frozen=True)
 class Smtp:
+    profile: RelayProfile = "generic"
     host: str = ""
     port: int = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""  # the password comes from the environment: DIGEST_SMTP_PASSWORD
     connections: int = 4
     verify: bool = True
+
+
+@dataclass(frozen=True)
+class Dkim:
+    """Who signs the letters. The key of "own" is keys/dkim-SELECTOR.pem."""
+
+    sign: Literal["relay", "own"] = "relay"
+    selector: str = "digest"
+    domain: str = ""  # '' for From's
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What is kept to show that people wanted mail, beside who, when, how and in which words."""
+
+    keep_ip: bool = False  # the network address a sign-up came from, and those in other tools' exports
 
 
 AlertKind = Literal["draft", "paused", "stopped", "in doubt", "done"]
@@ -204,6 +238,14 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Bounces:
+    """Where letters come back to that were accepted and could not be delivered."""
+
+    address: Mailbox | None = None  # bounces@…, a reader's mark goes behind its name; None: From's, without a mark
+    mailbox: str = ""  # where that mail lies: a Maildir, an mbox file, imap://user@host/INBOX; '' for none
+
+
+@dataclass(frozen=True)
 class Config:
     newsletter: Newsletter
     week: Week = Week()
@@ -214,10 +256,14 @@ class Config:
     summary: SummaryEntry = SummaryEntry()
     quoting: Quoting = Quoting()
     theme: Theme = Theme()
+    pictures: Pictures = Pictures()
     site: Site = Site()
     send: Send = Send()
     smtp: Smtp = Smtp()
+    dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
+    bounces: Bounces = Bounces()
+    consent: Consent = Consent()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -231,6 +277,11 @@ class Config:
     def list_id(self) -> str:
         """RFC 2919's label.namespace, without brackets."""
         return self.newsletter.list_id or f"newsletter.{self.newsletter.sender.address.domain}"
+
+    @property
+    def signing_domain(self) -> str:
+        """DKIM's d=."""
+        return ascii_domain(self.dkim.domain) or self.newsletter.sender.address.domain
 
     def brief_for_picking(self) -> Brief:
         return Brief(
@@ -361,6 +412,18 @@ def _judge(config: Config, where: str) -> None:
         "site.url must start with https:// (RFC 8058 one-click leaving asks for it)",
         "leave it empty to have people leave by mail",
     )
+    need(
+        config.pictures.carry != "site" or bool(config.site.url),
+        "pictures.carry = 'site' needs site.url, where the pictures are loaded from",
+        "'mail' carries them inside every letter",
+    )
+    for number, tag in enumerate(config.site.languages, 1):
+        need(not language_hint(tag), f"site.languages[{number}] = {tag!r} is no language", language_hint(tag))
+    need(
+        not config.site.trusted_proxy or _is_ip(config.site.trusted_proxy),
+        f"site.trusted_proxy = {config.site.trusted_proxy!r} is no address of a machine",
+        'for example "127.0.0.1" where the proxy runs on the same one',
+    )
     for number, block in enumerate(config.block, 1):
         need(
             is_domain(site_of(block.domain)),
@@ -381,6 +444,23 @@ def _judge(config: Config, where: str) -> None:
         'for example "6h"; "" is never',
     )
     need((config.send.new_relay or 0) >= 0, "send.new_relay is less than no letters", "200 is usual; 0 is no trial")
+    need(
+        SELECTOR.fullmatch(config.dkim.selector) is not None,
+        f"dkim.selector = {config.dkim.selector!r} is no selector",
+        'small letters, digits and hyphens, for example "digest" or "2027a"',
+    )
+    need(
+        is_domain(config.signing_domain),
+        f"dkim.domain = {config.dkim.domain!r} is no domain",
+        "leave it out to sign for the domain of `from`",
+    )
+    if config.bounces.address is not None:
+        local = config.bounces.address.address.local
+        need(
+            len(local) <= 33 and re.fullmatch(r"[A-Za-z0-9._=+-]+", local) is not None,
+            f"bounces.address = {config.bounces.address.address} has no room for a reader’s mark",
+            "at most 33 letters and digits before the @: bounces@example.org becomes bounces+MARK@example.org",
+        )
     names = [s.name for s in config.sections]
     need(len(names) == len(set(names)), "a section's name stands twice in [[sections]]", "give each its own")
     _judge_words(config, need)
@@ -421,6 +501,16 @@ def _judge_words(config: Config, need: Need) -> None:
         **{f"outlets.{outlet}": words for outlet, words in quoting.outlets.items()},
     }.items():
         need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
+
+
+def _is_ip(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(address: str) -> str:

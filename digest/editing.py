@@ -17,6 +17,7 @@ from digest.compose import (
     differences,
     replay,
 )
+from digest.compose.pictures import read_word
 from digest.condense import explain_summary, find_quotes
 from digest.errors import DigestError, IssueError
 from digest.model import Article, Conflict, Edit, EditKind, Issue, Quote, Span
@@ -238,6 +239,8 @@ def _read_edit(number: int, plain: Any, slug: str) -> Edit:
         kind, told, value, who, at, saw = (plain[key] for key in ("kind", "target", "value", "who", "at", "saw"))
         if kind not in get_args(EditKind) or not all(isinstance(v, str) for v in (told, value, who, at, saw)):
             raise ValueError(f"{kind!r} is no edit")
+        if kind == "picture" and value:
+            read_word(value)
         when = datetime.fromisoformat(at)
         if when.tzinfo is None:
             raise ValueError(f"{at} names no zone")

@@ -87,13 +87,43 @@ NOSNIPPET = "data-nosnippet"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An article's lead picture, as its page describes it. Never in a mail by itself; kept for who prints one."""
+    """An article's lead picture, as its source describes it. Printed only by `compose.pictures`."""
 
-    url: str
+    url: str  # of a Markdown file's own: its path beside that file
     width_px: int | None = None  # None: the page does not say
     height_px: int | None = None  # None: the page does not say
     alt: str = ""
     credit: str = ""
+    license: str = ""  # as stated: an address or a name; '' where nothing is
+    reserved: str = ""  # whose wish it is that nobody shows it: "the page says noimageindex"; '' for none
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCopy:
+    """A picture as this newsletter keeps it: copied once, made small, nothing in it but what draws it."""
+
+    hash: str  # SHA-256 of data, hex
+    media_type: str
+    width_px: int
+    height_px: int
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """The last segment of its address on the newsletter's site."""
+        return f"{self.hash}.{self.media_type.removeprefix('image/').replace('jpeg', 'jpg')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPicture:
+    """The picture printed with an item, with all that is said of it."""
+
+    copy: str  # the hash of its `PictureCopy`
+    alt: str  # '' only where an editor says that it decorates
+    credit: str
+    license: str  # its name as printed; '' for the newsletter's own
+    license_url: str  # '' where there is none
+    by_editor: bool = False  # an editor's word stands for credit and license
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +340,7 @@ EditKind = Literal[
     "words",
     "section",
     "credit",
+    "picture",
     "sentences",
     "quote",
     "speaker",
@@ -324,10 +355,10 @@ class Edit:
     """One change an editor made, kept as data and applied by pure functions.
 
     target: an article id (stable over a new collect), or '' for the issue itself.
-    value: the words, a number (the position counted from 1, the most words of the item), or the section's name; ''
-    takes them back. Of `sentences` and `quote`: spans of the article whose text hash is *saw*, ``12-80 90-140``, or
-    ``none``. Of `speaker` and `role`: where the quote begins, a blank, the words. `undo` and `redo` concern the newest
-    edit there is to undo or redo, and have neither target nor value.
+    value: the words, a number (the position counted from 1, the most words of the item), the section's name, or what is
+    said of a picture (see `compose.pictures`); '' takes them back. Of `sentences` and `quote`: spans of the article
+    whose text hash is *saw*, ``12-80 90-140``, or ``none``. Of `speaker` and `role`: where the quote begins, a blank,
+    the words. `undo` and `redo` concern the newest edit there is to undo or redo, and have neither target nor value.
     """
 
     id: int
@@ -363,6 +394,8 @@ class Item:
     minutes: int  # reading time at the outlet, whole minutes, at least 1
     credit: str  # who is credited: the outlet, or "the editors" for an own text
     topic: str | None = None  # its section where it is printed elsewhere, '' for none; None: where it is printed
+    picture: ItemPicture | None = None  # None: it prints none
+    no_picture: str = ""  # why not, where there is something to say
 
     @property
     def article(self) -> Article:
@@ -475,11 +508,17 @@ def _in_key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture the mail carries inside; its HTML names it as ``cid:CID``."""
+    """A picture the mail carries inside (its HTML names it as ``cid:CID``), or loads from the newsletter's own site."""
 
-    cid: str  # follows from its bytes
+    cid: str  # follows from its bytes; '' for one that is not carried
     media_type: str
     data: str  # base64
+    url: str = ""  # its address on the site; '' for one that is carried
+
+    @property
+    def source(self) -> str:
+        """What the HTML calls it."""
+        return self.url or f"cid:{self.cid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,7 +621,7 @@ class Reply:
     words: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.code), self.enhanced, self.words) if part)
+        return f"{self.code} {self.enhanced}".rstrip() + (f" {self.words}" if self.words else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -474,7 +474,9 @@ class _Web:
         if answer.error or not answer.body:
             return None
         page = await workers.run(read_page, answer.body, url=answer.final_url)
-        return replace(page, limit=stricter(page.limit, answer.limit))
+        return replace(
+            page, limit=stricter(page.limit, answer.limit), no_pictures=page.no_pictures or answer.no_pictures
+        )
 
     # -------------------------------------------------------------------------------------------- keeping
 

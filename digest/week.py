@@ -23,7 +23,9 @@ from digest.compose import (
     issue_for,
     lay_out,
     layout_of,
+    origins_wanted,
     with_choices,
+    with_pictures,
     words_in,
     words_of,
 )
@@ -273,7 +275,24 @@ def compose_week(
         topics=[s.name for s in config.sections],
     )
     progress("compose", 1, 1)
-    return issue, tuple(picks)
+    return _with_known_pictures(project, issue), tuple(picks)
+
+
+def _with_known_pictures(project: Project, issue: Issue) -> Issue:
+    """*issue* with the pictures that there are copies of."""
+    wanted = origins_wanted(issue, project.config)
+    known = project.store.pictures.known(wanted) if wanted else {}
+    return with_pictures(issue, project.config, known)
+
+
+def _copying_pictures(project: Project, issue: Issue, *, now: datetime, progress: Progress) -> Issue:
+    """The same, once those it wants have been copied."""
+    from digest.pictures import copy_pictures
+
+    if wanted := origins_wanted(issue, project.config):
+        agent = user_agent(project.config)
+        copy_pictures(project.store, project.folder, wanted, user_agent=agent, now=now, progress=progress)
+    return _with_known_pictures(project, issue)
 
 
 def _to_correct(project: Project, slug: str) -> str:
@@ -291,14 +310,16 @@ def build_draft(
     win: Window,
     slug: str,
     *,
+    now: datetime,
     limit: int | None = None,
     progress: Progress = quiet,
 ) -> Draft | None:
-    """`compose_week`, rendered; None where that is None."""
+    """`compose_week` with its pictures copied, rendered; None where that is None."""
     composed = compose_week(project, win, slug, limit=limit, progress=progress)
     if composed is None:
         return None
     issue, picks = composed
+    issue = _copying_pictures(project, issue, now=now, progress=progress)
     progress("render", 0, 1)
     rendered = render_week(project, issue)
     progress("render", 1, 1)
@@ -310,11 +331,13 @@ def render_week(project: Project, issue: Issue) -> Rendered:
     from digest.render import render_issue
     from digest.render.templates import find_templates
 
+    printed = [item.picture.copy for item in issue.items if item.picture]
     return render_issue(
         issue,
         project.config,
         templates=find_templates(project.folder),
         variants=_variants(project, issue),
+        copies=project.store.pictures.copies(printed) if printed else {},
     )
 
 
@@ -379,7 +402,7 @@ def run_week(
     if known is not None and known.state in (*LOCKED_STATES, "skipped", "cancelled"):
         return WeekReport(slug, win, (), None, out=known.state)
     collected = tuple(collect(project, now=now, seen=win.until, progress=progress)) if collecting else ()
-    draft = build_draft(project, win, slug, limit=limit, progress=progress)
+    draft = build_draft(project, win, slug, now=now, limit=limit, progress=progress)
     old = tuple(_old_files(project, win))
     if draft is None:
         return WeekReport(slug, win, collected, None, old=old)

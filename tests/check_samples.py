@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.config import BlockEntry, Config, Quoting
-from digest.model import Article, Conflict, Edit, ExcerptLimit, Issue, Item, Region, Rendered, Span, Variant
+from digest.model import Article, Conflict, Edit, ExcerptLimit, Image, Issue, Item, Region, Rendered, Span, Variant
 from digest.render import render_issue
 from digest.render.check import Answer
+from tests.picture_samples import copies, item_picture, showing
 from tests.render_samples import make_article, make_config, make_item, make_quote, sample_issue
 
 MONDAY = datetime(2026, 3, 16, 9, tzinfo=UTC)
@@ -51,7 +52,8 @@ class Mail:
     known: Mapping[str, Any] = field(default_factory=dict)  # what check_issue is told besides
 
     def rendered(self) -> Rendered:
-        rendered = render_issue(self.issue, self.config)
+        drawn = copies() if any(item.picture for item in self.issue.items) else {}
+        rendered = render_issue(self.issue, self.config, copies=drawn)
         return replace(rendered, variants=tuple(self.change(variant) for variant in rendered.variants))
 
 
@@ -139,6 +141,9 @@ def right_mails() -> dict[str, Mail]:
             )
         ),
         "leaving by mail": Mail(issue, make_config(site=False)),
+        "a picture inside the mail": Mail(_with_picture(issue)),
+        "a picture on the site": Mail(_with_picture(issue), showing(CONFIG, carry="site")),
+        "an own picture that decorates": Mail(_with_picture(issue, alt="", license="", license_url="")),
         "another accent": Mail(issue, make_config(accent="#0b4f6c", accent_dark="#7cc6e8")),
         "Arabic": Mail(arabic, _config("ar")),
         "Japanese": Mail(japanese, _config("ja")),
@@ -199,6 +204,17 @@ def _link(href: str, words: str = "Some plain words") -> str:
 
 def _picture(attributes: str) -> str:
     return _p(f'<img src="https://ledger.example.com/p.png" {attributes} style="display:block">')
+
+
+def _with_picture(issue: Issue, **changes: Any) -> Issue:
+    """*issue*, its lead with a picture."""
+    lead = replace(issue.items[0], picture=item_picture("harbour", **changes))
+    return replace(issue, items=(lead, *issue.items[1:]))
+
+
+def _heavier(variant: Variant) -> Variant:
+    (picture,) = variant.pictures
+    return replace(variant, pictures=(replace(picture, data="A" * 600_000),))
 
 
 def _item(**changes: Any) -> Issue:
@@ -277,6 +293,8 @@ def wrong_mails() -> dict[str, Mail]:
     body = issue.items[1].article
     gone = {"regions": (Region("aside", Span(0, len(body.text)), "data-nosnippet"),)}
     sentence = re.escape("fell by half")
+    shown, lead = _with_picture(issue), issue.items[0]
+    reserved = replace(lead.article, image=Image("https://civicwire.example.com/p.jpg", license="All rights reserved"))
     return {
         "verbatim": Mail(issue, change=_html(sentence, "fell by a half")),
         "outlet-missing": Mail(_item(outlet=None)),
@@ -369,6 +387,11 @@ def wrong_mails() -> dict[str, Mail]:
             issue,
             change=_more(_p('<img src="https://ledger.example.com/p.webp" alt="A tram" width="40" height="40">')),
         ),
+        "picture-credit": Mail(shown, change=_html("Picture:\u00a0Ana\u00a0Ruiz", "A picture")),
+        "picture-license": Mail(shown, change=_html(r"<a [^>]*creativecommons[^>]*>(.*?)</a>", r"\1")),
+        "picture-withdrawn": Mail(shown, known={"newest": {reserved.id: reserved}}),
+        "picture-copy-missing": Mail(_with_picture(issue, copy="0" * 64)),
+        "picture-heavy": Mail(shown, change=_heavier),
         "contrast-light": Mail(issue, change=_more('<p style="color:#bbbbbb">Pale words on a light page</p>')),
         "contrast-dark": Mail(issue, change=_more('<p style="color:#444444">Dark words that stay dark</p>')),
         "dark-missing": Mail(issue, change=_html(r"\[data-ogs[bc]\][^}]*\}", "", 0)),

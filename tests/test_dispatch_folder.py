@@ -6,16 +6,16 @@ import email
 import email.policy
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from digest.address import parse_address
 from digest.config import load_config
-from digest.dispatch.doctor import examine
+from digest.dispatch.doctor import Verdict, examine
 from digest.dispatch.trial import send_test
 from digest.errors import SendError
-from digest.render.check import Finding
 from digest.send.transports.maildir import Maildir
 from digest.store import open_store
 from tests.dispatch_newsletter import NOW, SLUG, make_newsletter, to_sink
@@ -60,33 +60,33 @@ def test_test_that_cannot_leave_says_so(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ the doctor
 
 
-def found(folder: Path) -> list[Finding]:
+def found(folder: Path) -> list[Verdict]:
     with open_store(folder) as store:
-        return examine(folder, load_config(folder), store)
+        return examine(folder, load_config(folder), store, now=datetime.now(UTC), offline=True)
 
 
 def test_healthy_newsletter_has_nothing_to_mend(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
-    assert [f for f in found(tmp_path) if f.place != str(tmp_path)] == []
+    assert {v.level for v in found(tmp_path) if v.topic != "disk"} == {"good", "skipped"}
 
 
 def test_key_others_may_read_is_an_error_with_its_cure(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
     key = tmp_path / "keys" / "message.key"
     key.chmod(0o644)
-    (finding,) = [f for f in found(tmp_path) if f.severity == "error"]
-    assert finding.remedy == f"chmod 600 {key}"
+    (verdict,) = [v for v in found(tmp_path) if v.level == "error"]
+    assert verdict.todo == f"chmod 600 {key}"
 
 
 def test_lost_key_is_an_error(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1)
     (tmp_path / "keys" / "erased.key").unlink()
-    assert any("erased.key is missing" in f.what for f in found(tmp_path) if f.severity == "error")
+    assert any("erased.key is missing" in f.what for f in found(tmp_path) if f.level == "error")
 
 
 def test_relay_that_is_not_named_is_an_error(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 1, send='transport = "smtp"')
-    assert "smtp.host" in {f.place for f in found(tmp_path) if f.severity == "error"}
+    assert "there is no mail server to send to" in {f.what for f in found(tmp_path) if f.level == "error"}
 
 
 def test_damaged_database_is_an_error(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_damaged_database_is_an_error(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[(page - 1) * size + 100 : page * size] = b"\xff" * (size - 100)
     path.write_bytes(data)
-    assert any("damaged" in f.what for f in found(tmp_path) if f.severity == "error")
+    assert any("damaged" in f.what for f in found(tmp_path) if f.level == "error")
 
 
 def test_readers_in_doubt_are_brought_up(tmp_path: Path) -> None:

@@ -50,7 +50,23 @@ def test_message_id_is_the_same_every_time_and_another_for_everyone_else() -> No
 
 def test_bounce_token_says_nothing_of_the_message_id() -> None:
     key = b"k" * 32
-    assert keys.verp_token("2015-W39", 7, key) not in keys.message_id("2015-W39", 7, key, "news.example")
+    assert keys.bounce_token("2015-W39", 7, key)[:10] not in keys.message_id("2015-W39", 7, key, "news.example")
+
+
+def test_bounce_token_is_read_back_by_whoever_has_the_key() -> None:
+    key, issues = b"k" * 32, ("2015-W40", "2015-W39")
+    token = keys.bounce_token("2015-W39", 1_000_007, key)
+    assert keys.read_bounce_token(token, issues, key) == ("2015-W39", 1_000_007)
+    assert keys.read_bounce_token(token, issues, b"x" * 32) is None
+    assert keys.read_bounce_token(token, ["2015-W41"], key) is None
+
+
+def test_bounce_token_with_one_digit_changed_is_nobodys() -> None:
+    key = b"k" * 32
+    token = keys.bounce_token("2015-W39", 7, key)
+    for place, digit in enumerate(token):
+        forged = f"{token[:place]}{'0' if digit != '0' else '1'}{token[place + 1 :]}"
+        assert keys.read_bounce_token(forged, ["2015-W39"], key) is None
 
 
 def test_second_sender_in_one_newsletter_is_refused(tmp_path: Path) -> None:

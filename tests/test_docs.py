@@ -20,14 +20,20 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (
     "README.md",
+    "docs/bounces.md",
     "docs/check.md",
     "docs/desk.md",
+    "docs/doctor.md",
     "docs/editing.md",
+    "docs/pictures.md",
     "docs/preview.md",
     "docs/quotes.md",
+    "docs/relays.md",
     "docs/scheduling.md",
     "docs/sending.md",
+    "docs/site.md",
     "docs/sources.md",
+    "docs/subscribers.md",
     "docs/summaries.md",
     "docs/templates.md",
 )
@@ -140,3 +146,50 @@ def test_the_changelog_and_the_readme_speak_of_the_same_commands() -> None:
 
     for name in re.findall(r"`digest ([a-z]+)", README + (ROOT / "CHANGELOG.md").read_text("utf-8")):
         assert name in ALL, name
+
+
+# ------------------------------------------------------------------------------------------------ relays, doctor
+
+RELAYS = (ROOT / "docs/relays.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", RELAYS, re.S))
+def test_settings_of_the_relays_page_are_settings(block: str) -> None:
+    from digest.config import parse_config
+    from digest.dispatch.doctor.records import mail_from_records
+
+    config = parse_config('[newsletter]\nname = "N"\nfrom = "n@example.org"\n' + block)
+    assert bool(mail_from_records(config)) == (config.smtp.profile == "ses")
+
+
+@pytest.mark.skipif(shutil.which("postconf") is None, reason="no postfix here")
+def test_the_lines_for_postfix_are_known_to_postfix(tmp_path: Path) -> None:
+    (lines,) = re.findall(r"```postfix\n(.*?)```", RELAYS, re.S)
+    (tmp_path / "main.cf").write_text(lines, "utf-8")
+    (tmp_path / "master.cf").write_text("", "utf-8")
+    done = subprocess.run(["postconf", "-c", str(tmp_path), "-n"], capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "unused parameter" in line]) == (0, [])
+    known = {line for line in done.stdout.splitlines() if not line.startswith("config_directory")}
+    assert known == set(lines.splitlines())
+
+
+def test_the_relays_page_says_what_the_profiles_do() -> None:
+    from digest.send.relays import OWN_ID, PROFILES
+
+    ses = PROFILES["ses"]
+    assert f"`{OWN_ID}`" in RELAYS
+    assert f"{ses.rate:g} a second unless" in RELAYS and f"carries {ses.letters_per_connection}," in RELAYS
+    assert f"| {ses.most_bytes // 2**20} MB |" in RELAYS
+    assert all(name in RELAYS for name in ("Date", "Message-ID") if name in ses.writes)
+
+
+def test_the_doctors_page_lists_every_topic() -> None:
+    from digest.dispatch.doctor.audience import PROVIDERS
+
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "digest/dispatch/doctor").glob("*.py"))
+    topics = set(re.findall(r'\b(?:good|error|warning|skipped|say)\(\s*"([^"]+)"', source)) | {*PROVIDERS}
+    page = (ROOT / "docs/doctor.md").read_text("utf-8")
+    listed = {name for cell in re.findall(r"^\| ([^|]+) \|", page, re.M) for name in cell.split(", ")}
+    assert len(topics) > 15
+    assert topics <= listed, topics - listed
+    assert listed <= topics | {"topic", "---", "(an issue)"}, listed - topics

@@ -14,7 +14,7 @@ from digest.render.check import visible_text
 from digest.render.message import TOKENS
 from digest.render.templates import find_templates
 from digest.render.theme import FONTS, Look, Palette
-from digest.render.view import ContentsRow, GroupView, ItemView, Page, QuoteView
+from digest.render.view import ContentsRow, GroupView, ItemView, Page, PictureView, QuoteView
 from digest.render.words import known_languages
 from tests.render_samples import make_config, sample_issue
 
@@ -54,6 +54,7 @@ def test_every_macro_is_listed_with_its_parameters() -> None:
         ("### page", Page),
         ("### group", GroupView),
         ("### item", ItemView),
+        ("### picture", PictureView),
         ("### quote", QuoteView),
         ("### contents", ContentsRow),
         ("### look", Look),
@@ -79,6 +80,15 @@ def test_the_theme_is_printed_with_its_keys_and_defaults() -> None:
 
     (block,) = [b for b in re.findall(r"```toml\n(.*?)```", DOC, re.S) if "[theme]" in b]
     assert tomllib.loads(block)["theme"] == {f.name: f.default for f in fields(Theme)}
+
+
+def test_the_keys_of_pictures_are_printed_with_their_defaults() -> None:
+    import tomllib
+
+    from digest.config import Pictures
+
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/pictures.md").read_text("utf-8"), re.S)
+    assert tomllib.loads(block)["pictures"] == {f.name: f.default for f in fields(Pictures)}
 
 
 def test_the_limits_of_quoting_are_printed_with_their_defaults() -> None:

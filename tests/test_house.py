@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 
-GROUND = ["errors", "address", "color", "model", "config"]  # floor 0, in this order
+GROUND = ["errors", "address", "color", "licenses", "model", "config"]  # floor 0, in this order
 ROOMS = {
     "config_edit": 1,
     "text": 1,
@@ -20,9 +20,11 @@ ROOMS = {
     "condense": 2,
     "compose": 2,
     "render": 2,
+    "people": 2,
     "store": 3,
     "send": 3,
     "sources": 4,
+    "pictures": 4,
     "dispatch": 4,
     "week": 5,
     "editing": 6,
@@ -36,6 +38,7 @@ LIBRARIES = {
     "sumy": ["condense"],
     "numpy": ["condense/engines"],
     "feedparser": ["collect/feeds"],
+    "PIL": ["collect/pictures"],
     "trafilatura": ["collect/pages"],
     "readability": ["collect/pages"],
     "htmldate": ["collect/pages"],
@@ -57,7 +60,7 @@ LIBRARIES = {
     "waitress": ["web"],
     "sqlite_utils": ["store"],
     "sqlite3": ["store"],  # all SQL lives there
-    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster"],
+    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster", "dispatch/sealing"],
     "dns": ["dispatch/doctor"],
     "flufl": ["send/bounces"],
     "click": ["cli"],

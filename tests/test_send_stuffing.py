@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 from digest.send.transports.smtp.stuffing import Stuffing
 
 PIECES = st.lists(
-    st.sampled_from([b".", b"..", b"\r\n", b"x", b"a.b", b"\r\n.\r\n", b".\r\n", b"", b"y" * 600]), max_size=8
+    st.sampled_from(
+        [
+            b".",
+            b"..",
+            b"\r\n",
+            b"x",
+            b"a.b",
+            b"\r\n.\r\n",
+            b".\r\n",
+            b"",
+            b"y" * 600,
+            "é".encode(),
+            b"z" * 600 + "\r\né".encode(),
+        ]
+    ),
+    max_size=8,
 )
 
 
@@ -26,17 +41,19 @@ def test_chunks_are_stuffed_as_the_whole_letter_would_be(chunks: list[bytes]) ->
     """However it is cut, and when the same chunks come again."""
     stuffing = Stuffing()
     for _ in range(2):
-        assert stuffing.of(chunks) == plainly(b"".join(chunks))
+        body = stuffing.of(chunks)
+        assert b"".join(body.parts) == plainly(b"".join(chunks))
+        assert (body.size, body.is_ascii) == (len(plainly(b"".join(chunks))), b"".join(chunks).isascii())
 
 
 @given(PIECES)
 def test_the_end_of_data_stands_nowhere_inside(chunks: list[bytes]) -> None:
-    sent = b"\r\n" + Stuffing().of(chunks)
+    sent = b"\r\n" + b"".join(Stuffing().of(chunks).parts)
     assert b"\r\n.\r\n" not in sent
 
 
 def test_a_line_end_cut_in_two_is_whole_again() -> None:
-    assert Stuffing().of([b"a\r", b"\n.b"]) == b"a\r\n..b\r\n"
+    assert b"".join(Stuffing().of([b"a\r", b"\n.b"]).parts) == b"a\r\n..b\r\n"
 
 
 @pytest.mark.parametrize("chunks", [[b"a\r", b"b"], [b"a\nb"], [b"a\n", b"\rb"], [b"x" * 600 + b"\n"], [b"\r"]])

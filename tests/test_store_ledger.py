@@ -615,7 +615,13 @@ def test_a_ledger_of_before_is_brought_over_with_its_history(tmp_path: Path, mon
     with open_store(tmp_path, create=True) as old:
         draft(old)
         for ordinal in paths:
-            old.subscribers.add(person(ordinal), "", how="x", wording="", who="-", at=AT)
+            who = person(ordinal)
+            old.conn.execute(
+                """INSERT INTO subscriber (address_key, local, domain, name, membership, block, language, topics, length,
+                                           token, member_at)
+                   VALUES (?, ?, ?, '', 'subscribed', 'none', '', '[]', 'full', ?, '')""",
+                (who.key, who.local, who.domain, f"{ordinal:032x}"),
+            )
         old.conn.execute(
             "INSERT INTO delivery (issue, ordinal, subscriber, variant) SELECT 1, id - 1, id, '' FROM subscriber"
         )

@@ -21,6 +21,7 @@ from digest.cli.common import (
     say,
     table,
 )
+from digest.cli.pictures import picture
 from digest.errors import DigestError, ReadError
 
 if TYPE_CHECKING:
@@ -154,7 +155,10 @@ def read_page(
     article = read_article(
         answer.body, url=answer.final_url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
     )
-    return replace(article, limit=stricter(article.limit, answer.limit))
+    image = article.image
+    if image and answer.no_pictures:
+        image = replace(image, reserved=answer.no_pictures)
+    return replace(article, limit=stricter(article.limit, answer.limit), image=image)
 
 
 @articles.command()
@@ -199,6 +203,9 @@ def fill(
         if right == "":
             say(f"  no right is claimed any more: it was “{found.right}”" if found.right else "  no right was claimed")
         print_rights(stored)
+
+
+articles.add_command(picture)
 
 
 @articles.command("list")

@@ -327,3 +327,11 @@ STATE_WORDS: Mapping[DeliveryState, str] = {
     "cancelled": "cancelled",
     "uncertain": "we cannot know",
 }
+
+
+GRADE_WORDS: Mapping[str, str] = {
+    "hard": "no such mailbox",
+    "soft": "full, or not reachable",
+    "policy": "the receiver’s rules, not the reader",
+    "unknown": "no reason given",
+}

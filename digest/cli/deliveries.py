@@ -128,16 +128,22 @@ def _list_left_out(project: Project, slug: str, limit: int, as_json: bool) -> No
 @json_option
 @click.pass_context
 def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
-    """What befell ISSUE’s letter to READER (an address, or a row’s number), from the first moment."""
+    """What befell ISSUE’s letter to READER (an address, a row’s number, or the relay’s id), from the first moment."""
+    from digest.send.relays import relay_id
+
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         row = _find_row(project, slug, reader)
         history = project.store.ledger.history(slug, row.ordinal)
+        returns = project.store.returns.of_delivery(slug, row.ordinal)
         if as_json:
             moves = [{"at": m.at, "came": m.came, "became": m.became, "reply": m.reply} for m in history]
-            print_json({**_row_json(row), "issue": slug, "history": moves})
+            back = [{"number": r.id, "at": r.at, "kind": r.kind, "status": r.status, "words": r.words} for r in returns]
+            print_json({**_row_json(row), "issue": slug, "history": moves, "returned": back})
             return
         say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        if name := relay_id(project.config.smtp, row.reply):
+            say(f"The relay calls it {name}.")
         if row.due:
             say(f"Tried again at {clock(row.due, project.config)}.")
         rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
@@ -145,6 +151,10 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
         say(f"It was laid as waiting when the audience was frozen{laid}.")
         if rows:
             table(("when", "became", "in words", "what was said"), rows)
+        for one in returns:
+            said = f"{one.status} {one.words}".strip()
+            what = {"returned": "It came back", "complaint": "The reader complained", "leave": "The reader left by it"}
+            say(f"{what[one.kind]}, {clock(one.at, project.config)}: {said}. `digest bounces show {one.id}`")
 
 
 def clock_s(project: Project, at: Any) -> str:
@@ -154,12 +164,17 @@ def clock_s(project: Project, at: Any) -> str:
 
 def _find_row(project: Project, slug: str, reader: str) -> ReaderRow:
     from digest.address import parse_address
+    from digest.send.relays import relay_id
 
     if reader.isdigit():
         numbered = next((row for row in project.store.accounts.rows(slug) if row.ordinal == int(reader)), None)
         if numbered is None:
             raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
         return numbered
+    name = reader.strip("<>").split("@")[0]  # Amazon SES makes a Message-ID of it
+    for row in project.store.accounts.rows(slug, ["accepted"]):
+        if relay_id(project.config.smtp, row.reply) == name:
+            return row
     address = parse_address(reader)
     found = list(project.store.accounts.rows(slug, readers=[address]))
     if found:
@@ -252,6 +267,7 @@ def resolve(
     digest deliveries resolve --as accepted --reader ann@example.org
     """
     from digest.dispatch.evidence import Files, Log, doubts_of, judge
+    from digest.send.relays import profile_of
 
     ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
     if sum(ways) != 1:
@@ -272,7 +288,7 @@ def resolve(
             if log is not None:
                 evidence = Log(log)
             elif imap is not None:
-                evidence = _imap(imap, user, mailbox)
+                evidence = _imap(imap, user, mailbox, keeps_id=profile_of(project.config.smtp).keeps_message_id)
             else:
                 evidence = Files(files or project.folder / "var" / "outbox" / slug)
             verdicts = judge(
@@ -303,8 +319,9 @@ def _has(word: str) -> str:
     return "have it" if word == "accepted" else "do not have it"
 
 
-def _imap(where: str, user: str, mailbox: str) -> Evidence:
+def _imap(where: str, user: str, mailbox: str, *, keeps_id: bool) -> Evidence:
     from digest.dispatch.evidence import Imap
+    from digest.send.relays import OWN_ID
 
     host, _, port = where.rpartition(":") if where.rpartition(":")[2].isdigit() else (where, "", "993")
     if not user:
@@ -313,7 +330,8 @@ def _imap(where: str, user: str, mailbox: str) -> Evidence:
     if not password:
         raise IssueError(f"the mailbox’s password is not set ({IMAP_PASSWORD})", hint=f"export {IMAP_PASSWORD}=…")
     here = host in {"127.0.0.1", "::1", "localhost"}
-    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993")
+    header = "Message-ID" if keeps_id else OWN_ID
+    return Imap(host, user, password, mailbox, int(port), tls=not here or port == "993", header=header)
 
 
 @deliveries.command("resend-missed")

@@ -22,6 +22,7 @@ from digest.cli.common import (
     who,
 )
 from digest.compose import NONE, spans_of
+from digest.compose.pictures import said_in_words
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ def _in_words(project: Project, edit: Edit) -> str:
 
 def _value(project: Project, edit: Edit) -> str:
     """The edit's value as a person reads it: the words at its places, cut short."""
+    if edit.value and edit.kind == "picture":
+        return said_in_words(edit.value)
     if not edit.value or edit.kind not in {"sentences", "quote", "speaker", "role"}:
         return edit.value
     if edit.kind in {"speaker", "role"}:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import project_of, say, who
+from digest.cli.common import now, project_of, say, who
 from digest.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def backup(ctx: click.Context, file: Path, sealed: bool) -> None:
         passphrase = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
     with project_of(ctx) as project:
         folder = project.folder
-    copy = write(folder, file, passphrase=passphrase if sealed else "")
+        copy = write(folder, file, passphrase=passphrase if sealed else "")
+        project.store.written.remember(file, "a backup", now())  # who is erased later is in it still, and is told so
     say(f"{file}: {file.stat().st_size:,} bytes, {len(copy.files)} files, read back and whole.")
     if sealed:
         say("It opens with the passphrase only: nobody can restore it without.")
@@ -83,7 +84,6 @@ def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None
 
 def _settle(folder: Path, done: Restored, went_out: WentOut | None) -> None:
     """Asks of each unfinished issue whether it went out, and says what is left to do."""
-    from digest.cli.common import now
     from digest.dispatch.restored import answer
     from digest.week import open_project
 

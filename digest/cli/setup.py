@@ -1,4 +1,4 @@
-"""Setting up: init, doctor, keys, serve."""
+"""Setting up: init."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import folder_of, json_option, print_findings, project_of, say
+from digest.cli.common import say
 from digest.cli.sources import entries_of
-from digest.errors import AddressError, ConfigError, DigestError
+from digest.errors import AddressError, ConfigError
 
 if TYPE_CHECKING:
     from digest.config import SourceEntry
@@ -63,7 +63,15 @@ approval = "one"             # "two" asks a second person, "none" is for an unat
 # host = "smtp.example.org"
 # port = 587
 # security = "starttls"
+# profile = "generic"        # "postfix" for your own server, "ses" for Amazon SES: docs/relays.md
 # username = "me"            # the password comes from the environment: DIGEST_SMTP_PASSWORD
+
+# [dkim]
+# sign = "own"               # the letters are signed here, with `digest keys make`; absent: your relay signs
+
+# [bounces]                  # docs/bounces.md
+# address = "bounces@example.org"
+# mailbox = "imap://bounces@mail.example.org/INBOX"
 
 # Feeds, pages and folders:
 # [[sources]]
@@ -208,48 +216,3 @@ def _copy_templates(folder: Path) -> None:
         raise ConfigError(f"{target} is there already", hint="move it away to have fresh copies")
     shutil.copytree(source, target)
     say(f"copied the templates to {target}")
-
-
-@click.command()
-@json_option
-@click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Look for what would go wrong: configuration, keys, database. Exit 1 when something would."""
-    from digest.dispatch.doctor import examine
-
-    with project_of(ctx) as project:
-        findings = examine(project.folder, project.config, project.store)
-    print_findings(findings, as_json, clean="All well.")
-    if any(f.severity == "error" for f in findings):
-        raise DigestError("something would go wrong", hint="mend the errors above")
-
-
-@click.group()
-def keys() -> None:
-    """Make the newsletter's keys."""
-
-
-@keys.command()
-@click.pass_context
-def make(ctx: click.Context) -> None:
-    """Make the keys that are missing; those that are there stay."""
-    from digest.dispatch.keys import make_keys
-
-    made = make_keys(folder_of(ctx))
-    say(f"made {', '.join(made)}" if made else "All keys are there.")
-
-
-@click.command()
-@click.option("--host", help="Where to listen ([site] host).")
-@click.option("--port", type=int, help="Which port ([site] port).")
-@click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
-    """Serve the leaving page, one-click unsubscribe, the issues and /health."""
-    from digest.web.server import serve as run
-    from digest.web.site import create_site
-
-    with project_of(ctx) as project:
-        folder, config = project.folder, project.config
-    host, port = host or config.site.host, port if port is not None else config.site.port
-    say(f"{config.newsletter.name} on http://{host}:{port} (Ctrl-C ends it)")
-    run(create_site(folder, config), host, port)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import STATE_WORDS, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, as_plain, clock, now, say
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -48,6 +48,8 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
         say(f"  {number:>7}  left out: {reason}")
     for words, number in by_words(standing).items():
         say(f"  {number:>7}  {words}")
+        if words == STATE_WORDS["accepted"]:
+            _say_what_came_back(standing)
     if pace := pace_of(project, standing):
         say(pace)
     for cause in standing.causes[:MOST_CAUSES]:
@@ -69,6 +71,14 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
         say(hint)
     if standing.planned:
         say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
+
+
+def _say_what_came_back(standing: Standing) -> None:
+    if number := sum(standing.returned.values()):
+        why = ", ".join(f"{count} {GRADE_WORDS[grade]}" for grade, count in standing.returned.items())
+        say(f"           of these {number} came back: {why}")
+    if number := standing.complaints:
+        say(f"           of these {number} {'reader' if number == 1 else 'readers'} complained: `digest bounces list`")
 
 
 def _cut(words: str) -> str:
@@ -133,9 +143,9 @@ def _forecast(project: Project, standing: Standing) -> list[str]:
 
 def rate_of(config: Config) -> float:
     """How many letters a second may leave at most; 0: as many as the receiver takes."""
-    from digest.send.pace import USUAL_RATE
+    from digest.send.relays import profile_of
 
-    return config.send.rate or (0.0 if is_local(config) else USUAL_RATE)
+    return config.send.rate or (0.0 if is_local(config) else profile_of(config.smtp).rate)
 
 
 def is_local(config: Config) -> bool:

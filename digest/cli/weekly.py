@@ -28,6 +28,7 @@ from digest.cli.common import (
     week_option,
     who,
 )
+from digest.cli.pictures import picture_json, print_pictures
 from digest.errors import DigestError, IssueError
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _report_json(report: WeekReport) -> dict[str, object]:
         "state": report.out or ("draft" if report.draft else "empty"),
         "subject": issue.subject if issue else None,
         "preheader": issue.preheader if issue else None,
+        "pictures": [picture_json(item) for item in issue.items if item.picture or item.no_picture] if issue else [],
         "picks": [pick_json(p) for p in report.draft.picks if p.lost is None] if report.draft else [],
         "near_misses": [pick_json(p) for p in report.draft.picks if p.lost] if report.draft else [],
         "html": str(report.html) if report.html else None,
@@ -148,6 +150,7 @@ def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
         say(f"{_stories(missed)} {'was' if missed == 1 else 'were'} not picked; `digest pick` says why.")
     say(f"Subject:   {issue.subject}")
     say(f"Preheader: {issue.preheader}")
+    print_pictures(issue, project)
     if dry_run:
         say("A dry run: nothing was kept. Nothing has been sent.")
         return
@@ -290,6 +293,7 @@ def build(ctx: click.Context, week: str | None) -> None:
         else:
             assert report.html is not None
             say(f"{report.slug}: “{report.draft.issue.subject}”, {_shown(report.html)}")
+            print_pictures(report.draft.issue, project)
             say("Nothing has been sent.")
 
 

@@ -22,7 +22,7 @@ from digest.collect.plain import clean_paragraphs
 from digest.collect.reading import MAX_BYTES, Reading, assemble, body
 from digest.collect.urls import canonical_url, host_of
 from digest.errors import ReadError
-from digest.model import Article, ExcerptLimit, stricter
+from digest.model import Article, ExcerptLimit, Image, stricter
 
 __all__ = [
     "GUESSED",
@@ -107,9 +107,15 @@ def article_from_entry(
     reading = Reading(paragraphs=paragraphs, removed=removed, image=entry.image, language=feed.language)
     if page is not None:
         if _length(p.text for p in page.paragraphs) > _length(texts):
-            reading = replace(page, image=page.image or entry.image)
+            reading = replace(page, image=_better(page.image, entry.image))
         else:
-            reading = replace(reading, image=page.image or entry.image, paywall=page.paywall, limit=page.limit)
+            reading = replace(
+                reading,
+                image=_better(page.image, entry.image),
+                no_pictures=page.no_pictures,
+                paywall=page.paywall,
+                limit=page.limit,
+            )
     if _length(p.text for p in reading.paragraphs) == 0 and entry.title:
         reading = replace(reading, paragraphs=body([entry.title]))
     reading = replace(
@@ -131,6 +137,13 @@ def article_from_entry(
         identity=identity or _identity(entry, feed, source, link),
         own=own,
     )
+
+
+def _better(of_page: Image | None, of_feed: Image | None) -> Image | None:
+    """The page's picture, unless only the feed says under which license its own may be printed."""
+    if of_page and of_feed and of_feed.license and not of_page.license:
+        return replace(of_feed, alt=of_page.alt) if of_page.url == of_feed.url else of_feed
+    return of_page or of_feed
 
 
 def _outlet(printed: str | None, feed: Feed, host: str) -> str | None:

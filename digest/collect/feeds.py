@@ -337,17 +337,41 @@ def _content(entry: Any) -> str:
 
 
 def _image(entry: Any, base: str | None) -> Image | None:
+    """The entry's first picture. Credit and license (Media RSS) stand with the entry, so they count only where it has
+    a single picture."""
+    single = max(len(dict.get(entry, name) or []) for name in ("media_content", "media_thumbnail")) == 1
     for name in ("media_content", "media_thumbnail"):
         for item in dict.get(entry, name) or []:
             kind = str(dict.get(item, "type") or dict.get(item, "medium") or "image")
             address = join_url(base, dict.get(item, "url"))
             if address and kind.startswith("image"):
-                return Image(address, _pixels(dict.get(item, "width")), _pixels(dict.get(item, "height")))
+                return Image(
+                    address,
+                    _pixels(dict.get(item, "width")),
+                    _pixels(dict.get(item, "height")),
+                    credit=_media_credit(entry) if single else "",
+                    license=_media_license(entry) if single else "",
+                )
     for item in dict.get(entry, "links") or []:
         address = join_url(base, dict.get(item, "href"))
         if address and dict.get(item, "rel") == "enclosure" and str(dict.get(item, "type") or "").startswith("image/"):
             return Image(address)
     return None
+
+
+def _media_credit(entry: Any) -> str:
+    said = dict.get(entry, "media_credit") or []
+    return "; ".join(one_line(str(dict.get(item, "content") or "")) for item in said[:3]).strip("; ")
+
+
+def _media_license(entry: Any) -> str:
+    """The address of the license, else its name."""
+    for name, keys in (("media_license", ("href", "content")), ("media_copyright", ("url",))):
+        said = dict.get(entry, name) or {}
+        found = next((str(dict.get(said, key)) for key in keys if dict.get(said, key)), "")
+        if found:
+            return found
+    return ""
 
 
 def _pixels(value: Any) -> int | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from digest.address import web_address
 from digest.collect.feeds import parse_feed
 from digest.collect.reading import MAX_BYTES
 from digest.errors import DigestError, ReadError, SourceError, told_bug
@@ -82,11 +84,19 @@ def read_folder(
             for article in read_source_file(
                 file, seen=seen, source=source or printable(path), outlet=outlet, zone=zone, own=own
             ):
-                yield name, article
+                yield name, _with_picture_below(article, name)
         except (ReadError, SourceError) as error:
             yield name, error
         except Exception as error:  # a bug, here or in a library: it costs this file only
             yield name, ReadError(f"{name}: {told_bug(error)}")
+
+
+def _with_picture_below(article: Article, name: str) -> Article:
+    """A picture beside the file *name* is known by its path inside the folder from here on."""
+    image = article.image
+    if image is None or web_address(image.url):
+        return article
+    return replace(article, image=replace(image, url=(Path(name).parent / image.url).as_posix()))
 
 
 def passed_over(path: Path) -> list[str]:

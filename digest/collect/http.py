@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.reading import MAX_BYTES
-from digest.collect.wishes import AGENT, limit_from_headers, site_limit, tdm_address
+from digest.collect.wishes import AGENT, limit_from_headers, picture_wish_from_headers, site_limit, tdm_address
 from digest.errors import told_bug
 from digest.model import ExcerptLimit, stricter
 
@@ -67,6 +67,7 @@ class Fetched:
     retry_after_s: float | None = None
     max_age_s: float | None = None  # Cache-Control, else Expires
     limit: ExcerptLimit | None = None  # how much may be excerpted, as headers and tdmrep.json say; None: they do not
+    no_pictures: str = ""  # whose wish it is that nobody shows a picture: of it, where it is one; '' for none
     moved_to: str | None = None  # where permanent redirects (301, 308) lead
     error: str = ""
     late: bool = False  # its deadline passed
@@ -219,6 +220,7 @@ async def _answer(request: Fetch, url: str, moved: str | None, response: httpx2.
         retry_after_s=_retry_after(head.get("retry-after"), head.get("date")),
         max_age_s=_max_age(head.get("cache-control"), head.get("expires"), head.get("date")),
         limit=limit_from_headers(head.get_list("x-robots-tag"), head.get("tdm-reservation")),
+        no_pictures=picture_wish_from_headers(head.get_list("x-robots-tag")),
         moved_to=moved,
     )
     if response.status_code == 304:

@@ -32,7 +32,7 @@ def read_markdown(text: str) -> Reading:
         published=moment[0] if moment else None,
         precision=moment[1] if moment else None,
         language=_said(front, "language", "lang"),
-        image=Image(_said(front, "image"), alt=_said(front, "image_alt")) if _said(front, "image") else None,
+        image=_image(front),
         license=_said(front, "license", "licence"),
         paywall=_paywall(_said(front, "paywall")),
         limit=_limit(front),
@@ -96,6 +96,17 @@ def _paywall(value: str) -> Paywall:
         "metered": "metered", "closed": "closed", "true": "closed", "yes": "closed",
     }  # fmt: skip
     return known.get(value.lower(), "unknown")
+
+
+def _image(front: dict[str, Any]) -> Image | None:
+    if not (address := _said(front, "image")):
+        return None
+    return Image(
+        address,
+        alt=_said(front, "image_alt"),
+        credit=_said(front, "image_credit"),
+        license=_said(front, "image_license", "image_licence"),
+    )
 
 
 def _limit(front: dict[str, Any]) -> ExcerptLimit | None:

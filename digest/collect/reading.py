@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.address import web_address
@@ -48,6 +48,7 @@ class Reading:
     precision: Precision | None = None
     language: str | None = None
     image: Image | None = None
+    no_pictures: str = ""  # whose wish it is that nobody shows them
     paywall: Paywall = "unknown"
     license: str | None = None
     limit: ExcerptLimit | None = None
@@ -123,7 +124,7 @@ def assemble(
         published_precision=reading.precision if reading.published else None,
         seen=seen,
         language=detect_language(f"{title}\n{text[:1000]}", hint=reading.language),
-        image=reading.image if reading.image and web_address(reading.image.url) else None,
+        image=_image(reading),
         paywall=reading.paywall,
         license=one_line(reading.license or "") or None,
         removed=reading.removed,
@@ -133,6 +134,24 @@ def assemble(
         right=one_line(reading.right),
         sender=reading.sender,
     )
+
+
+def _image(reading: Reading) -> Image | None:
+    image = reading.image
+    if image is None or not (web_address(image.url) or is_beside(image.url)):
+        return None
+    return replace(
+        image,
+        alt=one_line(image.alt),
+        credit=one_line(image.credit),
+        license=one_line(image.license),
+        reserved=reading.no_pictures or image.reserved,
+    )
+
+
+def is_beside(path: str) -> bool:
+    """Whether *path* names a file beside or below another one, on any system."""
+    return bool(path) and not re.search(r"[:\\\x00-\x1f\ud800-\udfff]|^[/~]", path) and ".." not in path.split("/")
 
 
 def _lay_out(paragraphs: Iterable[Paragraph]) -> tuple[str, tuple[Region, ...]]:

@@ -23,6 +23,7 @@ _SEARCH = "googlebot"
 """Whoever speaks to it of snippets speaks of what others may show of the page, and most often to it only."""
 
 _RULE = re.compile(r"(?<![\w-])(?:nosnippet|max-snippet\s*:\s*(?P<chars>[0-9]+))(?![\w-])")
+_NO_PICTURES = re.compile(r"(?<![\w-])(?:noimageindex|max-image-preview\s*:\s*none)(?![\w-])")
 _RESERVED = "reserves text and data mining"
 _VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Robots rules that have a value: in a header `max-snippet: 20` is no rule for a robot called max-snippet."""
@@ -36,6 +37,28 @@ def limit_from_page(tree: Any, who: str = "the page") -> ExcerptLimit | None:
         rules.setdefault(name, []).append(meta.get("content") or "")
     said = rules.get(AGENT) or [*rules.get("robots", []), *rules.get(_SEARCH, [])]
     return stricter(_limit(said, who), _reservation(rules.get("tdm-reservation", []), who))
+
+
+def picture_wish(tree: Any) -> str:
+    """Whose wish it is that nobody shows the page's pictures, in words; '' for nobody's."""
+    rules: dict[str, list[str]] = {}
+    for meta in tree.iter("meta"):
+        rules.setdefault((meta.get("name") or "").strip().lower(), []).append(meta.get("content") or "")
+    return _no_pictures(rules.get(AGENT) or [*rules.get("robots", []), *rules.get(_SEARCH, [])], "the page")
+
+
+def picture_wish_from_headers(x_robots_tag: Sequence[str]) -> str:
+    """The same as a response's header fields say it, of a page or of a picture itself."""
+    rules: dict[str, list[str]] = {}
+    for value in x_robots_tag:
+        for agent, rule in _header_rules(value):
+            rules.setdefault(agent, []).append(rule)
+    return _no_pictures(rules.get(AGENT) or [*rules.get("", []), *rules.get(_SEARCH, [])], "the server")
+
+
+def _no_pictures(rules: Iterable[str], who: str) -> str:
+    found = _NO_PICTURES.search(" ".join(rules).lower())
+    return f"{who} says {''.join(found[0].split())}" if found else ""
 
 
 def limit_from_headers(x_robots_tag: Sequence[str], tdm_reservation: str | None) -> ExcerptLimit | None:

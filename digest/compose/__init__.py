@@ -5,6 +5,7 @@ from digest.compose.differences import Difference, differences
 from digest.compose.edits import last_of, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
+from digest.compose.pictures import origins_wanted, with_pictures
 from digest.compose.variants import issue_for
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "last_of",
     "lay_out",
     "layout_of",
+    "origins_wanted",
     "reading_minutes",
     "replay",
     "spans_of",
     "with_choices",
+    "with_pictures",
     "words_in",
     "words_of",
 ]

@@ -15,13 +15,14 @@ class Layout:
     lead_words: int  # in the article's own words, the quote included
     item_words: int
     links_in_brief: bool  # plain links stand together at the end, else each in its section
+    pictured: bool = True  # there is room for pictures
 
 
 BRIEFING = Layout(with_summary=7, quoted=2, lead_words=90, item_words=45, links_in_brief=True)
 LAYOUTS = {
     "briefing": BRIEFING,
     "essay": Layout(with_summary=4, quoted=3, lead_words=120, item_words=100, links_in_brief=True),
-    "links": Layout(with_summary=1, quoted=0, lead_words=60, item_words=45, links_in_brief=False),
+    "links": Layout(with_summary=1, quoted=0, lead_words=60, item_words=45, links_in_brief=False, pictured=False),
 }
 
 

@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from digest.config import AlertKind, Config, Mailbox
+from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
 from digest.dispatch.standing import Standing, as_json
 from digest.errors import DigestError
@@ -99,7 +100,7 @@ def tell(folder: Path, config: Config, alert: Alert, transport: Callable[[], Tra
     if config.alerts.command:
         failed += _run(folder, config.alerts.command, alert)
     if config.alerts.mail is not None:
-        failed += _mail(config, config.alerts.mail, alert, transport, now)
+        failed += _mail(folder, config, config.alerts.mail, alert, transport, now)
     return [f"the alert “{alert.title}” was not given: {why}" for why in failed]
 
 
@@ -125,9 +126,12 @@ def _run(folder: Path, command: Sequence[str], alert: Alert) -> list[str]:
     return [f"{command[0]} ended with {done.returncode}{f': {told[-1]}' if told else ''}"]
 
 
-def _mail(config: Config, to: Mailbox, alert: Alert, transport: Callable[[], Transport], now: datetime) -> list[str]:
+def _mail(
+    folder: Path, config: Config, to: Mailbox, alert: Alert, transport: Callable[[], Transport], now: datetime
+) -> list[str]:
     try:
-        outcome = carry_one(_letter(config, to, alert, now), transport(), timeout_s=MAIL_TIMEOUT_S)
+        letter = signed_one(folder, config, _letter(config, to, alert, now))
+        outcome = carry_one(letter, transport(), timeout_s=MAIL_TIMEOUT_S)
     except DigestError as error:
         return [f"{error}"]
     if isinstance(outcome, Accepted):

@@ -1,7 +1,7 @@
 """Whether a letter in doubt arrived, asked of whatever would know: the outbox, a relay's log, a mailbox.
 
-Each looks for the letter's own Message-ID, which the same delivery always has. Found is proof; not found is one only
-where a person says that the place holds every letter.
+Each looks for the letter's own Message-ID, which the same delivery always has, or for X-Digest-Id, which holds it where
+a relay replaces that one. Found is proof; not found is one only where a person says that the place holds every letter.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from digest.config import Config
 from digest.dispatch import keys
 from digest.errors import SendError
 from digest.model import DeliveryState
+from digest.send.relays import OWN_ID
 from digest.send.replies import cut_addresses
 from digest.store.accounts import MISSING, ReaderRow
 
@@ -88,7 +89,8 @@ class Files:
                 if laid and int(laid[1]) not in ordinals:
                     continue  # a hundred thousand letters are not opened for three
                 with file.open("rb") as stream:
-                    identity = BytesHeaderParser(policy=email.policy.default).parse(stream)["Message-ID"]
+                    head = BytesHeaderParser(policy=email.policy.default).parse(stream)
+                identity = head[OWN_ID] or head["Message-ID"]
                 if identity is not None and str(identity).strip() in wanted:
                     found[wanted[str(identity).strip()]] = f"the file {file.name}"
         except OSError as error:
@@ -175,54 +177,23 @@ class Imap:
     mailbox: str = "INBOX"
     port: int = 993
     tls: bool = True
+    header: str = "Message-ID"  # that holds ours
 
     @property
     def place(self) -> str:
         return f"the mailbox {self.mailbox} on {self.host}"
 
     def find(self, doubts: Sequence[Doubt]) -> Mapping[int, str]:
-        import imaplib
-        import ssl
+        from digest.dispatch.imap import open_mailbox, quoted, said
 
-        try:
-            if self.tls:
-                server: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                    self.host, self.port, ssl_context=ssl.create_default_context(), timeout=30
-                )
-            else:
-                server = imaplib.IMAP4(self.host, self.port, timeout=30)
-            with server:
-                server.login(self.user, self.password)
-                answer, told = server.select(_quoted(self.mailbox), readonly=True)
+        found: dict[int, str] = {}
+        with open_mailbox(
+            self.host, self.port, self.user, self.password, self.mailbox, tls=self.tls, readonly=True
+        ) as server:
+            for doubt in doubts:
+                answer, told = server.uid("SEARCH", "HEADER", self.header, quoted(doubt.message_id))
                 if answer != "OK":
-                    raise SendError(
-                        f"{self.host} has no mailbox {self.mailbox}: {_said(told)}", hint="--mailbox names it"
-                    )
-                return self._search(server, doubts)
-        except (imaplib.IMAP4.error, OSError) as error:
-            raise SendError(
-                f"{self.host} cannot be asked: {_said(error.args)}", hint="see host, user and password"
-            ) from error
-
-    def _search(self, server: object, doubts: Sequence[Doubt]) -> dict[int, str]:
-        import imaplib
-
-        assert isinstance(server, imaplib.IMAP4)
-        found = {}
-        for doubt in doubts:
-            answer, told = server.uid("SEARCH", "HEADER", "Message-ID", _quoted(doubt.message_id))
-            if answer != "OK":
-                raise SendError(f"{self.host} does not search: {_said(told)}", hint="try another mailbox")
-            if told and told[0]:
-                found[doubt.ordinal] = self.place
+                    raise SendError(f"{self.host} does not search: {said(told)}", hint="try another mailbox")
+                if told and told[0]:
+                    found[doubt.ordinal] = self.place
         return found
-
-
-def _quoted(text: str) -> str:
-    """An IMAP quoted string (RFC 3501 section 4.3)."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _said(told: Iterable[object]) -> str:
-    return " ".join(t.decode("utf-8", "replace") if isinstance(t, bytes) else str(t) for t in told)

@@ -1,7 +1,8 @@
 """Group commits: what a transport learns and what it is about to do, on disk together.
 
 Everything that came up while the last commit was under way, or in the breath after it, goes into the next one: at
-every commit at most one letter a connection is `sending`, and commits are as few as the disk is slow.
+every commit at most one letter a connection is `sending`. Where a commit takes long, the next one waits about as long
+for letters that are nearly there: one more in it is one less in the commit after it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +22,8 @@ from digest.send.replies import asks_for_less, is_about_the_provider, pauses_iss
 from digest.send.states import Settled, settle
 
 BREATH_S = 0.0005  # between two commits: without it a second process waits most of a second for its turn
+SLOW_S = 0.001  # a commit that took longer was a slow disk's: the next one is to hold all it can
+SLOWEST_S = 0.02  # and yet nobody waits longer than that for others
 
 Booked = Sequence[tuple[int, Settled]]
 
@@ -45,6 +49,8 @@ class GroupJournal:
     _hands: dict[int, tuple[int, str]] = field(default_factory=dict)  # ordinal -> tries before this one, mail domain
     _outcomes: list[tuple[int, Settled]] = field(default_factory=list)
     _intents: list[tuple[int, asyncio.Future[bool]]] = field(default_factory=list)
+    _under_way: set[int] = field(default_factory=set)  # past their dot, and not answered
+    _at_work: int = 0  # letters that were waiting for their dot, or past it, at the last commit
     _refusals: Refusals = field(default_factory=Refusals)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: bool = False
@@ -67,6 +73,7 @@ class GroupJournal:
 
     def outcome(self, ordinal: int, outcome: Outcome) -> None:
         attempts, domain = self._hands.pop(ordinal)
+        self._under_way.discard(ordinal)
         self._outcomes.append((ordinal, settle(attempts + 1, outcome, self.now())))
         if isinstance(outcome, Accepted):
             self.begun = True
@@ -97,19 +104,32 @@ class GroupJournal:
 
     async def keep(self) -> None:
         """Commits until `close`. An error of the ledger is raised here and by every `may_finish`."""
-        rested_at = 0.0
+        ended_at = took_s = 0.0
         while not self._closing or self._outcomes or self._intents:
             await self._wake.wait()
             self._wake.clear()
             await asyncio.sleep(0)  # whoever became ready in the same turn of the loop belongs to this commit
-            breath_s = rested_at + BREATH_S - time.monotonic()
+            breath_s = ended_at + BREATH_S - time.monotonic()
             if breath_s > 0:
                 await asyncio.sleep(breath_s)
+            if took_s > SLOW_S:
+                await self._gather(ended_at + took_s)
             outcomes, self._outcomes = self._outcomes, []
             intents, self._intents = self._intents, []
             if outcomes or intents:
+                self._at_work = len(intents) + len(self._under_way)
+                began_at = time.monotonic()
                 self._commit(outcomes, intents)
-                rested_at = time.monotonic()
+                ended_at = time.monotonic()
+                took_s = min(ended_at - began_at, SLOWEST_S)
+
+    async def _gather(self, until: float) -> None:
+        """Returns once as many letters wait for their dot as lately were at work, at the latest at *until*."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                while len(self._intents) < self._at_work and not self._closing:
+                    await self._wake.wait()
+                    self._wake.clear()
 
     def _commit(self, outcomes: Booked, intents: Sequence[tuple[int, asyncio.Future[bool]]]) -> None:
         try:
@@ -120,6 +140,7 @@ class GroupJournal:
                 if not answer.done():
                     answer.set_exception(error)
             raise
+        self._under_way |= granted
         for ordinal, answer in intents:
             if not answer.done():  # its waiter may have been cancelled
                 answer.set_result(ordinal in granted)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from digest.address import Address
 from digest.config import Config
-from digest.dispatch.keys import message_id
+from digest.dispatch.keys import bounce_token, message_id
 from digest.model import Envelope, Letter, Rendered
 from digest.render.message import Skeleton, reader_links, variant_of
 from digest.render.reader import own_words
+from digest.send.relays import OWN_ID, profile_of
 
 
 class Mailroom:
@@ -20,6 +22,7 @@ class Mailroom:
         self._config = config
         self._rendered = rendered
         self._key = key
+        self._keeps_id = config.send.transport != "smtp" or profile_of(config.smtp).keeps_message_id
         self._skeletons: dict[str, Skeleton] = {}
 
     def letter(
@@ -39,11 +42,11 @@ class Mailroom:
         issue's slug in it, where one row's letter goes out under several (a test)."""
         if variant not in self._skeletons:
             self._skeletons[variant] = Skeleton(self._rendered, variant, self._config)
-        sender = self._config.newsletter.sender.address
-        return self._skeletons[variant].letter(
+        sender, thread = self._config.newsletter.sender.address, thread or self._rendered.issue
+        letter = self._skeletons[variant].letter(
             ordinal=ordinal,
-            envelope=Envelope(str(sender), str(address), not (sender.is_ascii and address.is_ascii)),
-            message_id=message_id(thread or self._rendered.issue, subscriber, self._key, sender.domain),
+            envelope=self._envelope(thread, subscriber, address),
+            message_id=message_id(thread, subscriber, self._key, sender.domain),
             date=date,
             fields=reader_fields(
                 self._config,
@@ -56,6 +59,20 @@ class Mailroom:
             one_click=bool(self._config.site.url),
             to_name=name,
         )
+        if self._keeps_id:
+            return letter
+        return replace(letter, chunks=(f"{OWN_ID}: {letter.message_id}\r\n".encode(), *letter.chunks))
+
+    def _envelope(self, thread: str, subscriber: int, address: Address) -> Envelope:
+        """From where to where: what comes back comes to [bounces] address and says whose letter it was, or to From's
+        where there is none."""
+        returns = self._config.bounces.address
+        if returns is None:
+            sender = self._config.newsletter.sender.address
+        else:
+            token = bounce_token(thread, subscriber, self._key)
+            sender = Address(f"{returns.address.local}+{token}", returns.address.domain)
+        return Envelope(str(sender), str(address), not (sender.is_ascii and address.is_ascii))
 
 
 def reader_fields(
@@ -69,5 +86,7 @@ def reader_fields(
 ) -> Mapping[str, str]:
     """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
     the newsletter's."""
-    words = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
-    return {**words, **{link: before + token for link, before in reader_links(config).items()}}
+    fields = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
+    for link, before in reader_links(config).items():
+        fields[link] = before + token
+    return fields

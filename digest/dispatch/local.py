@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -23,13 +23,15 @@ from digest.dispatch.journal import Booked, GroupJournal, Pause
 from digest.dispatch.ledger import Row
 from digest.dispatch.letters import Mailroom
 from digest.dispatch.rows import RowQueue
+from digest.dispatch.signing import signed, signer_of
 from digest.dispatch.standing import PACE
 from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
 from digest.model import Issue, Letter, Rejected, Rendered, Reply
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
-from digest.send.pace import USUAL_RATE, pace_from_json, quiet_between, quiet_until
+from digest.send.pace import pace_from_json, quiet_between, quiet_until
+from digest.send.relays import profile_of
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
@@ -160,10 +162,15 @@ class _Sending:
     async def run(self) -> Report:
         started = time.monotonic()
         self._stopping = False
+        self._dated = datetime.min.replace(tzinfo=UTC)
         with open_store(self.folder, durability=self.config.send.durability) as self._store:
+            self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
                     await self._carry()
+                from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
+
+                weigh_refusals(self._store, self.now())
             return self._report(started)
 
     def _begin(self) -> bool:
@@ -188,6 +195,7 @@ class _Sending:
         issue, rendered = store.issues.issue(self.slug), store.issues.rendered(self.slug)
         refuse_unapproved(issue, rendered, known.fingerprint, self.config)
         self._mail = Mailroom(self.config, rendered, keys.load(self.folder).message)
+        self._signer = signer_of(self.folder, self.config)
         self._try_one(rendered, now)
         self._ledger = LocalLedger(store, self.slug, self.owner, uncertain=self.config.send.uncertain)
         if known.state in ("approved", "scheduled"):
@@ -201,7 +209,7 @@ class _Sending:
         self._done = self._total - counts.get("waiting", 0) - counts.get("deferred", 0)
         is_local = getattr(self.transport, "is_local", True)
         self._trial = Trial(store, self.relay, trial_letters(self.config, is_local=is_local))
-        usual = 0.0 if is_local else USUAL_RATE
+        usual = 0.0 if is_local else profile_of(self.config.smtp).rate
         self._resting = set[str]()  # domains, as last written down
         self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
         return True
@@ -270,7 +278,8 @@ class _Sending:
     async def _carry(self) -> None:
         journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         keeper = asyncio.create_task(journal.keep())
-        letters = self._letters(journal)
+        written = self._letters(journal)
+        letters = written if self._signer is None else signed(written, self._signer)
         try:
             await self.transport.carry(letters, journal)
         except LoginRefused as error:
@@ -396,11 +405,18 @@ class _Sending:
                 token=row.token,
                 variant=row.variant,
                 how=row.how,
-                date=self.now().astimezone(self.config.zone).replace(microsecond=0),
+                date=self._date(),
             )
         except SendError as error:
             journal.outcome(row.ordinal, Rejected(Reply(554, "5.6.0", cut_addresses(str(error)))))
             return None
+
+    def _date(self) -> datetime:
+        """What a letter written now is dated: this second, by the newsletter's clock."""
+        now = self.now()
+        if not timedelta() <= now - self._dated < timedelta(seconds=1):
+            self._dated = now.astimezone(self.config.zone).replace(microsecond=0)
+        return self._dated
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -26,6 +26,8 @@ class RowQueue:
     def take(self, now: float) -> Row | None:
         """The next row that may leave by its domain's limit; None: none may now."""
         resting = self._pace.resting(now)
+        if not (resting or self._held or self._pace.limits):  # nearly always
+            return self._free.popleft() if self._free else None
         for domain, rows in self._held.items():
             if domain not in resting and not self._pace.wait_s(domain, now):
                 row = rows.popleft()

@@ -48,6 +48,8 @@ class Standing:
     planned: int
     excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
     by_state: Mapping[DeliveryState, int]  # sums to planned
+    returned: Mapping[str, int]  # accepted letters that came back, by grade (see `send/bounces/nouns.py`)
+    complaints: int
     causes: tuple[Cause, ...]
     next_due: datetime | None  # when the next letter is tried again; None: none is deferred
     process: int | None  # that sends now; None: none does
@@ -87,6 +89,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
     assert known is not None
     process = locks.at_work(store.folder) if known.state == "sending" else None
     rate = _rate(store, slug, now) if process is not None else 0.0
+    came_back = store.returns.counts(slug)
     open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))
     return Standing(
         slug=slug,
@@ -100,6 +103,8 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         planned=account.planned,
         excluded=account.excluded,
         by_state=account.by_state,
+        returned={grade: number for grade, number in came_back.items() if grade != "complaint"},
+        complaints=came_back.get("complaint", 0),
         causes=causes(store.accounts.said(slug, TROUBLED)),
         next_due=store.ledger.next_due(slug),
         process=process,

@@ -10,6 +10,7 @@ from digest.address import Address
 from digest.config import Config
 from digest.dispatch import keys
 from digest.dispatch.letters import Mailroom
+from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
 from digest.errors import SendError
 from digest.model import Accepted, Rendered, Unknown
@@ -35,7 +36,7 @@ def send_test(
         date=now,
         thread=f"{rendered.issue}.test.{now:%Y%m%dt%H%M%S%f}",  # two tests are two letters
     )
-    outcome = carry_one(letter, transport)
+    outcome = carry_one(signed_one(folder, config, letter), transport)
     if isinstance(outcome, Accepted):
         return
     if isinstance(outcome, Unknown):

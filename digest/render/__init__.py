@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from digest.model import Issue, Rendered, Wish
+from digest.model import Issue, PictureCopy, Rendered, Wish
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -23,8 +23,9 @@ def render_issue(
     *,
     templates: TemplateLoader | None = None,
     variants: Mapping[Wish, Issue] | None = None,
+    copies: Mapping[str, PictureCopy] | None = None,
 ) -> Rendered:
     """*issue* as mail: see `digest.render.email.render_issue`."""
     from digest.render.email import render_issue as render
 
-    return render(issue, config, templates=templates, variants=variants)
+    return render(issue, config, templates=templates, variants=variants, copies=copies)

@@ -40,6 +40,7 @@ def check_issue(
         *sources.judge(issue, rendered, config, newest or {}),
         *sources.judge_edits(issue, unfit),
         *inbox.judge(issue),
+        *pictures.judge(issue, newest or {}),
         *leftovers.judge(issue, config),
         *letter.judge(config, readers, readers_before),
         *_of_variants(issue, rendered, config, answers or {}),

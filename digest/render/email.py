@@ -7,6 +7,7 @@ The only user of premailer, called once a variant, never once a reader (measured
 from __future__ import annotations
 
 import hashlib
+import html as html_escape
 import json
 import logging
 import re
@@ -14,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from digest.config import Config
-from digest.model import Issue, Picture, Rendered, Variant, Wish
+from digest.model import Issue, Picture, PictureCopy, Rendered, Variant, Wish
 from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
-from digest.render.pictures import carried
+from digest.render.pictures import PrintedPicture, carried, printed
 from digest.render.templates import TemplateLoader, fill_issue, find_templates
 from digest.render.theme import look_of, palette
 from digest.render.view import page_of
@@ -35,10 +36,12 @@ def render_issue(
     *,
     templates: TemplateLoader | None = None,
     variants: Mapping[Wish, Issue] | None = None,
+    copies: Mapping[str, PictureCopy] | None = None,
 ) -> Rendered:
     """*issue* as mail; the same issue gives the same bytes.
 
     variants: beside the one everybody gets, the issue as readers of a kind want it (see `compose.issue_for`).
+    copies: of the pictures its items print, by hash; an item whose picture has none prints none.
     Raises TemplateError (file, line), ConfigError (a logo that cannot be carried).
     """
     loader = templates or find_templates()
@@ -46,8 +49,9 @@ def render_issue(
     logo = _logo(config, loader)
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
+    pictures = {hash: printed(copy, config) for hash, copy in (copies or {}).items()}
     made = [
-        _variant(wish, of, config, tokens, environment, logo)
+        _variant(wish, of, config, tokens, environment, logo, pictures)
         for wish, of in {Wish(): issue, **(variants or {})}.items()
         if not wish.language or spoken(wish.language) == wish.language
     ]
@@ -61,10 +65,11 @@ def _variant(
     tokens: Mapping[str, str],
     environment: Environment,
     logo: Picture | None,
+    pictures: Mapping[str, PrintedPicture],
 ) -> Variant:
     language = wish.language or config.newsletter.language
     view = seen_at(config, issue.slug, wish.key)
-    page = page_of(issue, config, tokens, language=language, view=view)
+    page = page_of(issue, config, tokens, language=language, view=view, pictures=pictures)
     values = {
         "page": page,
         "w": words_for(language),
@@ -72,15 +77,18 @@ def _variant(
         "look": look_of(config.theme, f"cid:{logo.cid}" if logo else config.theme.logo),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
+    html = inline(_clean(fill_issue(environment, config.theme.template, "html", values)))
+    wanted = dict.fromkeys(item.picture.copy for item in issue.items if item.picture)
+    held = [pictures[copy].part for copy in wanted if copy in pictures]
     return Variant(
         key=wish.key,
         language=language,
         sections=tuple(group.name for group in page.groups),
         subject=page.subject,
-        html=inline(_clean(fill_issue(environment, config.theme.template, "html", values))),
+        html=html,
         text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
         tokens=tokens,
-        pictures=(logo,) if logo else (),
+        pictures=(*((logo,) if logo else ()), *(part for part in held if html_escape.escape(part.source) in html)),
         view=view,
     )
 
@@ -104,7 +112,7 @@ def fingerprint(variants: Sequence[Variant], config: Config, audience: str) -> s
     (From, Reply-To, List-*), and the rule saying who gets it."""
     told = {
         "variants": [[v.key, v.language, v.subject, v.html, v.text, sorted(v.tokens.items())] for v in variants],
-        "pictures": [[p.cid, p.data] for v in variants for p in v.pictures],
+        "pictures": [[p.cid or p.url, p.data] for v in variants for p in v.pictures],
         "headers": [[name, value] for name, value in standing_headers(config)],
         "leave": config.site.url or config.site.mailto or str(config.reply_to.address),
         "audience": audience,

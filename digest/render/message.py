@@ -13,16 +13,17 @@ from __future__ import annotations
 import hashlib
 import html as html_escape
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote as percent
 
+from digest.address import Address
 from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
-from digest.model import Envelope, Letter, Rendered, Variant
+from digest.model import Envelope, Letter, Picture, Rendered, Variant
 from digest.render.encoding import LINE, SOFT, UNSAFE, encode_phrase, encode_words, quoted_printable
 
 IN_WORDS = ("EMAIL", "WHY", "GREETING")
@@ -30,6 +31,7 @@ TOKENS = (*IN_WORDS, "LEAVE", "PREFS")
 """What differs between two readers' letters: their address, how it came here, how they are greeted; where to leave, to
 choose."""
 
+LONG = 512  # bytes: a piece that is no longer is copied faster than it is handed on by itself
 LONGEST = 998  # RFC 5322, 2.1.1: the longest line there may be, without its CRLF
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?A-~]+>")
@@ -67,7 +69,7 @@ class Skeleton:
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )
         # A token is (its name, whether it stands in the HTML part).
-        self._chunks: list[bytes | tuple[str, bool]] = [
+        chunks: list[bytes | tuple[str, bool]] = [
             (part % "plain").encode(),
             *self._pieces(variant.text, variant.tokens, is_html=False),
             *_related(variant, part, boundary),
@@ -75,7 +77,8 @@ class Skeleton:
             *_carried(variant, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         ]
-        self._used = {chunk[0] for chunk in self._chunks if isinstance(chunk, tuple)}
+        self._runs = list(_runs(chunks))
+        self._used = {chunk[0]: self._links.get(chunk[0]) for chunk in chunks if isinstance(chunk, tuple)}
 
     def _pieces(self, text: str, tokens: Mapping[str, str], *, is_html: bool) -> Iterator[bytes | tuple[str, bool]]:
         """*text* cut at its tokens, encoded; of a link all but the reader's own segment belongs to the piece."""
@@ -109,43 +112,72 @@ class Skeleton:
         *fields* holds the values of the variant's tokens, whole addresses. *one_click* adds RFC 8058's header and
         wants an https LEAVE. Raises SendError for a value that cannot stand in a message.
         """
-        missing = self._used - fields.keys()
-        if missing:
-            raise SendError(f"no value for {', '.join(sorted(missing))} in the letter to {envelope.recipient}")
+        if not self._used.keys() <= fields.keys():
+            missing = ", ".join(sorted(self._used.keys() - fields.keys()))
+            raise SendError(f"no value for {missing} in the letter to {envelope.recipient}")
         if not _MESSAGE_ID.fullmatch(message_id):
             raise SendError(f"{message_id!a} is no Message-ID", hint="it looks like <left@right>")
-        values: dict[tuple[str, bool], bytes] = {}
-        for name in self._used:
-            literal = self._links.get(name)
+        plain: dict[str, bytes] = {}
+        html: dict[str, bytes] = {}
+        for name, literal in self._used.items():
             if literal is not None:  # letters, digits and a few marks: the same in HTML, text and header
-                values[name, False] = values[name, True] = _segment(name, fields[name], literal)
-                continue
-            raw = _value(name, fields[name])
-            escaped = html_escape.escape(raw)
-            values[name, False] = quoted_printable(raw)
-            values[name, True] = values[name, False] if escaped == raw else quoted_printable(escaped)
-        head = [
-            f"To: {_to(to_name, envelope)}",
-            f"Date: {_date(date)}",
-            f"Message-ID: {message_id}",
-            *_leave_headers(fields.get("LEAVE", ""), self._links["LEAVE"], one_click),
-        ]
+                plain[name] = html[name] = _segment(name, fields[name], literal)
+            else:
+                plain[name], html[name] = _encoded(name, fields[name])
+        leave = _leave_headers(fields.get("LEAVE", ""), self._links["LEAVE"], one_click)
+        head = f"To: {_to(to_name, envelope)}\r\nDate: {_date(date)}\r\nMessage-ID: {message_id}\r\n{leave}"
         # A local part outside ASCII leaves only by SMTPUTF8, where headers are UTF-8 (RFC 6532).
-        block = "\r\n".join((*head, "")).encode("utf-8" if envelope.smtputf8 else "ascii")
-        body = (chunk if isinstance(chunk, bytes) else values[chunk] for chunk in self._chunks)
-        return Letter(ordinal, envelope, (self._before, block, self._after, *body), message_id)
+        block = head.encode("utf-8" if envelope.smtputf8 else "ascii")
+        chunks = [self._before + block + self._after]
+        for run in self._runs:
+            if isinstance(run, bytes):
+                chunks.append(run)
+                continue
+            pieces = run.pieces.copy()
+            for place, name, is_html in run.places:
+                pieces[place] = html[name] if is_html else plain[name]
+            chunks.append(b"".join(pieces))
+        return Letter(ordinal, envelope, chunks, message_id)
 
 
-def reader_links(config: Config) -> dict[str, str]:
+class _Run(NamedTuple):
+    """Short pieces that stand beside one another, and which of them are a reader's values: a token's name, and
+    whether it stands in the HTML part."""
+
+    pieces: list[bytes]
+    places: list[tuple[int, str, bool]]
+
+
+def _runs(chunks: Iterable[bytes | tuple[str, bool]]) -> Iterator[bytes | _Run]:
+    """What all letters share is one chunk where it is long, the very same bytes in each; all between two such
+    becomes one of a letter's own. The fewer chunks, the less there is to do for each letter."""
+    run = _Run([], [])
+    for chunk in chunks:
+        if isinstance(chunk, bytes) and len(chunk) > LONG:
+            if run.pieces:
+                yield run
+                run = _Run([], [])
+            yield chunk
+            continue
+        if isinstance(chunk, tuple):
+            run.places.append((len(run.pieces), *chunk))
+        run.pieces.append(chunk if isinstance(chunk, bytes) else b"")
+    yield run
+
+
+def reader_links(config: Config) -> Mapping[str, str]:
     """What stands before a reader's own path segment: token name -> the newsletter's address up to there.
 
     Without a site people leave by mail, the segment being the end of the subject, and there is nothing to prefer.
     """
-    site = config.site.url.rstrip("/")
+    return _reader_links(config.site.url.rstrip("/"), config.site.mailto or config.reply_to.address)
+
+
+@lru_cache(maxsize=8)
+def _reader_links(site: str, mailbox: str | Address) -> Mapping[str, str]:
     if site:
         return {"LEAVE": f"{site}/leave/", "PREFS": f"{site}/preferences/"}
-    mailbox = percent(config.site.mailto or str(config.reply_to.address), safe="@+")
-    return {"LEAVE": f"mailto:{mailbox}?subject=unsubscribe%20"}
+    return {"LEAVE": f"mailto:{percent(str(mailbox), safe='@+')}?subject=unsubscribe%20"}
 
 
 def misplaced_tokens(variant: Variant) -> Iterator[str]:
@@ -198,9 +230,14 @@ def variant_of(rendered: Rendered, key: str) -> Variant:
 
 def preview_html(variant: Variant, fields: Mapping[str, str]) -> str:
     """The variant's HTML with *fields* for its tokens and its pictures in place; a token without a field stays."""
-    html = fill(variant.html, variant.tokens, fields, escape=html_escape.escape)
+    return with_pictures(fill(variant.html, variant.tokens, fields, escape=html_escape.escape), variant)
+
+
+def with_pictures(html: str, variant: Variant) -> str:
+    """*html* of *variant* with its pictures inside, those of the site too: nothing needs to be loaded."""
     for picture in variant.pictures:
-        html = html.replace(f"cid:{picture.cid}", f"data:{picture.media_type};base64,{picture.data}")
+        source = html_escape.escape(picture.source)
+        html = html.replace(source, f"data:{picture.media_type};base64,{picture.data}")
     return html
 
 
@@ -257,17 +294,18 @@ def _to(name: str, envelope: Envelope) -> str:
     return f"{phrase}{_gap(phrase)}<{envelope.recipient}>"
 
 
-def _leave_headers(leave: str, literal: str, one_click: bool) -> Iterator[str]:
+def _leave_headers(leave: str, literal: str, one_click: bool) -> str:
     if not leave:
         if one_click:
             raise SendError("one-click leaving needs a LEAVE address")
-        return
+        return ""
     address = literal + _segment("LEAVE", leave, literal).decode("ascii")
-    yield f"List-Unsubscribe: <{address}>"  # never folded: mailbox providers read it with simple patterns
-    if one_click:
-        if not address.startswith("https://"):
-            raise SendError(f"one-click leaving needs an https address, not {address}", hint="RFC 8058, 3.1")
-        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    header = f"List-Unsubscribe: <{address}>\r\n"  # never folded: mailbox providers read it with simple patterns
+    if not one_click:
+        return header
+    if not address.startswith("https://"):
+        raise SendError(f"one-click leaving needs an https address, not {address}", hint="RFC 8058, 3.1")
+    return header + "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _headers(pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -295,6 +333,14 @@ def _segment(name: str, raw: str, literal: str) -> bytes:
     return segment.encode("ascii")
 
 
+@lru_cache(maxsize=1024)  # why they get it and how they are greeted is the same for many
+def _encoded(name: str, raw: str) -> tuple[bytes, bytes]:
+    """What stands for the token *name*, in text and in HTML."""
+    value = _value(name, raw)
+    plain, escaped = quoted_printable(value), html_escape.escape(value)
+    return plain, plain if escaped == value else quoted_printable(escaped)
+
+
 def _inner(boundary: str) -> str:
     """The boundary of what stands inside: neither begins with the other."""
     return f"=_r{boundary.removeprefix('=_')}"
@@ -302,7 +348,7 @@ def _inner(boundary: str) -> str:
 
 def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     """What stands before the HTML: its own header, inside a multipart/related (RFC 2387) where it has pictures."""
-    if not variant.pictures:
+    if not carried_in(variant):
         yield b"\r\n" + (part % "html").encode()
         return
     inner = _inner(boundary)
@@ -312,15 +358,20 @@ def _related(variant: Variant, part: str, boundary: str) -> Iterator[bytes]:
     yield (part.replace(boundary, inner) % "html").encode()
 
 
+def carried_in(variant: Variant) -> tuple[Picture, ...]:
+    """The pictures inside the letter; others are on the newsletter's site."""
+    return tuple(picture for picture in variant.pictures if not picture.url)
+
+
 def _carried(variant: Variant, boundary: str) -> Iterator[bytes]:
     """The pictures, behind the HTML that names them (RFC 2392)."""
-    for picture in variant.pictures:
-        lines = "\r\n".join(textwrap.wrap(picture.data, LINE))
+    for picture in carried_in(variant):
+        lines = "\r\n".join(picture.data[at : at + LINE] for at in range(0, len(picture.data), LINE))
         yield (
             f"\r\n--{_inner(boundary)}\r\nContent-Type: {picture.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
             f"Content-ID: <{picture.cid}>\r\nContent-Disposition: inline\r\n\r\n{lines}"
         ).encode("ascii")
-    if variant.pictures:
+    if carried_in(variant):
         yield f"\r\n--{_inner(boundary)}--".encode()
 
 
@@ -329,7 +380,7 @@ def _value(name: str, raw: str) -> str:
     if UNSAFE.search(raw):
         raise SendError(f"{raw!a}: a value for {name} holds no line breaks or control characters")
     if name in IN_WORDS:
-        return raw.translate(_BIDI)
+        return raw if raw.isascii() else raw.translate(_BIDI)
     if not re.match(r"https?://|mailto:|#", raw):
         raise SendError(f"{raw!a} is no address for {name}", hint="https:// or mailto:")
     return raw if _URL.fullmatch(raw) else percent(raw, safe="!#$%&'()*+,/:;=?@[]~-._")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import quote as percent
 
@@ -12,6 +12,7 @@ from digest.config import Config
 from digest.model import Article, Issue, Item, Quote
 from digest.render.excerpts import printed_quotes, quote_paragraphs, summary_paragraphs
 from digest.render.lines import TEXT_WIDTH, nbsp, no_widow, shorten
+from digest.render.pictures import LEAD_TALLEST_PX, TALLEST_PX, PrintedPicture
 from digest.render.printable import headline, one_line, paragraphs, web_address
 from digest.render.words import (
     Words,
@@ -51,6 +52,17 @@ class QuoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    source: str  # what an img calls it
+    width: int  # px, as shown on a wide screen
+    height: int
+    alt: str  # '' for one that decorates
+    credit: str  # "Picture: Ana Ruiz"
+    license: str  # '' for the newsletter's own
+    license_url: str  # '' where there is none to link to
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     form: str  # lead, item, link
     title: str
@@ -70,6 +82,7 @@ class ItemView:
     label: str  # a fuller name for the link where its words stand twice, else ''
     language: str  # '' where it is the issue's
     dir: str
+    picture: PictureView | None  # None: it prints none
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +146,17 @@ def next_day(issue: Issue, config: Config) -> date:
     return earliest + timedelta(days=(_DAYS.index(config.newsletter.day) - earliest.weekday()) % 7)
 
 
-def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language: str, view: str) -> Page:
+def page_of(
+    issue: Issue,
+    config: Config,
+    tokens: Mapping[str, str],
+    *,
+    language: str,
+    view: str,
+    pictures: Mapping[str, PrintedPicture] | None = None,
+) -> Page:
     """*issue* as the templates see it, in the words of *language*; *tokens* stand where a reader's values go, *view* is
-    its address on the web."""
+    its address on the web. pictures: the copies of its items' pictures, by hash."""
     news, w = config.newsletter, words_for(language)
     day = issue_day(issue, config)
     groups = _groups(issue, w, words_for(news.language))
@@ -162,7 +183,7 @@ def page_of(issue: Issue, config: Config, tokens: Mapping[str, str], *, language
         greeting=tokens.get("GREETING", ""),
         intro=intro,
         contents=_contents(groups, language),
-        groups=tuple(_views(issue, groups, config, w, language, day)),
+        groups=tuple(_views(issue, groups, config, w, language, day, pictures or {})),
         corrections=paragraphs(issue.correction),
         sign_off=(*goodbye[:-1], f"{goodbye[-1]} {next_one}", *invitation),
         editor=one_line(news.editor),
@@ -200,7 +221,13 @@ def _groups(issue: Issue, w: Words, usual: Words) -> list[tuple[str, list[Item]]
 
 
 def _views(
-    issue: Issue, groups: Sequence[tuple[str, list[Item]]], config: Config, w: Words, language: str, day: date
+    issue: Issue,
+    groups: Sequence[tuple[str, list[Item]]],
+    config: Config,
+    w: Words,
+    language: str,
+    day: date,
+    pictures: Mapping[str, PrintedPicture],
 ) -> list[GroupView]:
     news, ours = config.newsletter, {w.in_brief, w.this_week}
     quotes = printed_quotes(issue)
@@ -212,7 +239,8 @@ def _views(
         for item in items:
             ref += bool(web_address(item.article.url))
             twice = credits.count(_credit(item)) > 1
-            views.append(_item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day))
+            seen = _item(item, quotes.get(item.article.id, ()), ref, twice, config, w, language, day)
+            views.append(replace(seen, picture=_picture(item, pictures, w)))
         tongue = news.language if primary(news.language) != primary(language) and name not in ours else ""
         result.append(GroupView(name, tuple(views), tongue, direction(tongue or language)))
     return result
@@ -256,6 +284,24 @@ def _item(
         label=w.read_named.format(outlet=credit, title=title) if twice else "",
         language=tongue,
         dir=direction(tongue or language),
+        picture=None,
+    )
+
+
+def _picture(item: Item, pictures: Mapping[str, PrintedPicture], w: Words) -> PictureView | None:
+    said = item.picture
+    if said is None or said.copy not in pictures:
+        return None
+    shown, credit = pictures[said.copy], one_line(said.credit)
+    width, height = shown.shown_px(LEAD_TALLEST_PX if item.form == "lead" else TALLEST_PX)
+    return PictureView(
+        source=shown.part.source,
+        width=width,
+        height=height,
+        alt=one_line(said.alt),
+        credit=credit if credit.startswith("©") else w.picture.format(credit=credit),
+        license=one_line(said.license),
+        license_url=web_address(said.license_url),
     )
 
 

@@ -55,6 +55,7 @@ class Words:
     prefs: str
     leave: str
     provenance: str
+    picture: str  # {credit}: whose it is
     marks: tuple[str, str]  # round a quote
     minutes: Mapping[str, str]  # plural form -> {minutes} {outlet}
     reasons: Mapping[str, str]  # how the consent came in: signed_up, import, editor

@@ -21,17 +21,24 @@ from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
 from digest.store.erasure import Erasure
+from digest.store.holdings import Holdings
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
+from digest.store.pictures import Pictures
 from digest.store.requests import Requests
+from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
 from digest.store.sources import Sources
 from digest.store.state import State
+from digest.store.statistics import Statistics
 from digest.store.subscribers import Subscribers
+from digest.store.written import Written
 
 __all__ = ["DatabaseError", "Store", "inbox", "open_store", "verdict_on"]
 
+SHORT_LOG = 100  # pages
 LOOK_S = 0.0002  # so often a writer looks whether it is its turn
 
 DatabaseError = sqlite3.Error  # what a read of a damaged file raises, for rooms that must go on without it
@@ -49,12 +56,18 @@ class Store:
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)
+        self.notices = Notices(self)
         self.imports = Imports(self)
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)
         self.accounts = Accounts(self)
+        self.returns = Returns(self)
         self.sources = Sources(self)
+        self.pictures = Pictures(self)
         self.state = State(self)
+        self.written = Written(self)
+        self.statistics = Statistics(self)
+        self.holdings = Holdings(self)
 
     @property
     def path(self) -> Path:
@@ -102,6 +115,11 @@ class Store:
                 time.sleep(LOOK_S)
         finally:
             self.conn.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+    def expect_small_commits(self) -> None:
+        """Many of them, each to be on disk at once: the log is folded in early and then written over, again and again,
+        which takes a disk half as long as to let a file grow, and keeps other programs' writes out of it."""
+        self.conn.execute(f"PRAGMA wal_autocheckpoint = {SHORT_LOG}")
 
     def check(self) -> str:
         """What is wrong with the file; '' when it is sound."""

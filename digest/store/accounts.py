@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.address import Address
 from digest.errors import IssueError
-from digest.model import DeliveryState
+from digest.model import LEGAL_MOVES, DeliveryState
 from digest.store.codec import from_micros, micros
 from digest.store.migrations.ledger import STATES
 
@@ -186,6 +186,11 @@ class Accounts:
         )
         counts = Counter(back[person] for (person,) in found)
         return Returned(accepted, counts["bounced"], counts["complained"])
+
+    def illegal_moves(self) -> list[tuple[str, str, int]]:
+        """(state before, state after, how often) of moves that no delivery may make."""
+        found = self._conn.execute("SELECT came, became, count(*) FROM delivery_event GROUP BY came, became")
+        return [(came, became, times) for came, became, times in found if became not in LEGAL_MOVES[came]]
 
     # -------------------------------------------------------------------------------------------- deciding
 

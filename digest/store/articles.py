@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.model import NOSNIPPET, PAYWALLED, Article, Region, Span, stricter
+from digest.model import NOSNIPPET, PAYWALLED, Article, Image, Region, Span, stricter
 from digest.store.codec import from_json, instant, to_json
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _next_version(known: Article, changed: Article) -> Article:
         version=known.version + 1,
         seen=known.seen,
         regions=_reserving(changed, known, (NOSNIPPET,)),
+        image=_image(changed.image, known.image) if changed.image else None,
     )
 
 
@@ -163,9 +164,30 @@ def _completed(known: Article, again: Article) -> Article:
         _filled(known, again),
         regions=_reserving(known, again, (NOSNIPPET, PAYWALLED)),
         standfirst=known.standfirst or again.standfirst,
-        image=known.image or again.image,
+        image=_image(again.image, known.image) if again.source == known.source else _image(known.image, again.image),
         license=known.license or again.license,
         paywall=again.paywall if known.paywall == "unknown" or again.paywall == "closed" else known.paywall,
+    )
+
+
+def _image(image: Image | None, other: Image | None) -> Image | None:
+    """*image*, or *other* where only that one may be printed; what one says of the same picture is kept where the other
+    says nothing, and what either reserves stays reserved."""
+    if image is None or other is None:
+        return image or other
+    if other.license and not image.license and other.url != image.url:
+        image, other = other, image
+    reserved = image.reserved or other.reserved
+    if other.url != image.url:
+        return replace(image, reserved=reserved)
+    return replace(
+        image,
+        width_px=image.width_px or other.width_px,
+        height_px=image.height_px or other.height_px,
+        alt=image.alt or other.alt,
+        credit=image.credit or other.credit,
+        license=image.license or other.license,
+        reserved=reserved,
     )
 
 

@@ -10,6 +10,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,8 @@ from digest.address import Address
 from digest.errors import AddressError, StoreError
 from digest.model import Membership, Subscriber, Wish
 from digest.store.codec import from_micros, instant, micros
+from digest.store.consent import ConsentEvent, event_of
+from digest.store.segments import EVERYBODY, Segment
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -27,8 +30,18 @@ BARRED = """CASE WHEN s.block <> 'none' THEN s.block
 """The one rule on who may get mail: NULL for those who may, else the reason. `s` is subscriber, `:now` microseconds."""
 
 
-_SUBSCRIBER = """SELECT id, local, domain, name, membership, block, language, topics, length, paused_until, token,
-                        consent_at FROM subscriber"""
+_COLUMNS = """id, local, domain, name, membership, block, language, topics, length, paused_until, token, consent_at"""
+_SUBSCRIBER = f"SELECT {_COLUMNS} FROM subscriber"
+
+_SAID = """(SELECT max(e.seq) FROM consent_event AS e WHERE e.subscriber = s.id
+             AND e.kind IN ('subscribed', 'rejoined', 'unconfirmed'))"""
+
+
+@dataclass(frozen=True, slots=True)
+class WithConsent:
+    person: Subscriber
+    joined: datetime | None  # None: not known
+    consent: ConsentEvent | None  # None: they never agreed to anything here
 
 
 class Subscribers:
@@ -66,7 +79,10 @@ class Subscribers:
             if known is None:
                 return self.insert(address, name, membership, language, topics, length, evidence, at)
             if known.block != "none":
-                raise AddressError(f"{address} is blocked: {known.block}", hint="`digest bounces`")
+                raise AddressError(
+                    f"{address} is blocked: {known.block}",
+                    hint="`digest bounces list` says why; `digest bounces undo` lifts it",
+                )
             if known.membership != membership and known.membership != "subscribed":
                 self.change(known.id, membership, at)
                 self._store.consent.write(known.id, membership, at, evidence)
@@ -88,8 +104,8 @@ class Subscribers:
         token = secrets.token_hex(16)
         cursor = self._conn.execute(
             """INSERT INTO subscriber (address_key, local, domain, name, membership, block, language, topics, length,
-                                       token, consent_at, member_at)
-               VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, ?, '')""",
+                                       token, consent_at, member_at, joined_at)
+               VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, ?, '', ?)""",
             (
                 address.key,
                 address.local,
@@ -100,6 +116,7 @@ class Subscribers:
                 json.dumps(topics, ensure_ascii=False),
                 length,
                 token,
+                instant(at),
                 instant(at),
             ),
         )
@@ -137,10 +154,29 @@ class Subscribers:
         """Everybody but the erased, in the order they came."""
         return list(self.export())
 
-    def export(self) -> Iterator[Subscriber]:
-        """`all`, one at a time."""
-        for row in self._conn.execute(f"{_SUBSCRIBER} WHERE address_key IS NOT NULL ORDER BY id"):
+    def export(self, segment: Segment = EVERYBODY) -> Iterator[Subscriber]:
+        """`all`, or those of *segment*, one at a time."""
+        where, values = segment.where()
+        for row in self._conn.execute(f"{_SUBSCRIBER} AS s WHERE {where} ORDER BY id", values):
             yield _subscriber(row)
+
+    def export_with_consent(self, segment: Segment = EVERYBODY) -> Iterator[WithConsent]:
+        """The same, each with since when they are there and the newest consent that is not about leaving."""
+        where, values = segment.where()
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS}, joined_at, {_SAID} FROM subscriber AS s WHERE {where} ORDER BY id", values
+        )
+        for *row, joined, seq in rows:
+            since = datetime.fromisoformat(joined) if joined else None
+            yield WithConsent(_subscriber(tuple(row)), since, self._said(seq))
+
+    def _said(self, seq: int | None) -> ConsentEvent | None:
+        row = self._conn.execute(
+            """SELECT e.seq, e.subscriber, e.kind, e.at, p.payload FROM consent_event AS e
+               LEFT JOIN consent_payload AS p ON p.seq = e.seq WHERE e.seq = ?""",
+            (seq,),
+        ).fetchone()
+        return event_of(row) if row else None
 
     def find(self, words: str, limit: int) -> list[Subscriber]:
         """Up to *limit* people whose address or name holds *words*, in the order they came; '' finds anybody."""
@@ -162,6 +198,15 @@ class Subscribers:
     def count(self) -> int:
         """Everybody but the erased."""
         return int(self._conn.execute("SELECT count(address_key) FROM subscriber").fetchone()[0])
+
+    def by_domain(self, at: datetime) -> dict[str, int]:
+        """Mail domain -> how many there may get mail at *at*."""
+        return dict(
+            self._conn.execute(
+                f"SELECT domain, count(*) FROM subscriber AS s WHERE {BARRED} IS NULL GROUP BY domain",
+                {"now": micros(at)},
+            )
+        )
 
     # -------------------------------------------------------------------------------------------- changes
 

@@ -35,7 +35,7 @@ from digest.collect.pages.wall import find_wall, stated_words
 from digest.collect.plain import keep_paragraphs
 from digest.collect.reading import Paragraph, Reading, one_line
 from digest.collect.urls import host_of
-from digest.collect.wishes import limit_from_page, unquotable
+from digest.collect.wishes import limit_from_page, picture_wish, unquotable
 from digest.model import NOSNIPPET, PAYWALLED, stricter
 
 
@@ -82,6 +82,7 @@ def read_page(data: bytes | str, *, url: str | None = None) -> Reading:
         precision=moment[1] if moment else None,
         language=language,
         image=image,
+        no_pictures=picture_wish(tree),
         paywall=wall.state,
         license=license,
         limit=stricter(limit, wall.limit(" ".join(p.text for _, p in kept), stated_words(marks))),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from digest.address import web_address
 from digest.collect.pages.blocks import key_of
-from digest.collect.pages.marks import Marks, text_of
+from digest.collect.pages.marks import Marks, kind, text_of
 from digest.collect.reading import one_line
 from digest.collect.urls import join_url
+from digest.licenses import license_in
 from digest.model import Image
 
 # What stands for a missing picture, or for the site.
@@ -30,6 +31,7 @@ _LABEL = re.compile(
     r"(?P<sign>[©Ⓒ]\s*[^()|]{2,80}?)[\s).|]*$|\((?P<agency>[^()]*\b(?:AP|AFP|Reuters|Getty|dpa|EPA|ANSA|EFE)\b[^()]*)\)\s*$",
     re.IGNORECASE,
 )
+_LICENSE_ASIDE = re.compile(r"\s*\((?:cc|creative commons|public domain|ogl|open government)\b[^()]*\)", re.I)
 _CREDIT_CLASS = re.compile(r"credit|copyright|photographer|byline|attribution|(?:image|photo|picture)-?source", re.I)
 
 
@@ -44,7 +46,10 @@ def find_image(tree: Any, marks: Marks, url: str | None, *, title: str) -> Image
     lead = next((image for image in (*stated, *_figures(tree, url)) if _is_picture(image)), None)
     if lead is None:
         return None
-    shown = [image for image in (*stated, *_same_in(tree, url, lead)) if _stem(image.url) == _stem(lead.url)]
+    described = _images([one for one in marks.objects if "ImageObject" in kind(one)], marks, url)
+    shown = [
+        image for image in (*stated, *described, *_same_in(tree, url, lead)) if _stem(image.url) == _stem(lead.url)
+    ]
     for other in shown:
         lead = _with(lead, other)
     return replace(lead, alt="") if key_of(lead.alt) == key_of(title) else lead
@@ -53,7 +58,9 @@ def find_image(tree: Any, marks: Marks, url: str | None, *, title: str) -> Image
 def _with(lead: Image, other: Image) -> Image:
     if other.url == lead.url and lead.width_px is None:
         lead = replace(lead, width_px=other.width_px, height_px=other.height_px)
-    return replace(lead, alt=lead.alt or other.alt, credit=lead.credit or other.credit)
+    # A license of another picture of that name would be worse than none.
+    license = other.license if _folder(other.url) == _folder(lead.url) else ""
+    return replace(lead, alt=lead.alt or other.alt, credit=lead.credit or other.credit, license=lead.license or license)
 
 
 def _open_graph(marks: Marks, url: str | None) -> Iterator[Image]:
@@ -67,19 +74,24 @@ def _open_graph(marks: Marks, url: str | None) -> Iterator[Image]:
 
 
 def _json_ld(marks: Marks, url: str | None) -> Iterator[Image]:
-    for one in marks.resolve(marks.article.get("image")):
+    return _images(marks.resolve(marks.article.get("image")), marks, url)
+
+
+def _images(found: Sequence[Any], marks: Marks, url: str | None) -> Iterator[Image]:
+    for one in found:
         said = one if isinstance(one, dict) else {"url": one}
         links = [said.get(name) for name in ("contentUrl", "url", "@id")]
         address = next((a for a in (web_address(join_url(url, x)) for x in links if isinstance(x, str)) if a), None)
         if address:
             owners = (marks.resolve(said.get(name)) for name in ("creditText", "creator", "copyrightHolder", "author"))
-            names = [one_line(text_of(owner)) for found in owners for owner in found]
+            names = [one_line(text_of(owner)) for those in owners for owner in those]
             yield Image(
                 address,
                 _pixels(said.get("width")),
                 _pixels(said.get("height")),
                 alt=one_line(text_of(said.get("caption")) or text_of(said.get("description"))),
                 credit=next(filter(None, names), ""),
+                license=_stated_license(said, marks),
             )
 
 
@@ -106,16 +118,73 @@ def _printed(img: Any, figure: Any, url: str | None) -> Image | None:
     address = web_address(join_url(url, next((img.get(name) for name in _SOURCES if img.get(name)), None)))
     if not address:
         return None
-    credit = _credit(figure) if figure is not None else ""
-    return Image(address, _pixels(img.get("width")), _pixels(img.get("height")), one_line(img.get("alt") or ""), credit)
+    return Image(
+        address,
+        _pixels(img.get("width")),
+        _pixels(img.get("height")),
+        one_line(img.get("alt") or ""),
+        _credit(figure) if figure is not None else "",
+        _license(figure) if figure is not None else "",
+    )
+
+
+def _stated_license(said: dict[str, Any], marks: Marks) -> str:
+    """Of an ImageObject in JSON-LD: `license`, else where one is for sale."""
+    for name in ("license", "acquireLicensePage"):
+        for one in marks.resolve(said.get(name)):
+            found = one if isinstance(one, str) else (one.get("url") or one.get("@id") or text_of(one))
+            if isinstance(found, str) and found.strip():
+                return one_line(found)
+    return ""
+
+
+def _license(figure: Any) -> str:
+    """What a figure says of it: a link marked as the license (HTML's link type, schema.org microdata), else a license
+    that its caption names."""
+    for mark in ("license", "acquireLicensePage"):
+        for element in figure.iter("a", "link", "meta", "span"):
+            marked = mark in f"{element.get('itemprop') or ''}".split()
+            if marked or (mark == "license" and mark in f"{element.get('rel') or ''}".lower().split()):
+                words = element.get("href") or element.get("content") or "".join(element.itertext())
+                if words.strip():
+                    return one_line(words)
+    for caption in figure.iter("figcaption"):
+        links = [a.get("href") or "" for a in caption.iter("a")]
+        found = next(filter(license_in, (*links, one_line("".join(caption.itertext())))), "")
+        if found:
+            return one_line(found) if found in links else _named(found)
+    return ""
+
+
+def _named(words: str) -> str:
+    """The license *words* name, as they write it; '' for none."""
+    found = license_in(words)
+    return words[found[1] : found[2]] if found else ""
 
 
 def _credit(figure: Any) -> str:
-    """Whose picture a figure's caption says it is, without the label: `Photo: Ana Ruiz` gives `Ana Ruiz`."""
+    """Whose picture a figure's caption says it is, without label and license: `Photo: Ana Ruiz, CC BY 4.0` gives
+    `Ana Ruiz`."""
+    for element in figure.iter():
+        said = f"{element.get('itemprop') or ''}".split() if isinstance(element.tag, str) else []
+        if "creditText" in said:
+            return one_line(element.get("content") or "".join(element.itertext()))
+    return _unlicensed(_caption_credit(figure))
+
+
+def _unlicensed(credit: str) -> str:
+    found = license_in(credit)
+    if found is None:
+        return credit
+    before, after = credit[: found[1]].rstrip(" ,;/|(–—-"), credit[found[2] :].strip(" ,;/|)–—-.")
+    return before or re.sub(r"^(?:by|von|par|via)\s+", "", after)
+
+
+def _caption_credit(figure: Any) -> str:
     marked = [e for e in figure.iter("figcaption", "span", "div", "p", "cite", "small", "em")
               if _CREDIT_CLASS.search(f"{e.get('class') or ''} {e.get('itemprop') or ''}")]  # fmt: skip
     for element in (*marked, *figure.iter("figcaption")):
-        words = one_line("".join(element.itertext()))
+        words = _LICENSE_ASIDE.sub("", one_line("".join(element.itertext())))
         found = _LABEL.search(words)
         if found:
             return next(str(words) for words in found.groups() if words).strip(" .")
@@ -135,6 +204,11 @@ def _stem(address: str) -> str:
     parts = urlsplit(address)
     name = re.sub(r"[-_]\d{2,4}x\d{2,4}(?=\.|$)|\.\w{3,4}$", "", parts.path.rsplit("/", 1)[-1]).lower()
     return name or parts.query
+
+
+def _folder(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.netloc}{parts.path.rpartition('/')[0]}"
 
 
 def _pixels(value: Any) -> int | None:

@@ -388,6 +388,36 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
             "a picture is WebP, AVIF, SVG, HEIC or TIFF",
             "Outlook on Windows or Gmail shows nothing for it; JPEG, PNG and GIF work everywhere.",
         ),
+        Rule(
+            "picture-credit",
+            "error",
+            "an article’s picture is printed without saying whose it is",
+            "Whoever made it lets it be printed on just that condition, and has a right to it.",
+        ),
+        Rule(
+            "picture-license",
+            "error",
+            "an article’s picture is printed without its license, or without the link to it",
+            "The license asks for it; without one the picture is taken, not lent.",
+        ),
+        Rule(
+            "picture-withdrawn",
+            "error",
+            "an article’s source no longer lets the printed picture be shown",
+            "Its license or a wish of its publisher changed after the draft was made.",
+        ),
+        Rule(
+            "picture-copy-missing",
+            "error",
+            "the mail names a picture that it does not carry and your site does not have, or an item has lost its own",
+            "Readers see an empty frame, or nothing where you saw a picture.",
+        ),
+        Rule(
+            "picture-heavy",
+            "warning",
+            "the pictures inside one letter have more than 400 KB (an error: 1 MB)",
+            "Every letter carries them all: a slow phone waits, and a relay sends that many bytes to each reader.",
+        ),
     ),
     "Reading": (
         Rule(

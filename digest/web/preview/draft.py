@@ -141,7 +141,8 @@ class Workshop:
         """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
         cost most, until an article, a pin, drop or lead, or such a setting is."""
         config, store = project.config, project.store
-        settings = replace(config, theme=Theme(first_number=config.theme.first_number), site=Site())
+        theme = Theme(template=config.theme.template, first_number=config.theme.first_number)
+        settings = replace(config, theme=theme, site=Site())
         key: tuple[object, ...] = (database_stamp(self.folder), settings)
         if self._composed is None or self._composed[0] != key:
             wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]

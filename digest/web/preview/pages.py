@@ -44,6 +44,8 @@ def register(
     """Adds the pages to *app*."""
     from flask import abort, make_response, render_template, request
 
+    from digest.render.message import with_pictures
+
     def draft() -> Draft:
         shown = workshop.show()
         if shown.draft is None:
@@ -84,8 +86,9 @@ def register(
     @app.get("/frame/mail")
     def mail() -> Response:
         of, state = draft(), read_state(request.args)
-        seen, _ = letter(of, state)
-        page = repaint(harmless(seen, request.host_url), state.look)
+        seen, reader = letter(of, state)
+        variant = next(v for v in of.rendered.variants if v.key == _variant(of, state, reader))
+        page = repaint(with_pictures(harmless(seen, request.host_url), variant), state.look)
         return in_frame(framed(page), mail_policy(state.pictures, of.config.site.url))
 
     @app.get("/frame/text")

@@ -15,7 +15,7 @@ from digest.send.replies import outcome_of, read_reply
 from digest.send.transports.seam import Journal
 from digest.send.transports.smtp.opening import Extensions, Refused
 from digest.send.transports.smtp.settings import Timeouts
-from digest.send.transports.smtp.stuffing import Stuffing, refuse_smuggling
+from digest.send.transports.smtp.stuffing import Body, Stuffing, refuse_smuggling
 from digest.send.transports.smtp.wire import ConnectionLost, Wire
 
 Refusal = Deferred | Rejected
@@ -58,7 +58,7 @@ class Dialogue:
         limit = extensions.get("SIZE", "").split(" ")[0]
         self._limit = int(limit) if limit.isdigit() else 0  # bytes; 0: the server names none
         self._must_reset = False  # the server remembers an envelope that came to nothing
-        self._body = b""  # of the letter whose envelope is under way
+        self._body = Body((), 0, True)  # of the letter whose envelope is under way
         self.judged = 0  # letters that the server has answered for on this connection
 
     async def carry(self, first: Letter, letters: Letters, journal: Journal) -> None:
@@ -105,8 +105,8 @@ class Dialogue:
         if envelope.smtputf8 and not self._utf8:
             return Rejected(Reply(550, "5.6.7", "the mail server takes no addresses outside ASCII (no SMTPUTF8)"))
         body = self._stuffing.of(letter.chunks)
-        if self._limit and len(body) > self._limit:
-            return Rejected(Reply(552, "5.3.4", f"a letter of {len(body)} bytes; the mail server takes {self._limit}"))
+        if self._limit and body.size > self._limit:
+            return Rejected(Reply(552, "5.3.4", f"a letter of {body.size} bytes; the mail server takes {self._limit}"))
         self._body = body
         return None
 
@@ -120,8 +120,9 @@ class Dialogue:
             else:
                 refusal = await self._lockstep(letter)
             if refusal is None:
-                self._wire.write(self._body)
-                await self._wire.drain(self._timeouts.block)
+                self._wire.write(*self._body.parts)
+                if self._wire.is_full or self._wire.lost:
+                    await self._wire.drain(self._timeouts.block)
             return refusal
         except (ConnectionLost, Refused) as error:
             self._abandon(letter, letters, journal, error)
@@ -139,12 +140,12 @@ class Dialogue:
 
     def _commands(self, letter: Letter) -> tuple[bytes, bytes]:
         """MAIL and RCPT, with their line ends."""
-        envelope = letter.envelope
+        envelope, body = letter.envelope, self._body
         mail = f"MAIL FROM:<{envelope.sender}>"
         rcpt = f"RCPT TO:<{envelope.recipient}>"
         if self._size:
-            mail += f" SIZE={len(self._body)}"
-        if self._eight_bit and not self._body.isascii():
+            mail += f" SIZE={body.size}"
+        if self._eight_bit and not body.is_ascii:
             mail += " BODY=8BITMIME"
         if envelope.smtputf8:
             mail += " SMTPUTF8"
@@ -162,19 +163,20 @@ class Dialogue:
 
     async def _envelope_answers(self, letter: Letter) -> Refusal | None:
         """To what `_envelope` wrote."""
+        command, reply = self._timeouts.command, self._wire.reply
         if self._must_reset:
-            await self._answer(letter)
+            self._judge(await reply(command), letter)
             self._must_reset = False
-        mail = await self._answer(letter)
-        rcpt = await self._answer(letter)
-        data = await self._answer(letter, self._timeouts.data)
-        for reply in (mail, rcpt):
-            if reply is not None and reply.code // 100 != 2:
+        mail = self._judge(await reply(command), letter)
+        rcpt = self._judge(await reply(command), letter)
+        data = self._judge(await reply(self._timeouts.data), letter)
+        for said in (mail, rcpt):
+            if said is not None and said.code // 100 != 2:
                 if data is None:
                     # DATA went through although nobody is left to get it: a lone dot ends it (RFC 2920 section 3.1).
                     self._wire.write(b".\r\n")
-                    await self._answer(letter, self._timeouts.dot)
-                return _refusal(reply)
+                    self._judge(await reply(self._timeouts.dot), letter)
+                return _refusal(said)
         return None if data is None else _refusal(data)
 
     async def _lockstep(self, letter: Letter) -> Refusal | None:
@@ -185,14 +187,14 @@ class Dialogue:
             self._must_reset = False
         for command, wanted in commands:
             self._wire.write(command)
-            reply = await self._answer(letter, self._timeouts.data if wanted == 3 else self._timeouts.command)
+            timeout_s = self._timeouts.data if wanted == 3 else self._timeouts.command
+            reply = self._judge(await self._wire.reply(timeout_s), letter)
             if (3 if reply is None else reply.code // 100) != wanted:
                 return Deferred(Reply(421, "4.5.0", "an answer out of order")) if reply is None else _refusal(reply)
         return None
 
-    async def _answer(self, letter: Letter, timeout_s: float | None = None) -> Reply | None:
-        """None: go on with the body (354)."""
-        lines = await self._wire.reply(timeout_s or self._timeouts.command)
+    def _judge(self, lines: list[bytes], letter: Letter) -> Reply | None:
+        """None: go on with the body (354). Raises Refused for a server that hangs up, ConnectionLost for nonsense."""
         code = lines[-1][:3]
         if code == b"354":
             return None

@@ -114,7 +114,7 @@ class _Opening:
             raise ConnectionLost(f"encryption failed: {_reason(error)}") from error
         if transport is None:
             raise ConnectionLost("the server closed the connection while it was being encrypted")
-        self._wire.transport = transport
+        self._wire.encrypted(transport)
         return await self._ehlo()  # what was said in the clear does not count
 
     async def _log_in(self, mechanisms: list[str]) -> None:

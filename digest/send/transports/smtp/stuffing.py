@@ -4,63 +4,86 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from digest.model import Envelope
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _KEPT = 1024  # chunks
+_LONG = 2048  # bytes: less is looked at again faster than it is remembered
+_DOT = ord(".")
 
-_Known = tuple[bytes, bytes, bool, bool]
-"""A chunk; how it is sent; whether it begins with a dot; whether it ends a line."""
+
+class Body(NamedTuple):
+    """What goes out between 354 and the final dot, as the pieces it is made of."""
+
+    parts: Sequence[bytes]
+    size: int  # bytes, all parts together
+    is_ascii: bool
+
+
+_Seen = tuple[bytes, bool, bool, bool]
+"""How a chunk is sent; whether it begins with a dot; whether it ends a line; whether it is ASCII."""
 
 
 class Stuffing:
-    """Remembers the chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB, and
+    """Remembers the long chunks it has seen: an issue's letters share all but a few hundred bytes of their 70 KB, and
     looking through those costs more than sending them."""
 
     def __init__(self) -> None:
-        self._known: dict[int, _Known] = {}  # by the chunk's id, which stays its own as it is kept alive
+        # By the chunk's id, which stays its own as it is kept alive.
+        self._known: dict[int, tuple[bytes, _Seen]] = {}
 
-    def of(self, chunks: Sequence[bytes]) -> bytes:
+    def of(self, chunks: Sequence[bytes]) -> Body:
         """Raises ValueError, a bug of ours, for a bare CR or LF: it could smuggle a second letter."""
-        sent: list[bytes] = []
-        known = self._known
-        at_line_start = True
+        parts: list[bytes] = []
+        at_line_start = is_all_ascii = True
         for chunk in chunks:
-            seen = known.get(id(chunk))
-            if seen is None or seen[0] is not chunk:
-                seen = self._look_at(chunk)
-                if seen is None:
-                    return _stuffed_at_once(b"".join(chunks))
-            if at_line_start and seen[2]:
-                sent.append(b".")
-            sent.append(seen[1])
-            at_line_start = seen[3] if chunk else at_line_start
-        if not at_line_start or not any(sent):
-            sent.append(b"\r\n")
-        return b"".join(sent)
+            if not chunk:
+                continue
+            seen = self._remembered(chunk) if len(chunk) > _LONG else _look_at(chunk)
+            if seen is None:
+                return _stuffed_at_once(b"".join(chunks))
+            sent, begins_with_dot, ends_line, is_ascii = seen
+            if at_line_start and begins_with_dot:
+                parts.append(b".")
+            parts.append(sent)
+            at_line_start = ends_line
+            is_all_ascii = is_all_ascii and is_ascii
+        if not at_line_start or not parts:
+            parts.append(b"\r\n")
+        return Body(parts, sum(map(len, parts)), is_all_ascii)
 
-    def _look_at(self, chunk: bytes) -> _Known | None:
-        """None: it is cut inside a line end."""
-        if b"\n" not in chunk and b"\r" not in chunk:  # nearly every value of a reader's own: not worth keeping
-            return chunk, chunk, chunk.startswith(b"."), False
-        if not _is_whole(chunk):
-            return None
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        seen = (chunk, chunk.replace(b"\r\n.", b"\r\n.."), chunk.startswith(b"."), chunk.endswith(b"\r\n"))
-        self._known[id(chunk)] = seen
+    def _remembered(self, chunk: bytes) -> _Seen | None:
+        known = self._known.get(id(chunk))
+        if known is not None and known[0] is chunk:
+            return known[1]
+        seen = _look_at(chunk)
+        if seen is not None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[id(chunk)] = chunk, seen
         return seen
 
 
-def _stuffed_at_once(body: bytes) -> bytes:
+def _look_at(chunk: bytes) -> _Seen | None:
+    """None: it is cut inside a line end."""
+    if not _is_whole(chunk):
+        return None
+    sent = chunk.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
+    return sent, chunk[0] == _DOT, chunk.endswith(b"\r\n"), chunk.isascii()
+
+
+def _stuffed_at_once(body: bytes) -> Body:
     """For chunks that are cut inside a line end: the slow and certain way."""
     if not _is_whole(body):
         raise ValueError("the letter holds a bare CR or LF")
     if body.startswith(b"."):
         body = b"." + body
-    body = body.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
+    body = body.replace(b"\r\n.", b"\r\n..")
+    if not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    return Body((body,), len(body), body.isascii())
 
 
 def _is_whole(data: bytes) -> bool:

@@ -1,0 +1,117 @@
+"""A person's traces in files: found by their bytes, taken out of the newsletter's own, named in all others.
+
+In the newsletter's folder a letter to them is deleted, a line of the inbox is blanked where it stands (the site may be
+appending to the same file, and the sender remembers how far it has read), an older copy of the database is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from digest.address import Address
+from digest.store import inbox
+
+BLOCK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What tells somebody from all others in a file."""
+
+    address: Address
+    token: str
+    letters: tuple[tuple[str, int], ...]  # issue and ordinal of each one planned for them
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((str(self.address), self.address.key, self.token)))
+
+    def needles(self) -> tuple[bytes, ...]:
+        """Their words as files hold them: plain, in UTF-16, JSON, quoted-printable and URLs; all in lower case."""
+        found: list[bytes] = []
+        for word in self.words:
+            plain = word.lower()
+            found += [plain.encode(), plain.encode("utf-16-le"), plain.encode("utf-16-be")]
+            found += [json.dumps(plain)[1:-1].encode(), quote(plain, safe="").lower().encode()]
+            found += [plain.replace("@", "=40").encode(), _quoted_printable(plain)]
+        return tuple(dict.fromkeys(found))
+
+    def in_database(self) -> tuple[bytes, ...]:
+        """The same as SQLite lays it: the address in one piece, or its two columns side by side."""
+        pieces = (*self.words, f"{self.address.local}{self.address.domain}")
+        return tuple(dict.fromkeys(piece.lower().encode() for piece in pieces))
+
+
+def _quoted_printable(text: str) -> bytes:
+    return b"".join(b"=%02x" % b if b > 126 or b == 0x3D else bytes([b]) for b in text.encode())
+
+
+def holds(path: Path, needles: Collection[bytes]) -> bool:
+    """Whether the file has one of *needles* (in lower case) in it, in any case. A file that is gone has none."""
+    keep = max(map(len, needles)) - 1
+    tail = b""
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                text = tail + block.lower()
+                if any(needle in text for needle in needles):
+                    return True
+                tail = text[-keep:] if keep else b""
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Every file of the newsletter but its environment and version control."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in (".git", ".venv", "node_modules")]
+        for name in names:
+            path = Path(here) / name
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def letters_of(folder: Path, person: Person) -> list[Path]:
+    """Letters to them that lie as files in var/outbox, by the names the outbox gives (see send/transports/maildir)."""
+    found: list[Path] = []
+    for slug, ordinal in person.letters:
+        for box in ("new", "cur", "tmp"):
+            found += (folder / "var" / "outbox" / slug / box).glob(f"{ordinal:06d}.*")
+    return found
+
+
+def blank_inbox(folder: Path, person: Person) -> int:
+    """Lines about them become empty lines of the same length; gives how many."""
+    blanked = 0
+    needles = person.needles()
+    for file in inbox.files(folder):
+        with file.open("r+b") as stream:
+            offset = 0
+            for line in stream.read().splitlines(keepends=True):
+                if any(needle in line.lower() for needle in needles):
+                    os.pwrite(stream.fileno(), b"\n" * len(line), offset)
+                    blanked += 1
+                offset += len(line)
+            if blanked:
+                os.fsync(stream.fileno())
+    return blanked
+
+
+def copies_of(folder: Path) -> list[Path]:
+    """Older copies of the database in var/backups: made before a change of its tables, or set aside by a restore."""
+    return sorted((folder / "var" / "backups").glob("before-*.db*"))
+
+
+def remove(paths: Iterable[Path]) -> int:
+    """Deletes the files; gives how many there were."""
+    gone = 0
+    for path in paths:
+        path.unlink(missing_ok=True)
+        gone += 1
+    return gone
