@@ -159,7 +159,16 @@ def _of_record(found: Dmarc, domain: str) -> Iterator[Verdict]:
 
 
 def _alignment(config: Config, found: Dmarc, domain: str, lookup: Lookup) -> Iterator[Verdict]:
-    """Whether what is checked, DKIM’s d=, is the domain readers see."""
+    """Whether what is checked, SPF’s envelope and DKIM’s d=, is the domain readers see."""
+    envelope = records.envelope_domain(config)
+    if envelope != domain and (
+        found.is_strict("aspf") or organization_of(envelope, lookup) != organization_of(domain, lookup)
+    ):
+        yield warning(
+            "DMARC",
+            f"the envelope is of {envelope}, and From is of {domain}: DMARC rests on DKIM alone",
+            "have [bounces] address in the same domain",
+        )
     if config.dkim.sign != "own":
         return
     signing = config.signing_domain
