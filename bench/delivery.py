@@ -28,6 +28,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from digest.address import Address
 from digest.dispatch import journal, local
@@ -330,9 +331,10 @@ def million(options: argparse.Namespace, scratch: Path) -> None:
         command = [sys.executable, "-m", "tests.dispatch_newsletter", str(folder), f"{port}/{options.connections}"]
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         marks = []
-        for quarter in range(1, 5):
-            wait_for(log, quarter * options.letters * options.rounds // 4)
-            marks.append(resident_mb(child.pid))
+        with log.open("rb") as accepted_so_far:
+            for _ in range(4):
+                wait_for(accepted_so_far, options.letters * options.rounds // 4)
+                marks.append(resident_mb(child.pid))
         child.send_signal(signal.SIGKILL)
         child.wait()
         accepted, started = log.stat().st_size, time.perf_counter()
@@ -365,9 +367,11 @@ def size(conn: sqlite3.Connection) -> int:
     return int(pages - free) * int(conn.execute("PRAGMA page_size").fetchone()[0])
 
 
-def wait_for(log: Path, lines: int) -> None:
-    while log.read_bytes().count(b"\n") < lines:
+def wait_for(log: BinaryIO, lines: int) -> None:
+    """Returns once *log* has grown by so many lines; they are read then."""
+    while lines > 0:
         time.sleep(0.05)
+        lines -= log.read().count(b"\n")
 
 
 def resident_mb(pid: int) -> float:

@@ -170,6 +170,10 @@ class Site:
     mailto: str = ""  # leaving by mail where there is no site; '' for reply_to
     host: str = "127.0.0.1"
     port: int = 8080
+    languages: tuple[str, ...] = ()  # readers may choose of, the newsletter's own first; () for no choice
+    index: bool = False  # search engines may list the issues
+    trusted_proxy: str = ""  # the address of the proxy whose X-Forwarded-For is believed; '' for none
+    seal_to: str = ""  # of a receiver: what requests by name are sealed to; see `digest keys receiver`
 
 
 @dataclass(frozen=True)
@@ -413,6 +417,13 @@ def _judge(config: Config, where: str) -> None:
         "pictures.carry = 'site' needs site.url, where the pictures are loaded from",
         "'mail' carries them inside every letter",
     )
+    for number, tag in enumerate(config.site.languages, 1):
+        need(not language_hint(tag), f"site.languages[{number}] = {tag!r} is no language", language_hint(tag))
+    need(
+        not config.site.trusted_proxy or _is_ip(config.site.trusted_proxy),
+        f"site.trusted_proxy = {config.site.trusted_proxy!r} is no address of a machine",
+        'for example "127.0.0.1" where the proxy runs on the same one',
+    )
     for number, block in enumerate(config.block, 1):
         need(
             is_domain(site_of(block.domain)),
@@ -490,6 +501,16 @@ def _judge_words(config: Config, need: Need) -> None:
         **{f"outlets.{outlet}": words for outlet, words in quoting.outlets.items()},
     }.items():
         need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
+
+
+def _is_ip(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(address: str) -> str:

@@ -6,6 +6,7 @@ Every change is a row that stays. What readers have is never edited: from the fi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from digest.compose import (
     as_value,
     differences,
     replay,
+    spans_of,
 )
 from digest.compose.pictures import read_word
 from digest.condense import explain_summary, find_quotes
@@ -241,9 +243,22 @@ def _read_edit(number: int, plain: Any, slug: str) -> Edit:
             raise ValueError(f"{kind!r} is no edit")
         if kind == "picture" and value:
             read_word(value)
+        _judge_value(kind, value)
         when = datetime.fromisoformat(at)
         if when.tzinfo is None:
             raise ValueError(f"{at} names no zone")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, DigestError) as error:
         raise DigestError(f"edit {number} of the file is none: {error}", hint=EXPORTED) from error
     return Edit(0, slug, kind, told, value, who, when.astimezone(UTC), saw)
+
+
+def _judge_value(kind: EditKind, value: str) -> None:
+    """Raises ValueError or DigestError where an edit of *kind* cannot hold *value*."""
+    if kind in {"undo", "redo"}:
+        raise ValueError(f"{kind} concerns other edits: only those in force are carried")
+    if value and kind in {"move", "words"} and not re.fullmatch(r"[1-9]\d{0,4}", value):
+        raise ValueError(f"{value!r} is no number")
+    if value and kind in {"sentences", "quote"}:
+        spans_of(value)
+    if value and kind in {"speaker", "role"} and not re.match(r"\d+ \S", value):
+        raise ValueError(f"{value!r} does not say where its quote begins")

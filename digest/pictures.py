@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from digest.collect.http import Fetched
     from digest.collect.worker import Workers
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0  # to fetch one
+DEADLINE_S = 60.0  # to draw one anew, the start of the process included: a machine may be busy sending
 Progress = Callable[[str, int, int], None]  # step, done, total
 
 
@@ -62,7 +63,7 @@ def copy_of_file(path: Path) -> PictureCopy:
 async def _one_file(path: Path) -> PictureCopy:
     from digest.collect.worker import Workers
 
-    async with Workers(1) as workers:
+    async with Workers(1, deadline_s=DEADLINE_S) as workers:
         return await _made(_bytes(path), workers)
 
 
@@ -80,7 +81,7 @@ async def _copied(
         made[origin] = copy
         progress("pictures", len(made), len(wanted))
 
-    async with Workers() as workers:
+    async with Workers(deadline_s=DEADLINE_S) as workers:
 
         async def take(answer: Fetched) -> None:
             try:

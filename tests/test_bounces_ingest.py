@@ -173,17 +173,15 @@ def test_a_provider_that_loses_everybody_in_a_day_blocks_nobody(tmp_path: Path) 
 def test_what_a_server_refuses_while_it_is_sent_counts_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "n"
     make_newsletter(folder, ["gone@a.example", "spam@b.example", "full@c.example", "there@d.example"])
-    said = ["550 5.1.1 no such user", "554 5.7.1 spam", "552 5.2.2 mailbox full", ""]
+    said = ["550 5.1.1 no such user", "554 5.7.1 spam", "552 5.2.2 mailbox full"]
     with open_store(folder) as store:
         store.issues.set_state(SLUG, "sending", who="test", at=NOW)
         rows = store.ledger.lease(SLUG, "w", 4, NOW)
-        store.ledger.commit(
-            SLUG,
-            "w",
-            [],
-            [(r.ordinal, "rejected", words, None) for r, words in zip(rows, said, strict=True) if words],
-            NOW,
-        )
+        refused = [(r.ordinal, "rejected", words, None) for r, words in zip(rows, said, strict=False)]
+        store.ledger.commit(SLUG, "w", [3], refused, NOW)
+    assert take_in(folder).verdicts["refused"] == 0, "nobody accepted it yet: it may not be about the readers"
+    with open_store(folder) as store:
+        store.ledger.commit(SLUG, "w", [], [(3, "accepted", "250 ok", None)], NOW)
     assert take_in(folder).verdicts["refused"] == 2
     assert blocks(folder) == {"gone@a.example": "bounced"}
     assert take_in(folder).verdicts["refused"] == 0
@@ -294,6 +292,13 @@ def test_nobody_can_have_somebody_else_leave(folder: Path) -> None:
     report = take_in(folder, message("leave-forged-no-reference"), message("leave-forged-other-letter"))
     assert blocks(folder) == {}
     assert [what for _, what, _ in report.for_a_person] == ["asks to leave", "asks to leave"]
+    forwarded = (
+        f"From: friend@elsewhere.example\nTo: bounces+{keys.bounce_token(SLUG, 2, KEY)}@news.example\n\nunsubscribe"
+    )
+    assert take_in(folder, forwarded.encode()).verdicts == {"asks to leave": 1}, (
+        "a letter's mark alone is not its reader"
+    )
+    assert blocks(folder) == {}
 
 
 def test_leaving_by_mail_as_our_header_asks_works_from_any_address(folder: Path) -> None:

@@ -78,6 +78,13 @@ def test_what_is_taken_down_is_gone_from_the_page_with_its_headline_and_link_and
     assert "Taken down on 23 March 2026. Nine ships & no more." in seen
 
 
+def test_a_headline_cut_short_in_the_list_of_contents_is_taken_down_too(project: Project) -> None:
+    issue, variant, html = page(project, "takedown", item=1)
+    begins = " ".join(issue.items[0].article.title.split()[:4])
+    assert '<span class="cut">…</span>' in variant.html or 'class="cut"' in variant.html
+    assert begins not in " ".join(visible_text(html).replace("\u00a0", " ").split())
+
+
 def test_the_next_issue_prints_it_once_unless_its_editor_writes_another(tmp_path: Path) -> None:
     with open_project(make_newsletter(tmp_path)) as project:
         issues, made = project.store.issues, project.store.issues.issue(SLUG)

@@ -31,6 +31,7 @@ PAGES = (
     "docs/relays.md",
     "docs/scheduling.md",
     "docs/sending.md",
+    "docs/site.md",
     "docs/sources.md",
     "docs/subscribers.md",
     "docs/summaries.md",
@@ -173,8 +174,7 @@ def test_the_lines_for_postfix_are_known_to_postfix(tmp_path: Path) -> None:
 
 
 def test_the_relays_page_says_what_the_profiles_do() -> None:
-    from digest.send.relays import OWN_ID
-    from digest.send.relays import RELAYS as PROFILES
+    from digest.send.relays import OWN_ID, PROFILES
 
     ses = PROFILES["ses"]
     assert f"`{OWN_ID}`" in RELAYS

@@ -224,6 +224,14 @@ DMARC = [
     ),
     ("signed by the domain above", GOOD + 'x.news.example TXT "x"', 0, OWN + 'domain = "mail.news.example"', []),
     (
+        "in a foreign envelope",
+        GOOD,
+        0,
+        '[bounces]\naddress = "back@else.example"',
+        [("warning", "rests on DKIM alone")],
+    ),
+    ("in a near envelope", GOOD, 0, '[bounces]\naddress = "back@mail.news.example"', []),
+    (
         "strict",
         GOOD.replace("p=quarantine", "p=none; adkim=s"),
         0,

@@ -259,9 +259,16 @@ def test_a_file_with_one_bad_edit_adds_none(project: Project) -> None:
     put(project, "subject", "", "One")
     held = json.loads(editing.export_edits(project, SLUG))
     editing.undo(project, SLUG, who="Mara", at=LATER)
-    held["edits"].append({**held["edits"][0], "kind": "rewrite"})
-    with pytest.raises(DigestError, match="edit 2 of the file is none"):
-        editing.import_edits(project, SLUG, json.dumps(held), who="Mara", at=LATER)
+    (good,) = held["edits"]
+    for bad in (
+        {"kind": "rewrite"},
+        {"kind": "move", "value": "up"},
+        {"kind": "quote", "value": "9-3"},
+        {"kind": "undo"},
+    ):
+        text = json.dumps({**held, "edits": [good, {**good, **bad}]})
+        with pytest.raises(DigestError, match="edit 2 of the file is none"):
+            editing.import_edits(project, SLUG, text, who="Mara", at=LATER)
     for text in ("", "[]", '{"format": "digest edits 1"}', '{"format": "x", "edits": []}'):
         with pytest.raises(DigestError):
             editing.import_edits(project, SLUG, text, who="Mara", at=LATER)

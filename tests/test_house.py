@@ -60,7 +60,7 @@ LIBRARIES = {
     "waitress": ["web"],
     "sqlite_utils": ["store"],
     "sqlite3": ["store"],  # all SQL lives there
-    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster"],
+    "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster", "dispatch/sealing"],
     "dns": ["dispatch/doctor"],
     "flufl": ["send/bounces"],
     "click": ["cli"],

@@ -54,6 +54,37 @@ def kinds(book: Book) -> list[type]:
     return [type(book.outcomes[n]) for n in sorted(book.outcomes)]
 
 
+def test_a_slow_answer_to_one_dot_holds_nobody_else_up() -> None:
+    """The server answers the first connection's dot only once it has all the other letters."""
+    others_are_in = asyncio.Event()
+    taken: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        await say(writer, "220 hello")
+        await reader.readline()
+        await say(writer, "250-hello\r\n250 PIPELINING")
+        while not (mail := await reader.readline()).startswith(b"QUIT"):
+            assert mail.startswith(b"MAIL")
+            recipient = (await reader.readline()).decode().strip()
+            await reader.readline()
+            await say(writer, "250 ok\r\n250 ok\r\n354 go")
+            await reader.readuntil(b"\r\n.\r\n")
+            if number == 1 and not taken:
+                taken.append(recipient)
+                await others_are_in.wait()
+            else:
+                taken.append(recipient)
+                if len(taken) == 8:
+                    others_are_in.set()
+            await say(writer, "250 taken")
+
+    book = Book()
+    # The ninth has its envelope out on the slow connection, and waits there.
+    against(talk, [letter(n) for n in range(9)], book, connections=2)
+    assert kinds(book) == [Accepted] * 9
+    assert len(set(taken)) == len(taken) == 9
+
+
 def test_the_next_envelope_leaves_with_the_dot() -> None:
     """The server holds back its answer to the dot: what it has heard by then came without waiting for it."""
     heard_before_the_answer: list[list[str]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from aiosmtpd.smtp import Envelope as Received
 from digest.errors import SendError
 from digest.model import Accepted, Deferred, Envelope, Letter, Outcome, Rejected, Unknown
 from digest.send.transports.smtp import Smtp, SmtpSettings, Timeouts
+from tests.dispatch_newsletter import sink
 
 QUICK = Timeouts(connect=5, greeting=5, command=5, data=5, block=5, dot=0.5, quit=1)
 
@@ -133,6 +135,18 @@ def test_connections_are_used_again_and_shared() -> None:
         book = carry(server, [letter(n) for n in range(60)], Book(), connections=3)
     assert len(book.outcomes) == len(handler.got) == 60
     assert {str(e.rcpt_tos[0]) for e in handler.got} == {f"reader{n}@example.net" for n in range(60)}
+
+
+def test_letter_of_many_pieces_larger_than_any_buffer_arrives_whole(tmp_path: Path) -> None:
+    """More pieces than one write takes, and more bytes than the system keeps for a connection."""
+    pieces = tuple(b"%d " % n + b"x" * 4000 + b"\r\n" for n in range(1500))
+    large = replace(letter(0), chunks=(*letter(0).chunks, *pieces))
+    book, log = Book(), tmp_path / "log"
+    with sink(log, "--check") as port:
+        carry(SmtpSettings("127.0.0.1", port, "none"), [letter(1), large, letter(2)], book)
+    arrived = {line["recipient"]: line["bytes"] for line in map(json.loads, log.read_text().splitlines())}
+    assert arrived["reader0@example.net"] == sum(map(len, large.chunks))
+    assert len(arrived) == 3
 
 
 def test_withdrawn_letter_never_gets_its_dot() -> None:

@@ -53,7 +53,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "brief": ("brief", "What the newsletter is about, and words for it."),
         "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
         "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
-        "serve": ("setup", "Serve the leaving page and the issues."),
+        "serve": ("serving", "Serve the site: sign-up, leaving, choices, issues."),
         "worker": ("", "Send for a coordinator elsewhere."),
     },
     "Looking closer": {
@@ -63,7 +63,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "edits": ("edits", "What the editors changed: list, undo, redo, carry elsewhere."),
         "summarize": ("excerpts", "Summarize a text in its own sentences."),
         "quotes": ("excerpts", "List a text’s quotes and speakers."),
-        "events": ("", "What happened, in order."),
+        "events": ("serving", "Fetch and do what readers asked on the site."),
         "backup": ("keeping", "Put the whole newsletter into one file."),
         "restore": ("keeping", "Bring a backup back into an empty folder."),
     },

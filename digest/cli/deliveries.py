@@ -267,7 +267,7 @@ def resolve(
     digest deliveries resolve --as accepted --reader ann@example.org
     """
     from digest.dispatch.evidence import Files, Log, doubts_of, judge
-    from digest.send.relays import relay_of
+    from digest.send.relays import profile_of
 
     ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
     if sum(ways) != 1:
@@ -288,7 +288,7 @@ def resolve(
             if log is not None:
                 evidence = Log(log)
             elif imap is not None:
-                evidence = _imap(imap, user, mailbox, keeps_id=relay_of(project.config.smtp).keeps_message_id)
+                evidence = _imap(imap, user, mailbox, keeps_id=profile_of(project.config.smtp).keeps_message_id)
             else:
                 evidence = Files(files or project.folder / "var" / "outbox" / slug)
             verdicts = judge(

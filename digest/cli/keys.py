@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import folder_of, json_option, print_json, say
+from digest.cli.common import folder_of, json_option, print_json, project_of, say
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -102,3 +102,14 @@ def _records(folder: Path, config: Config, selector: str) -> Iterator[tuple[str,
             records.spf_record(config),
         )
     yield "DMARC: what receivers do with mail that only claims to be yours", records.dmarc_record(config)
+
+
+@keys.command()
+@click.pass_context
+def receiver(ctx: click.Context) -> None:
+    """Print the digest.toml of a receiver: the site on another host, without any subscriber (docs/site.md)."""
+    from digest.cli.serving import receiver_toml
+    from digest.dispatch.sealing import public_key
+
+    with project_of(ctx) as project:
+        click.echo(receiver_toml(project.config, public_key(project.folder)), nl=False)

@@ -451,7 +451,7 @@ def _transport(
         from digest.send.transports.maildir import Maildir
 
         return Maildir(project.folder / "var" / "outbox" / slug)
-    from digest.send.relays import relay_of
+    from digest.send.relays import profile_of
     from digest.send.transports.smtp import Smtp, SmtpSettings
 
     if smtp is not None:
@@ -477,7 +477,7 @@ def _transport(
             password=password,
             connections=connections or settings.connections,
             verify=settings.verify,
-            letters_per_connection=relay_of(settings).letters_per_connection,
+            letters_per_connection=profile_of(settings).letters_per_connection,
         )
     )
 

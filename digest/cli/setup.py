@@ -1,4 +1,4 @@
-"""Setting up: init, serve."""
+"""Setting up: init."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import project_of, say
+from digest.cli.common import say
 from digest.cli.sources import entries_of
 from digest.errors import AddressError, ConfigError
 
@@ -216,19 +216,3 @@ def _copy_templates(folder: Path) -> None:
         raise ConfigError(f"{target} is there already", hint="move it away to have fresh copies")
     shutil.copytree(source, target)
     say(f"copied the templates to {target}")
-
-
-@click.command()
-@click.option("--host", help="Where to listen ([site] host).")
-@click.option("--port", type=int, help="Which port ([site] port).")
-@click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
-    """Serve the leaving page, one-click unsubscribe, the issues and /health."""
-    from digest.web.server import serve as run
-    from digest.web.site import create_site
-
-    with project_of(ctx) as project:
-        folder, config = project.folder, project.config
-    host, port = host or config.site.host, port if port is not None else config.site.port
-    say(f"{config.newsletter.name} on http://{host}:{port} (Ctrl-C ends it)")
-    run(create_site(folder, config), host, port)

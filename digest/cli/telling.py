@@ -143,9 +143,9 @@ def _forecast(project: Project, standing: Standing) -> list[str]:
 
 def rate_of(config: Config) -> float:
     """How many letters a second may leave at most; 0: as many as the receiver takes."""
-    from digest.send.relays import relay_of
+    from digest.send.relays import profile_of
 
-    return config.send.rate or (0.0 if is_local(config) else relay_of(config.smtp).rate)
+    return config.send.rate or (0.0 if is_local(config) else profile_of(config.smtp).rate)
 
 
 def is_local(config: Config) -> bool:

@@ -41,7 +41,7 @@ def make_keys(folder: Path) -> list[str]:
             keys.chmod(0o700)
         missing = [name for name in NAMES if not (keys / name).exists()]
         for name in missing:
-            _write_once(keys / name, secrets.token_bytes(SIZE))
+            write_once(keys / name, secrets.token_bytes(SIZE))
     except OSError as error:
         raise StoreError(
             f"the keys in {keys} cannot be made: {error.strerror}",
@@ -65,7 +65,7 @@ def make_dkim_key(folder: Path, selector: str) -> bool:
     if path.exists():
         return False
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    _write_once(path, new_key())
+    write_once(path, new_key())
     return True
 
 
@@ -92,7 +92,7 @@ def _read(path: Path) -> bytes:
     return key
 
 
-def _write_once(path: Path, key: bytes) -> None:
+def write_once(path: Path, key: bytes) -> None:
     """Writes *path* whole or not at all; a key another process made meanwhile stays."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -12,7 +12,7 @@ from digest.dispatch.keys import bounce_token, message_id
 from digest.model import Envelope, Letter, Rendered
 from digest.render.message import Skeleton, reader_links, variant_of
 from digest.render.reader import own_words
-from digest.send.relays import OWN_ID, relay_of
+from digest.send.relays import OWN_ID, profile_of
 
 
 class Mailroom:
@@ -22,7 +22,7 @@ class Mailroom:
         self._config = config
         self._rendered = rendered
         self._key = key
-        self._keeps_id = config.send.transport != "smtp" or relay_of(config.smtp).keeps_message_id
+        self._keeps_id = config.send.transport != "smtp" or profile_of(config.smtp).keeps_message_id
         self._skeletons: dict[str, Skeleton] = {}
 
     def letter(

@@ -31,7 +31,7 @@ from digest.model import Issue, Letter, Rejected, Rendered, Reply
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
 from digest.send.pace import pace_from_json, quiet_between, quiet_until
-from digest.send.relays import relay_of
+from digest.send.relays import profile_of
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
@@ -168,6 +168,9 @@ class _Sending:
             if self._begin():
                 with self._signals():
                     await self._carry()
+                from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
+
+                weigh_refusals(self._store, self.now())
             return self._report(started)
 
     def _begin(self) -> bool:
@@ -206,7 +209,7 @@ class _Sending:
         self._done = self._total - counts.get("waiting", 0) - counts.get("deferred", 0)
         is_local = getattr(self.transport, "is_local", True)
         self._trial = Trial(store, self.relay, trial_letters(self.config, is_local=is_local))
-        usual = 0.0 if is_local else relay_of(self.config.smtp).rate
+        usual = 0.0 if is_local else profile_of(self.config.smtp).rate
         self._resting = set[str]()  # domains, as last written down
         self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
         return True

@@ -77,8 +77,7 @@ def ingest(
             with store.transaction():
                 for one in read:
                     reader.take(one)
-                reader.take_refusals()
-                weigh(store, now, report)
+                weigh_refusals(store, now, report)
                 raise _DryRun
         except _DryRun:
             return report
@@ -94,8 +93,7 @@ def ingest(
                 progress(report.read)
             time.sleep(0.0005)  # a send at work wants the database, too
     with store.transaction():
-        reader.take_refusals()
-        weigh(store, now, report)
+        weigh_refusals(store, now, report)
     return report
 
 
@@ -162,16 +160,6 @@ class Reader:
         if for_a_person:
             self.report.for_a_person.append((one.place, verdict, found.subject[:80]))
         return not for_a_person
-
-    def take_refusals(self) -> None:
-        """What receivers said while letters were sent counts like what they say in a message."""
-        for slug, ordinal, person, reply, at in self.store.returns.refusals():
-            status = status_in(reply)
-            why = grade(status, reply)
-            if why != "policy" and self.store.returns.add(
-                "refused", person, at=at, slug=slug, ordinal=ordinal, grade=why, status=status, words=reply
-            ):
-                self.report.verdicts["refused"] += 1
 
     # -------------------------------------------------------------------------------------------- kinds
 
@@ -314,6 +302,20 @@ def _joined(line: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ what follows
+
+
+def weigh_refusals(store: Store, now: datetime, report: Report | None = None) -> None:
+    """What receivers said while letters were sent counts like what they say in a message; then `weigh`."""
+    report = report or Report()
+    with store.transaction():
+        for slug, ordinal, person, reply, at in store.returns.refusals():
+            status = status_in(reply)
+            why = grade(status, reply)
+            if why != "policy" and store.returns.add(
+                "refused", person, at=at, slug=slug, ordinal=ordinal, grade=why, status=status, words=reply
+            ):
+                report.verdicts["refused"] += 1
+        weigh(store, now, report)
 
 
 def weigh(store: Store, now: datetime, report: Report | None = None) -> None:

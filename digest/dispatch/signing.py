@@ -19,7 +19,7 @@ from digest.config import Config
 from digest.dispatch.keys import load_dkim_key
 from digest.model import Letter
 from digest.send.dkim import Prepared, Signer
-from digest.send.relays import OWN_ID, relay_of
+from digest.send.relays import OWN_ID, profile_of
 
 THREADS = os.cpu_count() or 1
 AHEAD = 4 * THREADS  # letters being signed, or signed and waiting
@@ -30,13 +30,13 @@ def signer_of(folder: Path, config: Config) -> Signer | None:
     SendError when it is none."""
     if config.dkim.sign != "own":
         return None
-    relay = relay_of(config.smtp)
+    profile = profile_of(config.smtp)
     return Signer(
         load_dkim_key(folder, config.dkim.selector),
         config.signing_domain,
         config.dkim.selector,
-        unsigned=relay.writes,
-        more=() if relay.keeps_message_id else (OWN_ID,),
+        unsigned=profile.writes,
+        more=() if profile.keeps_message_id else (OWN_ID,),
     )
 
 
@@ -102,6 +102,7 @@ class _Threads:
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._awaited: _Job | None = None
+        self._closing = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(THREADS)]
 
     def __enter__(self) -> _Threads:
@@ -110,8 +111,11 @@ class _Threads:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing = True
         for _thread in self._threads:
             self._jobs.put(None)
+        for thread in self._threads:  # in a fraction of a millisecond: nobody may wake a loop that is gone
+            thread.join()
 
     def take(self, letter: Letter) -> _Job:
         job = _Job(self._signer.prepare(letter))
@@ -124,7 +128,7 @@ class _Threads:
         return job.signed is not None or job.error is not None
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()) is not None and not self._closing:
             try:
                 job.signed = self._signer.finish(job.prepared)
             except Exception as error:  # raised again where the letter is taken

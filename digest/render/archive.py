@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from digest.config import Config
 from digest.model import Correction, Issue, Variant
 from digest.render.checks.mail import read, squeeze, text_of
-from digest.render.printable import one_line
+from digest.render.printable import headline
 from digest.render.words import direction, long_date, words_for
 
 _KEPT = frozenset({"head", "style", "title", "meta"})
@@ -38,9 +38,9 @@ def _without(variant: Variant, issue: Issue, articles: Sequence[str]) -> str:
         home = mail.home(article)
         if home is not None:
             home.getparent().remove(home)
-        title = next((squeeze(one_line(i.article.title)) for i in issue.items if i.article.id == article), "")
-        for row in [e for e in mail.elements if title and e.tag in _ROWS and title in squeeze(text_of(e))]:
-            inner = any(title in squeeze(text_of(e)) for e in row.iterdescendants(*_ROWS))
+        title = next((_said(headline(i.article.title)) for i in issue.items if i.article.id == article), "")
+        for row in [e for e in mail.elements if title and e.tag in _ROWS and title in _said(text_of(e))]:
+            inner = any(title in _said(text_of(e)) for e in row.iterdescendants(*_ROWS))
             if not inner and row.getparent() is not None:
                 row.getparent().remove(row)
     for element in mail.hidden:  # the line for the inbox names stories, too
@@ -51,8 +51,13 @@ def _without(variant: Variant, issue: Issue, articles: Sequence[str]) -> str:
     return str(etree.tostring(mail.root, encoding="unicode", method="html", doctype="<!DOCTYPE html>"))
 
 
+def _said(text: str) -> str:
+    """*text* to compare with; a list of contents puts an ellipsis into a headline for phones."""
+    return squeeze(text.replace("…", ""))
+
+
 def _box(issue: Issue, corrections: Sequence[Correction], config: Config, language: str) -> str:
-    titles = {item.article.id: one_line(item.article.title) for item in issue.items}
+    titles = {item.article.id: headline(item.article.title) for item in issue.items}
     lines = "".join(_line(c, titles.get(c.article, ""), config, language) for c in corrections)
     return (
         f'<div role="note" lang="{language}" dir="{direction(language)}" style="max-width:560px;margin:16px auto;'

@@ -97,6 +97,12 @@ def fill_issue(environment: Environment, layout: str, kind: str, values: Mapping
         return template.render(values, m=_macros(environment, values))
 
 
+def fill_template(environment: Environment, name: str, values: Mapping[str, Any]) -> str:
+    """The template *name*, which belongs to no layout, with the macros. Raises TemplateError naming file and line."""
+    with named_faults(environment):
+        return environment.get_template(name).render(values, m=_macros(environment, values))
+
+
 def _macros(environment: Environment, values: Mapping[str, Any]) -> SimpleNamespace:
     """The macros by name: the packaged ones, and the newsletter's own in their place. They call each other through
     it, so that one of its own is also used by the others."""

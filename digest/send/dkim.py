@@ -91,7 +91,8 @@ class Signer:
         if len(body) < 2 or not _ends_once(body[-1]):
             return body_hash(b"".join(body))
         before, state = self._known.get(id(body[0])) or _hashed(body[:-1])
-        shared = next((n for n, known in enumerate(before) if known != body[n]), len(before))
+        pairs = enumerate(zip(before, body, strict=False))
+        shared = next((n for n, (known, ours) in pairs if known != ours), min(len(before), len(body)))
         if shared < len(before):
             before, state = _hashed(before[:shared])
         if len(self._known) > MOST_VARIANTS:

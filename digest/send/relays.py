@@ -20,7 +20,7 @@ MEGABYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
+class Profile:
     title: str
     writes: tuple[str, ...] = ()  # fields it writes itself: never signed, never relied on
     relay_id: str = ""  # pattern of its own id in the words of its 250; '' where none is known
@@ -36,15 +36,15 @@ class Relay:
         return "Message-ID" not in self.writes
 
 
-RELAYS: Mapping[RelayProfile, Relay] = {
-    "generic": Relay("your relay"),
-    "postfix": Relay(
+PROFILES: Mapping[RelayProfile, Profile] = {
+    "generic": Profile("your relay"),
+    "postfix": Profile(
         "Postfix",
         relay_id=r"\bqueued as ([0-9A-Za-z]+)",
         rate=0.0,  # it has a queue and a pace of its own
         signs=False,  # only with a milter, OpenDKIM for example
     ),
-    "ses": Relay(
+    "ses": Profile(
         "Amazon SES",
         writes=("Date", "Message-ID", "Return-Path", "Bounces-To", "Feedback-ID"),
         relay_id=r"^Ok ([0-9a-f]{16}-[0-9a-f-]{36}-[0-9]{6})\b",
@@ -72,13 +72,13 @@ SPF_OF_HOSTS: Mapping[str, str] = {
 """What those who run these relays ask for in SPF: they send from other machines than they take mail at."""
 
 
-def relay_of(smtp: Smtp) -> Relay:
-    return RELAYS[smtp.profile]
+def profile_of(smtp: Smtp) -> Profile:
+    return PROFILES[smtp.profile]
 
 
 def spf_term(smtp: Smtp) -> str:
     """What SPF must hold for mail by this relay; '' where nobody can know from here."""
-    if known := relay_of(smtp).spf:
+    if known := profile_of(smtp).spf:
         return known
     host = smtp.host.lower().rstrip(".")
     for name, term in SPF_OF_HOSTS.items():
@@ -89,7 +89,7 @@ def spf_term(smtp: Smtp) -> str:
 
 def relay_id(smtp: Smtp, reply: str) -> str:
     """The relay's own id for a letter, from the words of its 250 as the ledger keeps them; '' where it gave none."""
-    pattern = relay_of(smtp).relay_id
+    pattern = profile_of(smtp).relay_id
     words = re.sub(r"^2\d\d (?:2\.\d+\.\d+ )?", "", reply)
     found = re.search(pattern, words) if pattern else None
     return found[1] if found else ""

@@ -25,6 +25,7 @@ from digest.store.holdings import Holdings
 from digest.store.imports import Imports
 from digest.store.issues import Issues
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.pictures import Pictures
 from digest.store.requests import Requests
 from digest.store.returns import Returns
@@ -55,6 +56,7 @@ class Store:
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)
+        self.notices = Notices(self)
         self.imports = Imports(self)
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)

@@ -190,6 +190,10 @@ class Erasure:
         key = self._key(create=False)
         return lambda address: _mark_of(address, key) in marks
 
+    def forgive(self, address: Address) -> None:
+        """The mark of that address goes: the person asked for mail again and has confirmed it."""
+        self._conn.execute("DELETE FROM erased WHERE mark = ?", (self._mark(address, create=True),))
+
     def _mark(self, address: Address, *, create: bool) -> str:
         """HMAC-SHA-256 under keys/erased.key: an address cannot be guessed from it without the key."""
         return _mark_of(address, self._key(create=create))

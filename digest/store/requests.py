@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from digest.model import Membership
+from digest.model import Membership, Wish
 from digest.store import inbox as inbox_files
 from digest.store.codec import instant
-from digest.store.inbox import InboxEvent
+from digest.store.inbox import SEALED, Choice, InboxEvent
+from digest.store.notices import SealedRequest, evidence
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -33,36 +35,49 @@ class Requests:
         """What was remembered beside the database, after a transaction came to nothing."""
         self._merged_sizes = None
 
+    def sweep(self) -> None:
+        """Removes the files of sealed requests that are merged to their end: an address is in one place at a time."""
+        offsets: dict[str, int] = self._store.state.get("inbox") or {}
+        for file in inbox_files.files(self._store.folder):
+            if file.name.startswith(inbox_files.JOIN) and file.name in offsets:
+                inbox_files.remove(file, offsets[file.name])
+
     def _unread(self) -> list[InboxEvent]:
         found: list[InboxEvent] = []
         sizes = inbox_files.sizes(self._store.folder)
         if sizes == self._merged_sizes:  # looked at before every letter's end: that must cost next to nothing
             return found
-        offsets: dict[str, int] = self._store.state.get("inbox") or {}
-        moved = False
+        known: dict[str, int] = self._store.state.get("inbox") or {}
+        offsets = {name: offset for name, offset in known.items() if name in sizes}
         for file in inbox_files.files(self._store.folder):
-            offset, size = offsets.get(file.name, 0), file.stat().st_size
+            offset, size = offsets.get(file.name, 0), sizes.get(file.name, 0)
             if size == offset:
                 continue
             events, offsets[file.name] = inbox_files.read_from(file, offset if size > offset else 0)
             found += events
-            moved = True
-        if moved:
+        if offsets != known:
             self._store.state.set("inbox", offsets)
         else:
             self._merged_sizes = sizes
         return sorted(found, key=lambda e: e.at)
 
     def _merge(self, event: InboxEvent) -> bool:
-        new = self._conn.execute(
-            "INSERT OR IGNORE INTO inbox_merged VALUES (?, ?, ?)", (event.token, instant(event.at), event.kind)
-        ).rowcount
+        if event.kind in SEALED:
+            new = self._is_new(event)
+            if new:
+                self._store.notices.keep(SealedRequest(event.token, event.at, event.kind, event.sealed))  # type: ignore[arg-type]
+            return new
+        if event.kind in ("confirm", "erase"):
+            return self._grant(event)
         row = self._conn.execute(
             "SELECT id, membership, block, member_at FROM subscriber WHERE token = ?", (event.token,)
         ).fetchone()
-        if not new or row is None:
+        if row is None or not self._is_new(event):
             return False
         id, membership, block, member_at = row
+        if event.choice is not None:
+            self._choose(id, event)
+            return True
         # member_at is '' until the first change: whoever has the token has been a subscriber, whatever clocks say.
         if instant(event.at) < member_at:
             return True
@@ -75,3 +90,58 @@ class Requests:
             kind = "left" if event.kind == "leave" else "rejoined"
             self._store.consent.write(id, kind, event.at, {"how": event.how, "who": "the reader"})
         return True
+
+    def _is_new(self, event: InboxEvent) -> bool:
+        return (
+            self._conn.execute(
+                "INSERT OR IGNORE INTO inbox_merged VALUES (?, ?, ?)", (event.token, instant(event.at), event.kind)
+            ).rowcount
+            == 1
+        )
+
+    def _choose(self, id: int, event: InboxEvent) -> None:
+        newer = self._conn.execute(
+            "SELECT 1 FROM inbox_merged WHERE token = ? AND kind = 'choose' AND at > ?",
+            (event.token, instant(event.at)),
+        ).fetchone()
+        if newer or event.choice is None:
+            return
+        choice, told = event.choice, {"how": event.how, "who": "the reader"}
+        self._store.subscribers.set_wish(id, _wish(choice), at=event.at, **told)
+        until = datetime.combine(choice.until, time(), event.at.tzinfo) if choice.until else None
+        known = self._store.subscribers.by_id(id)
+        if known is not None and known.paused_until != until:
+            self._store.subscribers.pause(id, until, at=event.at, **told)
+
+    def _grant(self, event: InboxEvent) -> bool:
+        """The button behind the link of a mail was pressed; a link works once, and not for ever."""
+        notice = self._store.notices.by_token(event.token)
+        if notice is None or notice.kind != event.kind or not notice.holds(event.at):
+            return False
+        if event.kind == "erase":
+            self._store.notices.mark(notice, "granted")
+            return True
+        self._store.notices.mark(notice, "used")
+        people, asked = self._store.subscribers, notice.asked
+        told = {**evidence(asked), "asked": instant(notice.asked_at), "confirmed": "by the link in a mail"}
+        known = people.get(asked.address)
+        choice = asked.choice
+        if known is None:  # erased once: it takes their own request, and this is it
+            self._store.erasure.forgive(asked.address)
+            people.insert(
+                asked.address, asked.name, "subscribed", choice.language, choice.topics, choice.length, told, event.at
+            )
+            return True
+        (member_at,) = self._conn.execute("SELECT member_at FROM subscriber WHERE id = ?", (known.id,)).fetchone()
+        if known.block != "none" or known.membership == "subscribed" or instant(event.at) < member_at:
+            return True
+        people.change(known.id, "subscribed", event.at)
+        self._store.consent.write(known.id, "subscribed", event.at, told)
+        if asked.name and asked.name != known.name:
+            self._conn.execute("UPDATE subscriber SET name = ? WHERE id = ?", (asked.name, known.id))
+        people.set_wish(known.id, _wish(choice), how="page", who="the reader", at=event.at)
+        return True
+
+
+def _wish(choice: Choice) -> Wish:
+    return Wish(choice.language, choice.topics, choice.length == "lead")

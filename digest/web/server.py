@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -13,15 +14,21 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 BODY_LIMIT = 64 * 1024  # bytes; a one-click body has 26
-THREADS = 8
+THREADS = 16  # most wait for the disk: what they bring goes to it together
 
 
-def serve(app: Flask, host: str, port: int, *, ready: Callable[[int], None] | None = None) -> None:
+def serve(
+    app: Flask, host: str, port: int, *, ready: Callable[[int], None] | None = None, trusted_proxy: str = ""
+) -> None:
     """Answer requests until interrupted. Port 0 takes a free one; *ready* is called with the port once it is open.
+
+    trusted_proxy: the one whose X-Forwarded-For says who asks; '' believes nobody's.
 
     Raises DigestError when the port cannot be had.
     """
     from waitress.server import create_server  # late: nobody but a server needs it
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
 
     server = create_server(
         app,
@@ -30,6 +37,7 @@ def serve(app: Flask, host: str, port: int, *, ready: Callable[[int], None] | No
         max_request_body_size=2 * BODY_LIMIT,  # the app refuses first, with a page that says so
         ident="",
         clear_untrusted_proxy_headers=True,
+        **({"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if trusted_proxy else {}),
     )
     try:
         if ready is not None:

@@ -63,6 +63,13 @@ def _setting(config: Config) -> Iterator[Verdict]:
         return
     if not config.smtp.host:
         yield error("relay", "there is no mail server to send to", "name your relay in [smtp] host")
+    if config.bounces.address is None or not config.bounces.mailbox:
+        missing = "address" if config.bounces.address is None else "mailbox"
+        yield warning(
+            "bounces",
+            "nobody is told when letters come back, and the list goes on to be written to",
+            f"[bounces] {missing}: docs/bounces.md",
+        )
     if config.smtp.username and not os.environ.get(PASSWORD_VARIABLE):
         yield error("relay", f"the relay’s password is not set ({PASSWORD_VARIABLE})", f"export {PASSWORD_VARIABLE}=…")
     if not config.newsletter.postal_address.strip():

@@ -17,7 +17,7 @@ from digest.dispatch.letters import Mailroom
 from digest.dispatch.signing import signed_one
 from digest.errors import DigestError
 from digest.model import Rendered
-from digest.send.relays import relay_of
+from digest.send.relays import profile_of
 from digest.store import Store
 
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "Reply-To", "List-Id", "List-Unsubscribe")  # RFC 5322, 3.6
@@ -61,9 +61,12 @@ def faults(data: bytes, config: Config) -> Iterator[tuple[str, str]]:
         for name in ("From", "List-Unsubscribe", "List-Unsubscribe-Post"):
             if name.lower() not in signed:
                 yield f"our signature does not cover {name}", "report it: RFC 8058, section 4, asks for it"
-    most = relay_of(config.smtp).most_bytes
+    most = profile_of(config.smtp).most_bytes
     if most and len(data) > most:
-        yield f"a letter has {len(data):,} bytes; {relay_of(config.smtp).title} takes {most:,}", "use smaller pictures"
+        yield (
+            f"a letter has {len(data):,} bytes; {profile_of(config.smtp).title} takes {most:,}",
+            "use smaller pictures",
+        )
 
 
 def _newest(store: Store) -> Rendered | None:

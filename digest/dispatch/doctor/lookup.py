@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -92,5 +93,7 @@ class Lookup:
 
 
 def _as_text(entry: Any) -> str:
+    """What a record says, without the control characters a stranger may have put in for our terminal."""
     strings = getattr(entry, "strings", None)
-    return b"".join(strings).decode("utf-8", "replace") if strings is not None else entry.to_text()
+    text: str = b"".join(strings).decode("utf-8", "replace") if strings is not None else entry.to_text()
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "�", text)

@@ -12,11 +12,11 @@ from digest.dispatch.doctor.lookup import Lookup, Unanswered
 from digest.dispatch.doctor.spf import MOST_LOOKUPS, Spf, read_spf
 from digest.dispatch.doctor.verdict import Record, Verdict, error, good, skipped, warning
 from digest.send import dkim
-from digest.send.relays import relay_of, spf_term
+from digest.send.relays import profile_of, spf_term
 
 
 def judge_spf(config: Config, lookup: Lookup) -> Iterator[Verdict]:
-    domain, relay = records.envelope_domain(config), relay_of(config.smtp)
+    domain, relay = records.envelope_domain(config), profile_of(config.smtp)
     try:
         spf = read_spf(domain, lookup)
         if config.smtp.profile == "ses" and not spf.record:
@@ -77,7 +77,7 @@ def _includes_relay(config: Config, spf: Spf, lookup: Lookup, title: str) -> Ver
 
 def judge_dkim(config: Config, pem: bytes, lookup: Lookup) -> Iterator[Verdict]:
     """*pem*: the key letters are signed with; b"" where the relay signs."""
-    relay = relay_of(config.smtp)
+    relay = profile_of(config.smtp)
     if not pem:
         if relay.signs:
             yield skipped(
@@ -159,7 +159,16 @@ def _of_record(found: Dmarc, domain: str) -> Iterator[Verdict]:
 
 
 def _alignment(config: Config, found: Dmarc, domain: str, lookup: Lookup) -> Iterator[Verdict]:
-    """Whether what is checked, DKIM’s d=, is the domain readers see."""
+    """Whether what is checked, SPF’s envelope and DKIM’s d=, is the domain readers see."""
+    envelope = records.envelope_domain(config)
+    if envelope != domain and (
+        found.is_strict("aspf") or organization_of(envelope, lookup) != organization_of(domain, lookup)
+    ):
+        yield warning(
+            "DMARC",
+            f"the envelope is of {envelope}, and From is of {domain}: DMARC rests on DKIM alone",
+            "have [bounces] address in the same domain",
+        )
     if config.dkim.sign != "own":
         return
     signing = config.signing_domain
@@ -178,7 +187,7 @@ BACK = "returned letters"
 def judge_replies(config: Config, lookup: Lookup) -> Iterator[Verdict]:
     """Replies, and what comes back: both need somebody who takes mail."""
     domains = {config.reply_to.address.domain: "replies", records.envelope_domain(config): BACK}
-    returns = f"; what comes back goes {relay_of(config.smtp).returns}"
+    returns = f"; what comes back goes {profile_of(config.smtp).returns}"
     for domain, what in domains.items():
         try:
             exchanges = lookup.mx(domain)

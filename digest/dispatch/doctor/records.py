@@ -47,4 +47,5 @@ def mail_from_records(config: Config) -> list[Record]:
 
 
 def envelope_domain(config: Config) -> str:
-    return config.newsletter.sender.address.domain
+    """Of the envelope’s sender, to which letters come back: SPF is asked of this one (RFC 7208, 2.4)."""
+    return (config.bounces.address or config.newsletter.sender).address.domain

@@ -14,7 +14,7 @@ from digest.config import Config
 from digest.dispatch.doctor.lookup import Lookup, Unanswered
 from digest.dispatch.doctor.verdict import Verdict, error, good, skipped, warning
 from digest.errors import SendError
-from digest.send.relays import relay_of, spf_term
+from digest.send.relays import profile_of, spf_term
 from digest.send.transports.smtp import PASSWORD_VARIABLE, SmtpSettings, Timeouts
 from digest.send.transports.smtp.opening import Refused, open_wire
 
@@ -75,7 +75,7 @@ async def _opened(server: SmtpSettings) -> dict[str, Any] | None:
 
 def judge_reverse(config: Config, lookup: Lookup) -> Iterator[Verdict]:
     """Whether the machine that mails has a name that leads back to it: Gmail and others ask for that."""
-    host, title = config.smtp.host, relay_of(config.smtp).title
+    host, title = config.smtp.host, profile_of(config.smtp).title
     if spf_term(config.smtp).startswith("include:"):
         yield skipped("reverse DNS", f"reverse DNS, MTA-STS and TLS reports are the duty of those who run {host}")
         return

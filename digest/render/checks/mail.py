@@ -115,7 +115,7 @@ class Mail:
         return {item.article.id: headline(item.article.title) or item.article.id for item in self.issue.items}
 
     def home(self, article: str) -> Any | None:
-        """The largest element that holds that item's headline and no other's; None where it has none."""
+        """The largest element that holds that item's headline and no other heading; None where it has none."""
         own = [element for element, id in self._homes.items() if id == article]
         return next((e for e in own if e.getparent() is None or e.getparent() not in own), None)
 

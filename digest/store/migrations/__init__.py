@@ -11,6 +11,7 @@ from typing import Any
 from digest.store.migrations.corrections import corrections
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
+from digest.store.migrations.notices import notices_to_readers
 from digest.store.migrations.people import imports_and_files
 from digest.store.migrations.pictures import copies_of_pictures
 from digest.store.migrations.returns import returned_mail
@@ -24,5 +25,6 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     copies_of_pictures,
     returned_mail,
     imports_and_files,
+    notices_to_readers,
 )
 """In order; the file's user_version counts how many it has."""

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from digest.address import Address
 from digest.errors import DigestError
 from digest.model import Rendered
+from digest.render.printable import headline
 from digest.web.guard import csrf_word, guard
 from digest.web.preview.draft import Workshop
 from digest.web.server import harden, policy
@@ -62,7 +63,7 @@ def create_preview(
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code)
+    app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code, headline=headline)
     guard(app, token, open_to_all=frozenset({"static", "stand_in"}))
 
     @app.after_request
