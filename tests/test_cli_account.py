@@ -143,7 +143,7 @@ def test_pause_in_a_second_terminal_ends_the_send_and_resume_loses_nobody(many: 
         assert "It has ended" in out and 0 < gone < 400
         assert len(accepted(log)) == gone
         assert sending.returncode == 3
-        assert "is paused: wait" in error_of(run("send", "--yes", ok=False))
+        assert "is paused: wait" in error_of(run("send", "--yes", code=3))
     assert f"{400 - gone} readers wait" in run("resume").stdout
     with sink(log) as port:
         run("send", "--yes", *to(port, 4))
@@ -408,7 +408,7 @@ def test_timer_that_meets_a_send_at_work_is_silent_and_alarms_nobody(many: Path,
 def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(folder: Path, tmp_path: Path) -> None:
     run = run_in(folder)
     run("send", "--at", "2015-09-24 18:00", "--yes", now=AT)
-    done = run("send", "--due", code=1, now="2015-09-25T18:01:00+00:00")
+    done = run("send", "--due", code=3, now="2015-09-25T18:01:00+00:00")
     assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
     assert status(run)["state"] == "paused"
     run("resume", now="2015-09-25T18:02:00+00:00")
@@ -555,7 +555,7 @@ def test_restored_newsletter_asks_before_anything_is_sent(folder: Path, tmp_path
     assert f"{SLUG} is paused; 8 may have it or not" in out and "Nothing has been sent." in out
     run = run_in(again)
     with sink(tmp_path / "log") as port:
-        assert "did it go out after that?" in error_of(run("send", "--yes", *to(port), ok=False))
+        assert "did it go out after that?" in error_of(run("send", "--yes", *to(port), code=3))
         run("resume")
         run("send", "--yes", *to(port), code=4)
         run("send", "--due", *to(port))

@@ -259,13 +259,13 @@ def test_a_new_relay_gets_its_first_letters_and_the_issue_waits_once(tmp_path: P
 
 def test_the_trial_goes_on_after_an_interruption_where_it_was(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with sink(log, "--reply-delay", "10") as port:
+    with sink(log, "--reply-delay", "100") as port:
         run = relayed(tmp_path / "n", port, "new_relay = 25")
         child = start("digest", ["--project", str(tmp_path / "n"), "send", "--yes"], env=os.environ)
         while log.read_text().count("\n") < 5:
             time.sleep(0.01)
         child.terminate()
-        assert child.wait() == 5
+        assert child.wait() in (3, 5)  # 3: it was through before it heard
         run("send", "--yes", code=3)
     assert len(accepted(log)) == 25
 
