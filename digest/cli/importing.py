@@ -74,10 +74,11 @@ def import_file(
     """
     from digest.people import read_export
 
-    with project_of(ctx) as project, progress_bars() as progress:
+    with project_of(ctx) as project:
         tell: Callable[[str], None] = (lambda text: None) if as_json else say
+        watch = _Watch(file)
         export = read_export(
-            lambda: _Watched(file, progress).buffered(),
+            watch.opened,
             file.name,
             mapping=_mapping(mapping),
             encoding=encoding,
@@ -95,9 +96,11 @@ def import_file(
             "file": str(file.resolve()),
             "tool": export.tool,
         }
+        _refuse_beside_send(project.folder, file)
         plan: ImportReport | None = None
         if dry_run or asking:
-            plan = project.store.imports.add(export.rows(), dry_run=True, **common)
+            with watch.shown():
+                plan = project.store.imports.add(export.rows(), dry_run=True, **common)
             _tell_plan(plan, tell)
         if dry_run:
             tell("A dry run: nothing was changed.")
@@ -106,8 +109,7 @@ def import_file(
             return
         if plan is not None and plan.added + plan.kept_out + plan.leaving:
             click.confirm(f"Import {plan.added:,}", abort=True)
-        _refuse_beside_send(project.folder, file)
-        with _rejects(file) as (reject, bad):
+        with watch.shown(), _rejects(file) as (reject, bad):
             done = project.store.imports.add(export.rows(), rejected=reject, expected=plan, **common)
         if done.rejected:
             project.store.written.remember(bad, "lines an import could not take", common["at"])
@@ -134,23 +136,41 @@ def _mapping(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-class _Watched(io.FileIO):
-    """A file that says how far it was read."""
+class _Watch:
+    """Opens the list, again and again, and shows how far it was read."""
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path, self._total = path, max(1, path.stat().st_size)
+        self._progress: Progress | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        with progress_bars() as self._progress:
+            yield
+        self._progress = None
+
+    def read(self, bytes_so_far: int) -> None:
+        if self._progress is not None:
+            self._progress("read", bytes_so_far, self._total)
+
+    def opened(self) -> BinaryIO:
         try:
-            super().__init__(path, "rb")
+            return cast(BinaryIO, io.BufferedReader(_Watched(self._path, self), 2**18))
         except OSError as error:
-            raise DigestError(f"{path} cannot be read: {error.strerror}", hint="look at its name and rights") from error
-        self._total, self._progress = max(1, path.stat().st_size), progress
+            raise DigestError(
+                f"{self._path} cannot be read: {error.strerror}", hint="look at its name and rights"
+            ) from error
+
+
+class _Watched(io.FileIO):
+    def __init__(self, path: Path, watch: _Watch) -> None:
+        super().__init__(path, "rb")
+        self._watch = watch
 
     def readinto(self, buffer: Any) -> int:
         got = super().readinto(buffer) or 0
-        self._progress("read", self.tell(), self._total)
+        self._watch.read(self.tell())
         return got
-
-    def buffered(self) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(self, 2**18))
 
 
 def _refuse_beside_send(folder: Path, file: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from digest.address import Address
 from digest.model import DeliveryState, Subscriber
 from digest.store import inbox
+from digest.store.codec import from_micros
 from digest.store.consent import ConsentEvent
 from digest.store.imports import Import
 from digest.store.ledger import Move
@@ -109,5 +110,11 @@ class Holdings:
                 continue
             rows = self._conn.execute(f'SELECT * FROM "{table}" WHERE subscriber = ?', (person.id,)).fetchall()
             if rows:
-                found[table] = tuple(dict(zip(columns, row, strict=True)) for row in rows)
+                found[table] = tuple({c: _readable(c, v) for c, v in zip(columns, row, strict=True)} for row in rows)
         return found
+
+
+def _readable(column: str, value: Any) -> Any:
+    """A time in microseconds as one that people can read."""
+    is_time = (column == "at" or column.endswith("_at")) and isinstance(value, int)
+    return from_micros(value).isoformat() if is_time else value
