@@ -78,11 +78,16 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 
 def letters_of(folder: Path, person: Person) -> list[Path]:
-    """Letters to them that lie as files in var/outbox, by the names the outbox gives (see send/transports/maildir)."""
+    """Letters to them that lie as files in var/outbox: an issue's by the names the outbox gives (see
+    send/transports/maildir), the site's mails and tests by what is in them."""
     found: list[Path] = []
+    outbox, boxes = folder / "var" / "outbox", ("new", "cur", "tmp")
     for slug, ordinal in person.letters:
-        for box in ("new", "cur", "tmp"):
-            found += (folder / "var" / "outbox" / slug / box).glob(f"{ordinal:06d}.*")
+        for box in boxes:
+            found += (outbox / slug / box).glob(f"{ordinal:06d}.*")
+    needles = person.needles()
+    for place in (outbox / "site", *outbox.glob("*-test")):
+        found += [file for box in boxes for file in (place / box).glob("*") if holds(file, needles)]
     return found
 
 
