@@ -529,12 +529,12 @@ def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # begun, and nobody reached
     run("pause", "--reason", "a slip on page one")
     assert "paused: a slip on page one" in run("status").stdout
-    run("send", "--yes", ok=False)
+    run("send", "--yes", code=3)
     assert letters(sample) == []
     run("resume")
     run("stop", "--yes")
     assert "6  cancelled" in run("status").stdout
-    run("send", "--yes", ok=False)
+    run("send", "--yes", code=6)
     assert letters(sample) == []
 
 

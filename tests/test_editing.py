@@ -48,7 +48,7 @@ def put(project: Project, kind: EditKind, target: str, value: str, *, saw: str =
 def lead(project: Project) -> Item:
     """The first story as the draft has it now, made and kept."""
     win, _ = target(project, now=NOW, week=SLUG)
-    draft = build_draft(project, win, SLUG)
+    draft = build_draft(project, win, SLUG, now=NOW)
     assert draft is not None
     project.store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=LATER)
     return draft.issue.items[0]

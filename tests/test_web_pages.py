@@ -65,7 +65,7 @@ def test_leaving_fits_every_screen_and_needs_one_press(browser: Any, site: tuple
     page.get_by_role("heading", name="You have left").wait_for()
     assert fits(page)
     page.get_by_role("button", name="Keep me on the list").click()
-    page.get_by_role("heading", name="Undone").wait_for()
+    page.get_by_role("heading", name="Welcome back").wait_for()
 
     assert page.context.cookies() == []
     assert said == []

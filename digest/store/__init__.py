@@ -156,10 +156,19 @@ def verdict_on(path: Path) -> str:
     return "" if verdict == "ok" else str(verdict)
 
 
-def open_store(folder: Path, *, create: bool = False, durability: Literal["full", "normal"] = "full") -> Store:
+def open_store(
+    folder: Path,
+    *,
+    create: bool = False,
+    durability: Literal["full", "normal"] = "full",
+    closed_by_another_thread: bool = False,
+) -> Store:
     """The newsletter's database in *folder*, brought to the newest tables first.
 
     durability "normal" may forget the last commits in a power cut (never in a crash of the program alone).
     Raises StoreError: missing and not *create*, another program's, a newer program's, damaged, locked.
     """
-    return Store(folder, connect(folder, create=create, durability=durability))
+    return Store(
+        folder,
+        connect(folder, create=create, durability=durability, closed_by_another_thread=closed_by_another_thread),
+    )

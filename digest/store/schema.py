@@ -22,8 +22,11 @@ BUSY_MS = 5000
 # ------------------------------------------------------------------------------------------------ opening
 
 
-def connect(folder: Path, *, create: bool, durability: str) -> sqlite3.Connection:
-    """An open connection in manual transaction mode to the newest tables in *folder*. Raises StoreError."""
+def connect(
+    folder: Path, *, create: bool, durability: str, closed_by_another_thread: bool = False
+) -> sqlite3.Connection:
+    """An open connection in manual transaction mode to the newest tables in *folder*, for one thread; another may
+    close it where that is said. Raises StoreError."""
     path = folder / FILE
     if not path.exists():
         if not create:
@@ -31,7 +34,9 @@ def connect(folder: Path, *, create: bool, durability: str) -> sqlite3.Connectio
         folder.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # addresses: for the owner's eyes only
     try:
-        conn = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+        conn = sqlite3.connect(
+            path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=not closed_by_another_thread
+        )
     except sqlite3.OperationalError as error:
         raise StoreError(f"{path} cannot be opened: {error}", hint="see who may read it and its folder") from error
     try:

@@ -122,6 +122,11 @@ def _add_the_rest(app: Flask, front: Front) -> None:
         lines = ["User-agent: *", *(f"Disallow: /{path}" for path in paths), ""]
         return _plain(make_response("\n".join(lines)), "text/plain; charset=utf-8")
 
+    @app.get("/favicon.ico")
+    def icon() -> tuple[str, int]:
+        """None: a browser asks for it at every page that names none, as an issue's does."""
+        return "", 204
+
     @app.get("/style.css")
     def style_sheet() -> Response:
         answer = _plain(make_response(style), "text/css; charset=utf-8")

@@ -145,7 +145,8 @@ class Reader:
             identity = (0, 0)
         if held is None or held.identity != identity:  # a restored one is another file
             self._own.held = held = None
-            self._own.held = held = _Held(open_store(self.folder), identity)
+            # A thread's own things are freed by whichever thread looks next once it has ended.
+            self._own.held = held = _Held(open_store(self.folder, closed_by_another_thread=True), identity)
         return held.store
 
 
