@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_AROUND = " \t\r\n\u00a0<>()[]{}.,;:!?\"'`“”„‘’«»"  # what mail programs and sentences leave around an address
 R = TypeVar("R")
 
 
@@ -158,6 +159,13 @@ class _Held:
 
     def __del__(self) -> None:
         self.store.close()
+
+
+def token_in(text: str) -> str:
+    """The token that stands in *text*, whatever its case and what is left around it; '' where none does: that link
+    was cut short, and saying so tells nobody's."""
+    bare = text.strip(_AROUND).lower()
+    return bare if _TOKEN.fullmatch(bare) else ""
 
 
 def masked(address: Address) -> str:
