@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -365,3 +366,27 @@ def test_the_mail_is_signed_where_the_newsletter_signs(tmp_path: Path) -> None:
     news.sign_up(ANN)
     news.run()
     assert "d=example.org" in news.mails()[0]["DKIM-Signature"]
+
+
+@pytest.mark.parametrize("block", ["bounced", "complained"])
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_blocked_reader_is_told_that_no_mail_comes_whatever_they_press(
+    news: Newsletter, block: Literal["bounced", "complained"], has_left: bool
+) -> None:
+    who = news.add(ANN)
+    with open_store(news.folder) as store:
+        store.subscribers.set_block(who.id, block, how="report", who="relay", at=START)
+        if has_left:
+            store.subscribers.change(who.id, "unsubscribed", START)
+
+    back = news.client.post(f"/rejoin/{who.token}", data={"rejoin": "page"}).text
+    look = news.client.get(f"/preferences/{who.token}").text
+    saved = news.client.post(f"/preferences/{who.token}", data={"save": "page", "topics": ["Transport"]}).text
+
+    why = "came back, so none is sent" if block == "bounced" else "was reported as unwanted"
+    for page in (back, look, saved):
+        assert why in page and "mailto:editor@example.org" in page
+        assert "The next issue comes" not in page and "It holds from the next issue" not in page
+    assert "Keep me on the list" not in look
+    known = news.known(ANN)
+    assert known is not None and known.block == block

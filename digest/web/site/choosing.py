@@ -31,6 +31,7 @@ def add(app: Flask, front: Front) -> None:
             token=token,
             masked=who.masked if who else "",
             has_left=who.has_left if who else False,
+            block=who.block if who else "",
             choice=choice,
             faults=faults,
             is_saved=is_saved,

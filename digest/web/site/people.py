@@ -35,6 +35,7 @@ class Someone:
     masked: str = ""  # '' for nobody, and while nobody can be looked up
     choice: Choice = field(default_factory=Choice)
     has_left: bool = False
+    block: str = ""  # "bounced" or "complained": why no mail is sent, whatever they choose
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Subscribers:
             until = known.paused_until.astimezone(UTC).date() if known.paused_until else None
             until = until if until and until > datetime.now(UTC).date() else None
             choice = Choice(known.language, known.topics, known.length, until)
-            return Someone(token, masked(known.address), choice, known.membership == "unsubscribed")
+            block = known.block if known.block in ("bounced", "complained") else ""
+            return Someone(token, masked(known.address), choice, known.membership == "unsubscribed", block)
 
         return self._reader.ask(look, otherwise=lambda: self._nobody.whose(token))
 
