@@ -390,3 +390,11 @@ def test_a_blocked_reader_is_told_that_no_mail_comes_whatever_they_press(
     assert "Keep me on the list" not in look
     known = news.known(ANN)
     assert known is not None and known.block == block
+
+
+def test_a_sign_up_without_a_topic_is_not_sent_to_a_day_that_the_form_has_not(news: Newsletter) -> None:
+    answer = news.sign_up(ANN, topics=[])
+
+    assert answer.status_code == 400
+    assert "Choose at least one thing to read." in answer.text and "choose a day below" not in answer.text
+    assert 'aria-describedby="faults"' in answer.text

@@ -49,7 +49,9 @@ def add(app: Flask, front: Front) -> None:
         raw_address, name = request.form.get("address", ""), " ".join(request.form.get("name", "").split(" ")).strip()
         choice, faults = read_choice(request.form, request.form.getlist("topics"), config, first=tomorrow(front.now()))
         address = read_address(raw_address)
-        wrong = [*(["wrong_address"] if address is None else []), *([] if is_name(name) else ["wrong_name"]), *faults]
+        wrong = [*(["wrong_address"] if address is None else []), *([] if is_name(name) else ["wrong_name"])]
+        # "Choose a day below" is for the settings: this form has none.
+        wrong += ["wrong_nothing" if fault == "wrong_topics" else fault for fault in faults]
         if not wrong and not is_fresh(request.form.get("stamp", ""), front.secret, front.now().timestamp()):
             wrong = ["again"]
         if wrong or address is None:
