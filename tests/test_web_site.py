@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,9 +19,11 @@ from flask.testing import FlaskClient
 from digest.address import parse_address
 from digest.config import parse_config
 from digest.errors import DigestError
+from digest.render import render_issue
 from digest.store import open_store
 from digest.web.server import serve
 from digest.web.site import create_site
+from tests.render_samples import make_config, sample_issue
 from tests.web_samples import TOKENS, issue, rendered
 
 CONFIG = parse_config(
@@ -286,6 +290,22 @@ def test_an_approved_issue_is_shown_without_anyones_values(reader: Reader) -> No
     assert token not in answer.text and not any(t in answer.text for t in TOKENS.values())
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_public_issue_tells_no_stranger_that_they_signed_up(tmp_path: Path) -> None:
+    made, config = sample_issue(), make_config()
+    with open_store(tmp_path, create=True) as store:
+        store.issues.save_draft(made, render_issue(made, config))
+        store.issues.set_state(made.slug, "approved", who="editor", at=datetime(2026, 3, 20, tzinfo=UTC))
+    client = create_site(tmp_path, config).test_client()
+
+    page = client.get(f"/issues/{made.slug}").text
+
+    assert "This is the issue of 28 September 2015 as everybody may read it." in page
+    assert "You get" not in page and "Sent to" not in page and "your address" not in page
+    prefs = client.get(urlsplit(re.findall(r'href="([^"]+/preferences)"', page)[0]).path)
+    assert prefs.status_code == 200 and "a link at its foot to change what you get" in prefs.text
+    assert "take you off the list" not in prefs.text
 
 
 def test_a_draft_is_nobodys_business(tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ def add(app: Flask, front: Front) -> None:
             last=first.replace(day=1, year=first.year + 2).isoformat(),
         )
 
+    @app.get("/preferences")
+    def preferences_without_token() -> str:
+        return front.page("no_token", is_leaving=False)
+
     @app.get("/preferences/<token>")
     def preferences(token: str) -> str:
         who = front.people.whose(token)

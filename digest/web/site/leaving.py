@@ -38,7 +38,7 @@ def add(app: Flask, front: Front) -> None:
 
     @app.get("/leave")
     def leave_without_token() -> str:
-        return front.page("no_token")
+        return front.page("no_token", is_leaving=True)
 
     @app.get("/leave/<token>")
     def ask(token: str) -> str:
