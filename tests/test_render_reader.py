@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from digest.address import Address
 from digest.config import Config, parse_config
+from digest.dispatch.letters import reader_fields
 from digest.errors import ConfigError
 from digest.render import render_issue
 from digest.render.message import preview_html, preview_text
@@ -97,3 +99,9 @@ def test_a_page_for_everybody_tells_nobody_that_they_signed_up(language: str) ->
     assert variant.tokens["WHY"] not in page and variant.tokens["EMAIL"] not in page
     assert words_for(language).sent_to.partition("{")[0] not in page
     assert variant.tokens["LEAVE"] in page
+
+
+def test_a_letter_shows_an_address_in_its_own_script() -> None:
+    fields = reader_fields(make_config(), Address("ann", "xn--bcher-kva.example"), "0" * 32)
+    (variant,) = render_issue(sample_issue(), make_config()).variants
+    assert "Sent to ann@bücher.example." in " ".join(preview_text(variant, fields).split())

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from digest.address import parse_address
+from digest.address import Address, parse_address
 from digest.dispatch.errands import _open, run_errands
 from digest.errors import SendError
 from digest.send.transports.maildir import Maildir
@@ -398,3 +398,30 @@ def test_a_sign_up_without_a_topic_is_not_sent_to_a_day_that_the_form_has_not(ne
     assert answer.status_code == 400
     assert "Choose at least one thing to read." in answer.text and "choose a day below" not in answer.text
     assert 'aria-describedby="faults"' in answer.text
+
+
+def test_an_address_in_another_script_is_shown_as_it_was_typed_and_sent_as_the_wire_has_it(news: Newsletter) -> None:
+    typed, wire = "ann@bücher.example", "ann@xn--bcher-kva.example"
+
+    page = news.sign_up(typed).text
+    news.run()
+    [mail] = news.mails()
+    body = mail.get_body(("plain",))
+    news.client.post(news.link(mail), data={"confirm": "page"})
+    known = news.known(typed)
+
+    assert mail["To"] == wire
+    assert body is not None and typed in body.get_content()
+    assert known is not None and str(known.address) == wire
+    settings = news.client.get(f"/preferences/{known.token}").text
+    assert typed in page and "a•••@bücher.example" in settings
+    assert all("xn--" not in shown for shown in (page, settings, body.get_content()))
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--bcher-kva.example", "xn--zzzzzz-9999999.example", "xn--.example", "example.org"]
+)
+def test_a_domain_that_is_none_of_another_script_is_shown_as_it_is(domain: str) -> None:
+    shown = Address("ann", domain).shown
+
+    assert shown == ("ann@bücher.example" if "bcher" in domain else f"ann@{domain}")

@@ -136,7 +136,7 @@ def _letter(folder: Path, config: Config, store: Store, notice: Notice, now: dat
         notice.kind,
         config,
         language=language,
-        address=str(to),
+        address=to,
         link=links[notice.kind],
         asked_at=notice.asked_at,
         date=now,

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any, Literal
 
+from digest.address import Address
 from digest.config import Config
 from digest.model import Subscriber
 from digest.render.email import inline
@@ -42,7 +43,7 @@ def notice_message(
     config: Config,
     *,
     language: str,
-    address: str,
+    address: Address,
     link: str,
     asked_at: datetime,
     date: datetime,
@@ -54,7 +55,11 @@ def notice_message(
     tongue = site_language(language)
     words = site_words(tongue)
     name = one_line(config.newsletter.name)
-    filled = {"name": name, "address": address, "date": long_date(asked_at.astimezone(config.zone).date(), tongue)}
+    filled = {
+        "name": name,
+        "address": address.shown,
+        "date": long_date(asked_at.astimezone(config.zone).date(), tongue),
+    }
 
     def say(key: str) -> str:
         return str(words[key]).format(**filled)
@@ -91,7 +96,7 @@ def notice_message(
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     html = inline(fill_template(environment, "confirm.html.j2", values))
     text = fill_template(environment, "confirm.txt.j2", values).strip("\n") + "\n"
-    return _message(config, address, str(notice["subject"]), date, message_id, text, html)
+    return _message(config, str(address), str(notice["subject"]), date, message_id, text, html)
 
 
 def _message(
@@ -118,7 +123,7 @@ def _rows(facts: Facts, words: Mapping[str, Any], config: Config, language: str)
     return [
         (label, said)
         for label, said in (
-            (words["held_address"], str(who.address)),
+            (words["held_address"], who.address.shown),
             (words["held_name"], one_line(who.name)),
             (words["held_standing"], standing.get(who.block) or standing[who.membership]),
             (words["held_topics"], ", ".join(who.topics) or words["held_everything"]),

@@ -62,7 +62,7 @@ def add(app: Flask, front: Front) -> None:
             wording = str(site_words(front.language())["consent"]).format(name=config.newsletter.name)
             asked = Asked(address, name, choice, f"{wording} [{front.language()}]", front.language(), front.asker())
             front.ask("join", asked)
-        return make_response(front.page("joined", shown=str(address)))
+        return make_response(front.page("joined", shown=address.shown))
 
     @app.get("/confirm/<token>")
     def look_to_confirm(token: str) -> str | Response:

@@ -172,7 +172,7 @@ def token_in(text: str) -> str:
 
 def masked(address: Address) -> str:
     """``m•••@example.org``: enough to know oneself by, too little to write to."""
-    return f"{address.local[:1]}•••@{address.domain}"
+    return f"{address.local[:1]}•••@{address.shown.rpartition('@')[2]}"
 
 
 def tomorrow(now: datetime) -> date:
