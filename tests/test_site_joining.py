@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -12,8 +13,10 @@ import pytest
 from digest.address import Address, parse_address
 from digest.dispatch.errands import _open, run_errands
 from digest.errors import SendError
+from digest.people.rows import ImportRow
 from digest.send.transports.maildir import Maildir
 from digest.store import inbox, open_store
+from digest.web.person import person_page
 from tests.command_line import run_in
 from tests.site_newsletter import START, Newsletter
 
@@ -318,6 +321,34 @@ def test_what_is_held_comes_by_mail_to_that_address_alone(news: Newsletter) -> N
     assert "on the list" in text and "asked at the fair" in text and mail["Auto-Submitted"] == "auto-generated"
 
 
+def test_the_mail_of_what_is_held_has_all_that_show_has(news: Newsletter) -> None:
+    with open_store(news.folder) as store:
+        row = ImportRow(1, ANN, "Ann <b>Lee</b>")
+        store.imports.add(
+            [row], how="import", basis="they asked at the fair", who="Mara the editor", at=START, file="fair.csv"
+        )
+        held = store.holdings.of(parse_address(ANN))
+        assert held is not None
+    news.ask(ANN, "show")
+    news.run()
+    [mail] = news.mails()
+    [file] = list(mail.iter_attachments())
+    assert file.get_content_type() == "text/plain" and file.get_filename() == "what-we-hold.txt"
+    told = file.get_content().replace("\r\n", "\n")
+    assert "This is all of it." not in mail.as_string()
+    for words in (
+        "they asked at the fair",
+        "Mara the editor",
+        "Ann <b>Lee</b>",
+        "ISSUES",
+        "Came with: a list taken in on",
+    ):
+        assert words in told, words
+    page = person_page(news.config, held, now=START)
+    for line in re.findall(r"<(?:dd|b)>([^<&]+)<", page):
+        assert line in told, line
+
+
 # ------------------------------------------------------------------------------------------------ the mails' way
 
 
@@ -327,7 +358,7 @@ def test_a_relay_that_is_away_costs_no_confirmation(news: Newsletter) -> None:
 
     news.sign_up(ANN)
     with open_store(news.folder) as store:
-        done = run_errands(news.folder, news.config, store, away, now=news.clock)
+        done = run_errands(news.folder, news.config, store, away, in_full=news.in_full, now=news.clock)
     assert done.waiting == "the relay is away" and news.mails() == []
     assert news.run().mailed == 1 and len(news.mails()) == 1
     assert news.run().mailed == 0

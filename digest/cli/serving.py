@@ -100,12 +100,14 @@ def merge(ctx: click.Context) -> None:
 def _run(project: Project) -> Done:
     from digest.cli.sending import _transport
     from digest.dispatch.errands import run_errands
+    from digest.web.person import person_text
 
     return run_errands(
         project.folder,
         project.config,
         project.store,
         lambda: _transport(project, "site", to_readers=False),
+        in_full=lambda held: person_text(project.config, held, now=now()),
         now=now,
     )
 
