@@ -456,3 +456,16 @@ def test_a_domain_that_is_none_of_another_script_is_shown_as_it_is(domain: str) 
     shown = Address("ann", domain).shown
 
     assert shown == ("ann@bücher.example" if "bcher" in domain else f"ann@{domain}")
+
+
+def test_whoever_is_erased_on_the_site_and_still_named_in_a_file_is_told_to_the_newsletter(news: Newsletter) -> None:
+    news.add(ANN)
+    (news.folder / "fair.csv").write_text(f"email\n{ANN}\n", encoding="utf-8")
+    news.ask(ANN, "erase")
+    news.run()
+    news.client.post(news.link(news.mails(ANN)[-1]), data={"erase": "page"})
+
+    said = run_in(news.folder)("events", "merge").stdout
+
+    assert "1 person erased" in said and "still named in fair.csv" in said
+    assert ANN not in said

@@ -115,8 +115,19 @@ def _run(project: Project) -> Done:
 def _say_done(done: Done) -> None:
     said = f"{counted(done.merged, 'wish', 'wishes')} taken over, {counted(done.mailed, 'mail')} sent"
     say(f"{said}, {counted(done.erased, 'person', 'people')} erased." if done.erased else f"{said}.")
+    _tell_left(done)
     if done.waiting:
         raise DigestError(f"mails wait: {done.waiting}", hint="they are tried again by the next `digest events merge`")
+
+
+def _tell_left(done: Done, *, err: bool = False) -> None:
+    """Whom the site erased and who is still named in files: only the newsletter's people can clean those."""
+    from digest.cli.person import left_behind
+
+    for erased in done.left:
+        click.echo("Somebody had themselves erased on the site, and is still named:", err=err)
+        for line in left_behind(erased):
+            click.echo(line, err=err)
 
 
 def receiver_toml(config: Config, key: str) -> str:
@@ -171,6 +182,7 @@ def _run_again_and_again(folder: Path, over: threading.Event) -> None:
                         continue
                     done = _run(project)
                     seen = sizes
+                    _tell_left(done, err=True)
                     if done.waiting and done.waiting != told:
                         click.echo(f"mails wait: {done.waiting}", err=True)
                     told = done.waiting

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from digest.render.notice import Facts, notice_message
 from digest.render.templates import find_templates
 from digest.send.transports.seam import Transport
 from digest.store import Store
+from digest.store.erasure import Erased
 from digest.store.holdings import Holding
 from digest.store.notices import TRIES, Notice, SealedRequest, read_asked
 
@@ -41,6 +42,7 @@ class Done:
     merged: int = 0
     mailed: int = 0
     erased: int = 0
+    left: list[Erased] = field(default_factory=list)  # of those people, who are still named somewhere
     waiting: str = ""  # why mails wait; '' when none does for a reason of ours
 
 
@@ -61,7 +63,9 @@ def run_errands(
     for request in store.notices.sealed():
         _open(folder, store, request, now())
     for notice in store.notices.granted():
-        done.erased += _erase(store, notice, now())
+        if erased := _erase(store, notice, now()):
+            done.erased += 1
+            done.left += [erased] if erased.elsewhere or erased.still else []
     due = store.notices.waiting(now())[:A_RUN]
     if due:
         try:
@@ -87,14 +91,13 @@ def _open(folder: Path, store: Store, request: SealedRequest, now: datetime) -> 
     store.notices.answer(request, asked, now=now)
 
 
-def _erase(store: Store, notice: Notice, now: datetime) -> int:
+def _erase(store: Store, notice: Notice, now: datetime) -> Erased | None:
     """Outside of any transaction: erasing ends by emptying the write-ahead log."""
     known = store.subscribers.by_id(notice.subscriber) if notice.subscriber is not None else None
     if known is None:
         store.notices.mark(notice, "used")
-        return 0
-    store.erasure.erase(known.address, who="the reader", at=now)  # the notice goes with the person
-    return 1
+        return None
+    return store.erasure.erase(known.address, who="the reader", at=now)  # the notice goes with the person
 
 
 def _mail(
