@@ -250,8 +250,12 @@ def read_from(file: Path, offset: int) -> tuple[list[InboxEvent], int]:
     except FileNotFoundError:  # merged and removed by another process meanwhile
         return [], offset
     end = data.rfind(b"\n") + 1
-    events = [event for line in data[:end].splitlines() if (event := _parse(line)) is not None]
-    return events, offset + end
+    return events_in(data[:end]), offset + end
+
+
+def events_in(data: bytes) -> list[InboxEvent]:
+    """The events among the lines of *data*."""
+    return [event for line in data.splitlines() if (event := _parse(line)) is not None]
 
 
 def whole_lines(file: Path, offset: int) -> bytes:
