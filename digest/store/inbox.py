@@ -43,6 +43,10 @@ class InboxFull(OSError):
     """The inbox has reached its bound: nothing more is taken before somebody fetches what is there."""
 
 
+class InboxUnwritable(OSError):
+    """The disk took nothing: no right to write, no room, a file where the folder should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a reader wants to get from now on."""
@@ -99,7 +103,7 @@ class Inbox:
     def append(self, event: InboxEvent) -> None:
         """Writes one event; it is on disk when this returns.
 
-        Raises InboxFull, or another OSError, when it cannot be written: then nobody may be told it was.
+        Raises InboxFull or InboxUnwritable: then nobody may be told it was.
         """
         ticket = _Ticket(event, _line(event))
         with self._changed:
@@ -112,7 +116,10 @@ class Inbox:
         if batch:
             self._carry(batch)
         if ticket.error is not None:
-            raise ticket.error
+            if isinstance(ticket.error, InboxFull):
+                raise ticket.error
+            why = ticket.error.strerror or str(ticket.error)
+            raise InboxUnwritable(ticket.error.errno, why, str(self.place)) from ticket.error
 
     def _carry(self, batch: Sequence[_Ticket]) -> None:
         try:
