@@ -20,7 +20,7 @@ from digest.compose import (
     spans_of,
 )
 from digest.compose.pictures import read_word
-from digest.condense import explain_summary, find_quotes
+from digest.condense import explain_summary, printable_quotes
 from digest.errors import DigestError, IssueError
 from digest.model import Article, Conflict, Edit, EditKind, Issue, Quote, Span
 from digest.week import Project, compose_week, need_issue, target, unfit_edits
@@ -104,8 +104,8 @@ def choose_sentences(article: Article, numbers: Iterable[int]) -> str:
 
 
 def choose_quote(article: Article, number: int) -> str:
-    """The value of a `quote` edit for that number of `find_quotes`. Raises IssueError for a number there is not."""
-    (quote,) = _numbered(article, [number], find_quotes(article), "quote")
+    """The value of a `quote` edit for that number of its quotes. Raises IssueError for a number there is not."""
+    (quote,) = _numbered(article, [number], printable_quotes(article), "quote")
     return as_value(quote.spans)
 
 
@@ -113,7 +113,7 @@ def _numbered(article: Article, numbers: Iterable[int], things: Sequence[T], wha
     wanted = sorted(set(numbers))
     if wrong := [n for n in wanted if not 1 <= n <= len(things)]:
         raise IssueError(
-            f"“{article.title}” has no number {wrong[0]} among its {len(things)} {what}",
+            f"“{article.title}” has no {what.removesuffix('s')} {wrong[0]}: they are numbered 1 to {len(things)}",
             hint=f"`digest edit {what} ARTICLE --list` numbers them",
         )
     return [things[n - 1] for n in wanted]
