@@ -57,7 +57,14 @@ lead = _choice("lead", "Make ARTICLE the lead.", "the lead is", "no longer the l
 @click.pass_context
 def move(ctx: click.Context, article: str, place: int, week: str | None) -> None:
     """Move ARTICLE to PLACE, counted from 1 (the lead), in the section that stands there."""
-    _edit(ctx, "move", article, str(place), week, f"moved to place {place}:")
+    from digest.week import target
+
+    with project_of(ctx) as project:
+        _, slug = target(project, now=now(), week=week_meant(project, article, week))
+        known = project.store.issues.get(slug)
+        last = len(project.store.issues.issue(slug).items) if known else place
+    there = f"moved to place {place}:" if place <= last else f"moved to the last place, {last}:"
+    _edit(ctx, "move", article, str(place), week, there)
 
 
 @click.group(invoke_without_command=True)
