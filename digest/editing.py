@@ -16,6 +16,7 @@ from digest.compose import (
     Difference,
     as_value,
     differences,
+    read_move,
     replay,
     spans_of,
 )
@@ -256,7 +257,9 @@ def _judge_value(kind: EditKind, value: str) -> None:
     """Raises ValueError or DigestError where an edit of *kind* cannot hold *value*."""
     if kind in {"undo", "redo"}:
         raise ValueError(f"{kind} concerns other edits: only those in force are carried")
-    if value and kind in {"move", "words"} and not re.fullmatch(r"[1-9]\d{0,4}", value):
+    if value and kind == "move":
+        read_move("", value)
+    if value and kind == "words" and not re.fullmatch(r"[1-9]\d{0,4}", value):
         raise ValueError(f"{value!r} is no number")
     if value and kind in {"sentences", "quote"}:
         spans_of(value)

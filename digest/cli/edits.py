@@ -195,6 +195,8 @@ def _value(project: Project, edit: Edit) -> str:
     """The edit's value as a person reads it: the words at its places, cut short."""
     if edit.value and edit.kind == "picture":
         return said_in_words(edit.value)
+    if edit.kind == "move":
+        return edit.value.partition(" ")[0]
     if not edit.value or edit.kind not in {"sentences", "quote", "speaker", "role"}:
         return edit.value
     if edit.kind in {"speaker", "role"}:

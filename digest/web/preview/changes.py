@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.compose import NONE, as_value, last_of, spans_of
+from digest.compose import NONE, as_value, last_of, move_value, spans_of
 from digest.editing import add_edit, redo, sentences_of, undo
 from digest.errors import DigestError, IssueError, StaleError
 from digest.model import Article, Edit, EditKind, Item, Span
@@ -103,7 +103,8 @@ def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> t
     if kind == "move":
         if not re.fullmatch(r"[1-9]\d{0,2}", value):
             raise IssueError(f"{value!r} is no place in the issue")
-        return "move", article.id, value, ""
+        ids = [item.article.id for item in draft.issue.items] if draft else []
+        return "move", article.id, move_value(ids, article.id, int(value)), ""
     if form.get("saw") != article.text_hash:
         raise StaleError(f"“{article.title}” has another text now", hint="load the page again")
     if kind == "sentences":
