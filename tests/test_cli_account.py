@@ -347,6 +347,23 @@ def test_those_refused_for_a_mended_cause_are_sent_it_again(folder: Path, tmp_pa
     assert len(accepted(tmp_path / "log")) == 7 and "reader3@example.net" not in accepted(tmp_path / "log")
 
 
+def test_who_may_get_no_mail_is_not_promised_the_letter_again(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    with sink(tmp_path / "log", "--refuse", "reader[34]@", "550 5.1.1 no such user") as port:
+        run("send", "--yes", *to(port))
+    again = ("deliveries", "resend-missed", "--refused", "550 5.1.1", "--yes")
+    out = run(*again).stdout
+    assert "2 readers without it, of whom 2 may get no mail: 2 bounced." in out
+    assert "`digest bounces undo NUMBER`" in out and "Nothing was changed." in out
+    assert status(run)["deliveries"] == {"accepted": 6, "rejected": 2} and status(run)["state"] == "sent"
+    run("bounces", "undo", str(json.loads(run("bounces", "list", "--json").stdout)[0]["number"]))
+    out = run(*again).stdout
+    assert "of whom 1 may get no mail: 1 bounced." in out and "1 reader waits for the next `digest send`" in out
+    with sink(tmp_path / "again") as port:
+        run("send", "--yes", *to(port))
+    assert len(accepted(tmp_path / "again")) == 1 and status(run)["deliveries"] == {"accepted": 7, "rejected": 1}
+
+
 def test_resolve_wants_one_way_and_says_when_there_is_no_doubt(folder: Path) -> None:
     run = run_in(folder)
     run("deliveries", "resolve", code=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -361,6 +362,12 @@ def resend_missed(
         if not rows:
             say(f"{slug}: nobody is proved not to have it{f', or was refused with {refused}' if refused else ''}.")
             return
+        rows, found = _who_may_get_mail(project, rows), len(rows)
+        if not rows:
+            say(f"{slug}: nobody is left to be sent it. Nothing was changed.")
+            return
+        if len(rows) < found:
+            say(f"That leaves {_counted(len(rows))}:")
         for row in rows[:10]:
             say(f"  {row.address or 'erased'}: {row.reply}")
         if len(rows) > 10:
@@ -376,6 +383,18 @@ def resend_missed(
             if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
                 store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
         say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
+
+
+def _who_may_get_mail(project: Project, rows: Sequence[ReaderRow]) -> list[ReaderRow]:
+    """Those of *rows* whose readers may; says who may not, and the way back."""
+    barred = {row.ordinal: project.store.subscribers.barred(row.subscriber, now()) for row in rows}
+    reasons = Counter(reason for reason in barred.values() if reason)
+    if reasons:
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        say(f"{_counted(len(rows))} without it, of whom {sum(reasons.values())} may get no mail: {why}.")
+    if reasons["bounced"]:
+        say("`digest bounces list` numbers what blocked them, `digest bounces undo NUMBER` takes it back.")
+    return [row for row in rows if not barred[row.ordinal]]
 
 
 def _missed(code: str | None) -> Callable[[ReaderRow], bool]:
