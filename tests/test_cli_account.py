@@ -68,7 +68,7 @@ def test_status_adds_up_before_sending_and_after(folder: Path, tmp_path: Path) -
     assert "Nothing has been sent. Next: `digest send`." in before
     with sink(tmp_path / "log") as port:
         out = run("send", "--yes", *to(port)).stdout
-    assert "7  accepted by your relay" in out and "1  left out" in out
+    assert "7  accepted by your relay" in out and "1  left out since (unsubscribed)" in out
     told = status(run)
     assert told["verdict"] == "done"
     assert told["candidates"] == told["planned"] + sum(told["excluded"].values())
@@ -191,7 +191,10 @@ def test_rows_are_listed_by_state_domain_and_reader(folder: Path) -> None:
     def names(*args: str) -> list[str]:
         return [row["address"] for row in json.loads(run("deliveries", "list", "--json", *args).stdout)]
 
-    assert names("--state", "suppressed") == ["reader1@example.net"]
+    for word in ("suppressed", "left out since", "left-out-since"):
+        assert names("--state", word) == ["reader1@example.net"]
+    assert len(names("--state", "Accepted by your relay")) == 7 and names("--state", "in hand") == []
+    assert "suppressed (left out since)" in run("deliveries", "list", "--state", "lost", code=2).stderr
     assert len(names("--domain", "EXAMPLE.net")) == 8 and names("--domain", "elsewhere.example") == []
     assert names("--reader", "reader2@example.net", "--reader", "Reader3@example.net") == [
         "reader2@example.net",

@@ -52,10 +52,31 @@ def deliveries() -> None:
 # ------------------------------------------------------------------------------------------------ looking
 
 
+LEFT_OUT = "left-out"
+
+
+def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The states that a name, or the words that `status` has, stand for; () for none given. Spaces may be hyphens."""
+    if value is None:
+        return ()
+    wanted = value.casefold().replace("-", " ")
+    if wanted == LEFT_OUT.replace("-", " "):
+        return (LEFT_OUT,)
+    found = tuple(state for state, words in STATE_WORDS.items() if wanted in (state, words))
+    if not found:
+        names = ", ".join(state if state == words else f"{state} ({words})" for state, words in STATE_WORDS.items())
+        raise click.BadParameter(f"{value!r} is no state; there are {names}, {LEFT_OUT} (not planned at all).")
+    return found
+
+
 @deliveries.command("list")
 @issue_argument
 @click.option(
-    "--state", type=click.Choice([*STATE_WORDS, "left-out"]), help="Only these; left-out: not planned at all."
+    "--state",
+    "states",
+    callback=_states,
+    metavar="|".join([*STATE_WORDS, LEFT_OUT]),
+    help="Only these, also in the words of `status`; suppressed: left out since; left-out: not planned at all.",
 )
 @domain_option
 @readers_option
@@ -63,15 +84,20 @@ def deliveries() -> None:
 @json_option
 @click.pass_context
 def list_rows(
-    ctx: click.Context, issue: str, state: str | None, domain: str, readers: Sequence[str], limit: int, as_json: bool
+    ctx: click.Context,
+    issue: str,
+    states: tuple[Any, ...],
+    domain: str,
+    readers: Sequence[str],
+    limit: int,
+    as_json: bool,
 ) -> None:
     """The rows of ISSUE."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        if state == "left-out":
+        if LEFT_OUT in states:
             _list_left_out(project, slug, limit, as_json)
             return
-        states: tuple[Any, ...] = (state,) if state else ()
         given = _addresses(readers)
         rows = list(
             project.store.accounts.rows(

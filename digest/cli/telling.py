@@ -47,7 +47,9 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
     for reason, number in standing.excluded.items():
         say(f"  {number:>7}  left out: {reason}")
     for words, number in by_words(standing).items():
-        say(f"  {number:>7}  {words}")
+        since = standing.left_out_since if words == STATE_WORDS["suppressed"] else {}
+        why = ", ".join(reason if len(since) == 1 else f"{n} {reason}" for reason, n in since.items())
+        say(f"  {number:>7}  {words}{f' ({why})' if why else ''}")
         if words == STATE_WORDS["accepted"]:
             _say_what_came_back(standing)
     if pace := pace_of(project, standing):
