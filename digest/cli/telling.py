@@ -22,6 +22,10 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 
 _BY_WEIGHT = (1, 3, 6, 4, 5, 0)  # what needs a person most comes first
 
+ENDED_EARLY = (
+    "ended_early:"  # with the issue, where the store keeps why its last send did; '' from the next one's begin
+)
+
 MOST_CAUSES = 8
 MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 
@@ -171,8 +175,8 @@ def _today(project: Project) -> str:
 
 
 def last_failure(project: Project, standing: Standing) -> str:
-    """Why the last send ended early; '' when it did not."""
-    return str((project.store.state.get(f"alerted:{standing.slug}") or {}).get("stopped", ""))
+    """Why the last send ended early; '' when it did not, or could not say so."""
+    return str(project.store.state.get(f"{ENDED_EARLY}{standing.slug}") or "")
 
 
 def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
