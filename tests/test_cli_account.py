@@ -68,7 +68,7 @@ def test_status_adds_up_before_sending_and_after(folder: Path, tmp_path: Path) -
     assert "Nothing has been sent. Next: `digest send`." in before
     with sink(tmp_path / "log") as port:
         out = run("send", "--yes", *to(port)).stdout
-    assert "7  accepted by your relay" in out and "1  left out" in out
+    assert "7  accepted by your relay" in out and "1  left out since (unsubscribed)" in out
     told = status(run)
     assert told["verdict"] == "done"
     assert told["candidates"] == told["planned"] + sum(told["excluded"].values())
@@ -191,7 +191,10 @@ def test_rows_are_listed_by_state_domain_and_reader(folder: Path) -> None:
     def names(*args: str) -> list[str]:
         return [row["address"] for row in json.loads(run("deliveries", "list", "--json", *args).stdout)]
 
-    assert names("--state", "suppressed") == ["reader1@example.net"]
+    for word in ("suppressed", "left out since", "left-out-since"):
+        assert names("--state", word) == ["reader1@example.net"]
+    assert len(names("--state", "Accepted by your relay")) == 7 and names("--state", "in hand") == []
+    assert "suppressed (left out since)" in run("deliveries", "list", "--state", "lost", code=2).stderr
     assert len(names("--domain", "EXAMPLE.net")) == 8 and names("--domain", "elsewhere.example") == []
     assert names("--reader", "reader2@example.net", "--reader", "Reader3@example.net") == [
         "reader2@example.net",
@@ -345,6 +348,23 @@ def test_those_refused_for_a_mended_cause_are_sent_it_again(folder: Path, tmp_pa
     with sink(tmp_path / "log") as port:
         run("send", "--yes", *to(port))
     assert len(accepted(tmp_path / "log")) == 7 and "reader3@example.net" not in accepted(tmp_path / "log")
+
+
+def test_who_may_get_no_mail_is_not_promised_the_letter_again(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    with sink(tmp_path / "log", "--refuse", "reader[34]@", "550 5.1.1 no such user") as port:
+        run("send", "--yes", *to(port))
+    again = ("deliveries", "resend-missed", "--refused", "550 5.1.1", "--yes")
+    out = run(*again).stdout
+    assert "2 readers without it, of whom 2 may get no mail: 2 bounced." in out
+    assert "`digest bounces undo NUMBER`" in out and "Nothing was changed." in out
+    assert status(run)["deliveries"] == {"accepted": 6, "rejected": 2} and status(run)["state"] == "sent"
+    run("bounces", "undo", str(json.loads(run("bounces", "list", "--json").stdout)[0]["number"]))
+    out = run(*again).stdout
+    assert "of whom 1 may get no mail: 1 bounced." in out and "1 reader waits for the next `digest send`" in out
+    with sink(tmp_path / "again") as port:
+        run("send", "--yes", *to(port))
+    assert len(accepted(tmp_path / "again")) == 1 and status(run)["deliveries"] == {"accepted": 7, "rejected": 1}
 
 
 def test_resolve_wants_one_way_and_says_when_there_is_no_doubt(folder: Path) -> None:

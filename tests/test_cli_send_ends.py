@@ -186,6 +186,30 @@ def test_a_relay_that_was_not_there_is_named_until_a_send_does_better(tmp_path: 
         assert "ended early" not in run("send", "--yes", *by(port), code=5).stdout
 
 
+def wait_for(file: Path, words: str) -> None:
+    until = time.monotonic() + 20
+    while words not in (seen := file.read_text()):
+        assert time.monotonic() < until, seen
+        time.sleep(0.02)
+
+
+def test_after_a_killed_send_whoever_follows_is_told_and_no_older_reason_is(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=60), tmp_path / "log"
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    with sink(log, "--hold", "reader9@", "99") as port:
+        sending = begun(tmp_path / "n", log, port)
+        with (tmp_path / "seen").open("w") as seen:
+            following = start("digest", ["--project", str(tmp_path / "n"), "status", "--follow"], stdout=seen)
+            wait_for(tmp_path / "seen", "letters a second")
+            os.kill(sending.pid, signal.SIGKILL)
+            sending.wait()
+            wait_for(tmp_path / "seen", "No `digest send` is at work")
+            assert "ended early" not in run("status").stdout
+            run("stop", "--yes")
+            assert following.wait() == 6, "until then it looked on: a timer might have gone on with it"
+    assert "ended early" not in (tmp_path / "seen").read_text()
+
+
 def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n", readers=2, send='quiet = "22:00-07:00"')
     night = "2015-09-24T23:30:00+00:00"

@@ -248,7 +248,7 @@ def _send_one(
     """Sends one issue, saying so; the exit code."""
     from asyncio import CancelledError
 
-    from digest.cli.telling import EXIT_CODES, print_event, print_standing
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
     from digest.dispatch.standing import look
     from digest.dispatch.welcome import relay_of
@@ -277,6 +277,8 @@ def _send_one(
             click.confirm(f"Send {slug} to {_readers(open_rows)} by {by}{early}", abort=True)
         if as_json:
             print_event("begun", before)
+        if store.state.get(f"{ENDED_EARLY}{slug}"):
+            store.state.set(f"{ENDED_EARLY}{slug}", "")
         with progress_bars() as progress:
             send_issue(
                 project.folder,
@@ -309,13 +311,14 @@ def _send_one(
 
 def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
     """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
-    from digest.cli.telling import EXIT_CODES, print_event
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
 
     Failure(error).show()
     try:
         if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            project.store.state.set(f"{ENDED_EARLY}{slug}", str(error))
             alert(project, slug, failure=str(error))
         after = look(project.store, slug, now())
     except DigestError as other:  # the same disk that is full, the same file that is locked

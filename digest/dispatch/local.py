@@ -140,6 +140,7 @@ class LocalLedger:
         known = self._store.issues.get(self._slug)
         if known is not None and known.state == "sending":
             self._store.issues.set_state(self._slug, "paused", who=WHO, at=now, reason=pause.reason)
+        if known is not None and known.state in ("sending", "paused"):
             self._store.ledger.take_back_refusals(self._slug, pause.taken_back, WHO, now)
 
 

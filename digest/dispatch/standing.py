@@ -48,6 +48,7 @@ class Standing:
     planned: int
     excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
     by_state: Mapping[DeliveryState, int]  # sums to planned
+    left_out_since: Mapping[str, int]  # reason -> readers, of the rows suppressed
     returned: Mapping[str, int]  # accepted letters that came back, by grade (see `send/bounces/nouns.py`)
     complaints: int
     causes: tuple[Cause, ...]
@@ -91,6 +92,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
     rate = _rate(store, slug, now) if process is not None else 0.0
     came_back = store.returns.counts(slug)
     open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))
+    said = store.accounts.said(slug, (*TROUBLED, "suppressed"))
     return Standing(
         slug=slug,
         subject="" if known.state == "skipped" else store.issues.issue(slug).subject,
@@ -103,9 +105,10 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         planned=account.planned,
         excluded=account.excluded,
         by_state=account.by_state,
+        left_out_since={one.reply: one.readers for one in said if one.state == "suppressed"},
         returned={grade: number for grade, number in came_back.items() if grade != "complaint"},
         complaints=came_back.get("complaint", 0),
-        causes=causes(store.accounts.said(slug, TROUBLED)),
+        causes=causes(one for one in said if one.state in TROUBLED),
         next_due=store.ledger.next_due(slug),
         process=process,
         per_second=rate,
