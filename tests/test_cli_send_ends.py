@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 
 from digest.address import parse_address
+from digest.dispatch.way import remember, way_now, way_on
+from digest.errors import IssueError
 from digest.store import open_store
 from tests.command_line import Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, send, sink, to_sink
@@ -305,3 +308,57 @@ def test_two_complaints_of_thirty_pause_and_one_only_warns(tmp_path: Path) -> No
         run("send", "--yes", code=3)
     assert "2 of 30 readers called it spam" in told(run)["paused_reason"]
     assert told(run)["issue"] == SLUG
+
+
+# ------------------------------------------------------------------------------------------------ the way it began
+
+
+def files_of(folder: Path) -> int:
+    return len(list((folder / "var" / "outbox").rglob("*.eml")))
+
+
+def test_a_timer_goes_on_by_the_relay_an_issue_was_begun_with(tmp_path: Path) -> None:
+    """Killed on the way; digest.toml writes files, and nobody tells the timer of the relay."""
+    run, log = newsletter(tmp_path / "n", readers=40), tmp_path / "log"
+    with sink(log, "--reply-delay", "20") as port:
+        child = begun(tmp_path / "n", log, port)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        out = run("send", "--due", code=4).stdout
+        assert f"It goes on by the relay at 127.0.0.1:{port}, as it began" in out
+    assert files_of(tmp_path / "n") == 0
+    assert set(accepted(log).values()) == {1} and len(accepted(log)) in (39, 40)
+
+
+def test_another_way_than_it_began_by_is_a_persons_word(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=6, send='not_later_than = ""'), tmp_path / "log"
+    toml, later = tmp_path / "n" / "digest.toml", "2099-01-01T00:00:00+00:00"
+    with sink(log, "--refuse", "reader[34]@", "451 4.7.1 later") as port:
+        run("send", "--yes", *by(port), code=5)
+        before = toml.read_text()
+        smtp = '\n[smtp]\nhost = "127.0.0.1"\nport = 9\n'
+        toml.write_text(before.replace("[send]", '[send]\ntransport = "smtp"') + smtp)
+        refused = error_of(run("send", "--due", now=later, code=1))
+        assert f"began by the relay at 127.0.0.1:{port}, and digest.toml now says the relay at 127.0.0.1:9" in refused
+        assert "--as-configured" in refused
+    toml.write_text(before)
+    assert files_of(tmp_path / "n") == 0
+    out = run("send", "--yes", "--as-configured", now=later).stdout
+    assert "goes on by files in var/outbox" in out and files_of(tmp_path / "n") == 2
+    assert len(accepted(log)) == 4
+
+
+def test_files_are_not_followed_by_a_relay_unasked(tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    files = make_newsletter(folder, 1)
+    relay = replace(files, send=replace(files.send, transport="smtp"), smtp=replace(files.smtp, host="a.example"))
+    other = replace(relay, smtp=replace(files.smtp, host="b.example"))
+    with open_store(folder) as store:
+        assert way_on(store, relay, SLUG) == way_now(relay)  # nothing has left yet
+        remember(store, SLUG, way_now(files))
+        with pytest.raises(IssueError, match=r"began by files in var/outbox, and .* the relay at a\.example:587"):
+            way_on(store, relay, SLUG)
+        remember(store, SLUG, way_now(relay))
+        assert way_on(store, other, SLUG) == way_now(other)
+        with pytest.raises(IssueError, match="now says files"):
+            way_on(store, files, SLUG)

@@ -25,6 +25,7 @@ from digest.dispatch.letters import Mailroom
 from digest.dispatch.rows import RowQueue
 from digest.dispatch.signing import signed, signer_of
 from digest.dispatch.standing import PACE
+from digest.dispatch.way import Way, remember
 from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
 from digest.model import Issue, Letter, Rejected, Rendered, Reply
@@ -71,20 +72,21 @@ def send_issue(
     limit: int | None = None,
     intended: datetime | None = None,
     relay: str = "",
+    way: Way | None = None,
 ) -> Report:
     """Carries what is due of the approved issue *slug*, at most *limit* letters. Doing it again goes on where it
     ended, however it ended; nobody gets the issue twice.
 
     *progress* is told (done, all). *intended*: when it was to leave, if that was said ([send] not_later_than).
-    *relay*: through which, as `welcome.relay_of` names it; '' for one that never is on trial. Ctrl-C lets the letters
-    in hand finish, a second one does not.
+    *relay*: through which, as `welcome.relay_of` names it; '' for one that never is on trial. *way*: remembered once
+    the first letter is about to leave. Ctrl-C lets the letters in hand finish, a second one does not.
     Raises IssueError when the issue may not be sent, VerbatimError, and SendError when mail cannot leave.
     """
     # A dead owner's name says whether its letters may simply be carried again: see `LocalLedger.reconcile`.
     kind = "file" if getattr(transport, "repeats_safely", False) else "wire"
     with locks.sending(folder), locks.owner(folder, kind) as owner:
         return asyncio.run(
-            _Sending(folder, config, slug, transport, owner, now, progress, limit, intended, relay).run()
+            _Sending(folder, config, slug, transport, owner, now, progress, limit, intended, relay, way).run()
         )
 
 
@@ -158,6 +160,7 @@ class _Sending:
     limit: int | None
     intended: datetime | None
     relay: str
+    way: Way | None  # None: nobody asks for it later
 
     async def run(self) -> Report:
         started = time.monotonic()
@@ -298,6 +301,9 @@ class _Sending:
         now = self.now()
         with self._store.transaction():
             granted = self._ledger.merge(outcomes, intents if pause is None else (), now)
+            if granted and self.way is not None:
+                remember(self._store, self.slug, self.way)
+                self.way = None
             if pause is not None:
                 self._ledger.pause(pause, now)
         if outcomes:
