@@ -346,6 +346,11 @@ def test_another_way_than_it_began_by_is_a_persons_word(tmp_path: Path) -> None:
     out = run("send", "--yes", "--as-configured", now=later).stdout
     assert "goes on by files in var/outbox" in out and files_of(tmp_path / "n") == 2
     assert len(accepted(log)) == 4
+    out = run("status").stdout
+    assert "4  accepted by your relay" in out and "2  written to var/outbox" in out
+    assert "written to var/outbox" in run("deliveries", "show", "3").stdout
+    page = (tmp_path / "n" / "var" / "issues" / SLUG / "report.html").read_text()
+    assert "Your relay accepted 4 of 6 letters; 2 are written to" in page
 
 
 def test_files_are_not_followed_by_a_relay_unasked(tmp_path: Path) -> None:

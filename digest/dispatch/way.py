@@ -6,7 +6,7 @@ divert the rest of the letters to files and book them as sent.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from digest.config import Config
 from digest.errors import IssueError
@@ -22,6 +22,7 @@ class Way:
     words: str  # FILES, or "the relay at HOST:PORT"
     named: str  # HOST:PORT as given with --smtp; '': digest.toml says it
     configured: str  # what digest.toml said meanwhile, in the same words
+    only_relays: bool = False  # of what is remembered: no letter of the issue ever went to a file
 
 
 def way_now(config: Config, named: str = "") -> Way:
@@ -58,7 +59,9 @@ def begun_by(store: Store, slug: str) -> Way | None:
 
 def remember(store: Store, slug: str, way: Way) -> None:
     """*slug*'s letters leave by *way* from now on."""
-    store.state.set(_key(slug), asdict(way))
+    begun = begun_by(store, slug)
+    only_relays = way.words != FILES and (begun is None or begun.only_relays)
+    store.state.set(_key(slug), asdict(replace(way, only_relays=only_relays)))
 
 
 def _key(slug: str) -> str:

@@ -14,12 +14,10 @@ from collections.abc import AsyncIterator, Sequence, Set
 from pathlib import Path
 
 from digest.errors import SendError
-from digest.model import Accepted, Letter, Reply
-from digest.send.transports.seam import Journal
+from digest.model import Accepted, Letter
+from digest.send.transports.seam import STORED, Journal
 
 BATCH = 64  # letters written, synced and renamed together
-
-_STORED = Reply(250, "2.0.0", "stored in the outbox")
 
 
 class Maildir:
@@ -42,7 +40,7 @@ class Maildir:
                 await asyncio.to_thread(self._publish, fresh, may)
                 for letter in batch:
                     if letter.ordinal in may:
-                        journal.outcome(letter.ordinal, Accepted(_STORED))
+                        journal.outcome(letter.ordinal, Accepted(STORED))
         except OSError as error:
             raise SendError(
                 f"the outbox {self.folder} cannot be written: {error.strerror or error}",

@@ -9,7 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from digest.errors import SendError
-from digest.model import Letter, Outcome
+from digest.model import Letter, Outcome, Reply
+
+STORED = Reply(250, "2.0.0", "stored in the outbox")
+"""What is booked of a letter that went to a file and to no relay: what tells the two apart later."""
 
 
 class LoginRefused(SendError):
