@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,7 +74,7 @@ def test_what_cannot_begin_or_go_on_says_so_in_json_too(tmp_path: Path) -> None:
 
 def test_a_paused_or_stopped_issue_is_not_sent_and_the_code_says_which(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n")
-    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     run("pause", "--reason", "a slip")
     assert "is paused: a slip" in error_of(run("send", "--yes", code=3))
     run("stop", "--yes")  # of a paused one
@@ -367,3 +369,77 @@ def test_files_are_not_followed_by_a_relay_unasked(tmp_path: Path) -> None:
         assert way_on(store, other, SLUG) == way_now(other)
         with pytest.raises(IssueError, match="now says files"):
             way_on(store, files, SLUG)
+
+
+# ------------------------------------------------------------------------------------------------ nobody lets us in
+
+
+@contextmanager
+def answering(words: str) -> Iterator[int]:
+    """A server that says *words* to everybody, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(words.encode())
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(100)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def waiting(folder: Path) -> Iterator[Child]:
+    """A send that waits for a greeting which never comes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        child = start("digest", ["--project", str(folder), "send", "--yes", *by(port)], env=os.environ)
+        with server.accept()[0]:
+            yield child
+
+
+@pytest.mark.parametrize("reply", ["220 here\r\n554 5.7.1 no EHLO for you\r\n", "554 5.3.0 no mail from you\r\n", ""])
+def test_a_start_that_fails_leaves_the_issue_as_it_was(tmp_path: Path, reply: str) -> None:
+    run = newsletter(tmp_path / "n")
+    with answering(reply) as port:
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", code=1)
+    assert (told(run)["state"], told(run)["deliveries"]) == ("approved", {"waiting": 12})
+    assert run("send", "--due").stdout == ""
+    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--yes", "--smtp", "127.0.0.1:9", code=1)
+    run("send", "--yes", "--smtp", "mail.example.com:25", code=1)
+    assert told(run)["state"] == "scheduled"
+    with open_store(tmp_path / "n") as store:
+        assert not store.ledger.has_left(SLUG)
+        store.issues.set_state(SLUG, "draft", who="editor", at=datetime.now(UTC))  # it may be edited
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "state"), [("pause", 3, "paused"), ("stop", 6, "cancelled"), ("", 5, "approved")]
+)
+def test_who_waits_for_a_greeting_heeds_a_person(tmp_path: Path, command: str, code: int, state: str) -> None:
+    run = newsletter(tmp_path / "n")
+    with waiting(tmp_path / "n") as child:
+        if command:
+            assert "It has ended" in run(command, *["--yes"] * (command == "stop")).stdout
+        else:
+            os.kill(child.pid, signal.SIGINT)
+        assert child.wait() == code
+    assert told(run)["state"] == state
+
+
+def test_an_issue_under_way_heeds_a_person_while_it_waits_for_a_greeting_too(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=30), tmp_path / "log"
+    with sink(log) as port:
+        send(tmp_path / "n", to_sink(port), at=datetime.now(UTC), limit=10)
+    with waiting(tmp_path / "n") as child:
+        assert "It has ended; 10 were accepted" in run("pause").stdout
+        assert child.wait() == 3
+    assert told(run)["deliveries"] == {"accepted": 10, "waiting": 20}

@@ -181,6 +181,8 @@ def next_step(project: Project, standing: Standing, *, ended_early: str = "") ->
     if standing.state == "draft":
         steps.append("Nothing has been sent. Next: `digest approve`.")
     elif standing.state == "approved":
+        if ended_early:
+            steps.append(f"The last `digest send` ended early: {ended_early}.")
         steps.append("Nothing has been sent. Next: `digest send`.")
     elif standing.state == "paused":
         steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")

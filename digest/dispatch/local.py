@@ -170,7 +170,8 @@ class _Sending:
             self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
-                    await self._carry()
+                    if await self._entered():
+                        await self._carry()
                 from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
 
                 weigh_refusals(self._store, self.now())
@@ -204,7 +205,8 @@ class _Sending:
         if known.state in ("approved", "scheduled"):
             self._ledger.freeze(now)
         self._refuse_late(known.state, counts.get("waiting", 0) + counts.get("leased", 0), now)
-        if known.state != "sending":
+        self._found = known
+        if known.state == "sent":
             store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._ledger.reconcile(now)
         counts = store.ledger.counts(self.slug)
@@ -216,6 +218,38 @@ class _Sending:
         self._resting = set[str]()  # domains, as last written down
         self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
         return True
+
+    async def _entered(self) -> bool:
+        """The issue is `sending`. An issue of which no letter has left becomes it only once the receiver has let us
+        in: until then it stays what it was, to be edited or sent at another time. False: a person said otherwise
+        meanwhile. Raises SendError when nobody lets us in, IssueError when the text changed meanwhile."""
+        found = self._found
+        if found.state not in ("approved", "scheduled"):
+            return True
+        try:
+            if self._done < self._total and not self._is_quiet() and not await self._reached():
+                return False
+            known = self._store.issues.get(self.slug)
+            if known is None or (known.fingerprint, known.approved_at) != (found.fingerprint, found.approved_at):
+                raise IssueError(f"{self.slug} was changed while its relay was waited for", hint="`digest status`")
+            self._store.issues.set_state(self.slug, "sending", who=WHO, at=self.now())
+        except BaseException:
+            self.transport.halt()
+            raise
+        return True
+
+    async def _reached(self) -> bool:
+        """Whether the receiver lets us in before a person pauses, stops or edits the issue, or ends this run."""
+        reaching = asyncio.create_task(self.transport.reach())
+        try:
+            while not (await asyncio.wait({reaching}, timeout=LOOK_S))[0]:
+                known = self._store.issues.get(self.slug)
+                if self._stopping or known is None or known.state != self._found.state:
+                    return False
+            await reaching
+            return True
+        finally:
+            reaching.cancel()
 
     def _try_one(self, rendered: Rendered, now: datetime) -> None:
         """Raises SendError when no letter at all can be written: that is no reader's fault."""
@@ -281,6 +315,7 @@ class _Sending:
     async def _carry(self) -> None:
         journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         keeper = asyncio.create_task(journal.keep())
+        watcher = asyncio.create_task(self._watch(journal))
         written = self._letters(journal)
         letters = written if self._signer is None else signed(written, self._signer)
         try:
@@ -290,12 +325,20 @@ class _Sending:
                 journal.pause(Pause(f"{error} – {error.hint}, then `digest resume`"))
             raise
         finally:
+            watcher.cancel()
             await letters.aclose()
             journal.close()
             try:
                 await keeper  # every answer that came is on disk before anything else
             finally:
                 self._finish(journal.paused)
+
+    async def _watch(self, journal: GroupJournal) -> None:
+        """Halts the transport once the run is to end: who waits for a connection asks for no letter, and would not
+        see it."""
+        while not (self._stopping or journal.paused is not None or self._is_called_off()):
+            await asyncio.sleep(LOOK_S)
+        self.transport.halt()
 
     def _merge(self, outcomes: Booked, intents: Sequence[int], pause: Pause | None) -> Set[int]:
         now = self.now()
@@ -304,6 +347,8 @@ class _Sending:
             if granted and self.way is not None:
                 remember(self._store, self.slug, self.way)
                 self.way = None
+        if pause is not None or (len(granted) < len(intents) and self._is_called_off()):
+            self.transport.halt()  # before anybody whose letter was stopped opens a connection for the next one
             if pause is not None:
                 self._ledger.pause(pause, now)
         if outcomes:
@@ -397,8 +442,10 @@ class _Sending:
     def _is_called_off(self) -> bool:
         """Paused, stopped, or in quiet hours."""
         known = self._store.issues.get(self.slug)
-        quiet = quiet_until(self.config.send.quiet, self.now().astimezone(self.config.zone))
-        return known is None or known.state != "sending" or quiet is not None
+        return known is None or known.state != "sending" or self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        return quiet_until(self.config.send.quiet, self.now().astimezone(self.config.zone)) is not None
 
     def _written(self, row: Row, journal: GroupJournal) -> Letter | None:
         """The row's letter; None, with the row rejected, for values that cannot stand in one."""
