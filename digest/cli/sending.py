@@ -502,7 +502,8 @@ def _transport(
                 f"--smtp {smtp}: only this machine’s own relay may be named there",
                 hint="configure [smtp] for others",
             )
-        return Smtp(SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4))
+        local = SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4)
+        return Smtp(local, tell=_tell_waiting)
     settings = config.smtp
     if to_readers:
         _may_leave(project)
@@ -519,8 +520,13 @@ def _transport(
             connections=connections or settings.connections,
             verify=settings.verify,
             letters_per_connection=profile_of(settings).letters_per_connection,
-        )
+        ),
+        tell=_tell_waiting,
     )
+
+
+def _tell_waiting(words: str) -> None:
+    click.echo(words, err=True)
 
 
 def _may_leave(project: Project) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from digest.errors import SendError
@@ -28,8 +28,10 @@ class Smtp:
         *,
         timeouts: Timeouts | None = None,
         patience_s: tuple[float, ...] = (0.5, 2, 5),
+        tell: Callable[[str], None] = lambda words: None,
     ) -> None:
-        """*patience_s*: the pauses before each new try to reach a server that was there and went away.
+        """*patience_s*: the pauses before each new try to reach a server that was there and went away. *tell* is told,
+        once, of a server that does not greet.
 
         Raises SendError for settings that would send mail in the clear, or to a server nobody has verified.
         """
@@ -45,15 +47,21 @@ class Smtp:
         self._connections = max(1, server.connections)
         self._timeouts = timeouts or Timeouts()
         self._patience_s = patience_s
+        self._tell: Callable[[str], None] | None = tell  # None: it was told
         self._reached: tuple[Wire, Extensions] | None = None  # a connection that has carried nothing yet
         self._run: _Run | None = None  # None: nothing is being carried
 
     async def reach(self) -> None:
         """Opens the connection that the first letter will take. Raises SendError."""
         try:
-            self._reached = await open_wire(self._server, self._timeouts)
+            self._reached = await open_wire(self._server, self._timeouts, self._tell_once)
         except Refused as error:
             raise self._as_send_error(error) from error
+
+    def _tell_once(self, words: str) -> None:
+        if self._tell is not None:
+            self._tell(words)
+        self._tell = None
 
     def halt(self) -> None:
         if self._run is not None:
@@ -163,7 +171,7 @@ class Smtp:
         reached, self._reached = self._reached, None
         if reached is not None and not reached[0].lost:
             return reached
-        opening = asyncio.create_task(open_wire(self._server, self._timeouts))
+        opening = asyncio.create_task(open_wire(self._server, self._timeouts, self._tell_once))
         run.openings.add(opening)
         try:
             return await opening
