@@ -328,6 +328,16 @@ STATE_WORDS: Mapping[DeliveryState, str] = {
     "uncertain": "we cannot know",
 }
 
+WRITTEN = "written to var/outbox"
+"""In place of the words for accepted, where a letter went to a file."""
+
+
+def state_words(state: DeliveryState, reply: str) -> str:
+    """The words for the state of a letter about which *reply* was said."""
+    from digest.send.transports.seam import STORED
+
+    return WRITTEN if state == "accepted" and reply == str(STORED) else STATE_WORDS[state]
+
 
 GRADE_WORDS: Mapping[str, str] = {
     "hard": "no such mailbox",

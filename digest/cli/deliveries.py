@@ -21,6 +21,7 @@ from digest.cli.common import (
     print_json,
     project_of,
     say,
+    state_words,
     table,
     who,
     yes_option,
@@ -117,14 +118,17 @@ def list_rows(
 
 
 def _numbers(project: Project, slug: str) -> str:
-    return ", ".join(f"{n} {STATE_WORDS[state]}" for state, n in project.store.ledger.counts(slug).items())
+    from digest.cli.telling import by_words
+    from digest.dispatch.standing import look
+
+    return ", ".join(f"{n} {words}" for words, n in by_words(look(project.store, slug, now())).items())
 
 
 def _cells(project: Project, row: ReaderRow) -> tuple[object, ...]:
     config = project.config
     since = clock(row.at, config) if row.at else ""
     said = f"{row.reply}; again at {clock(row.due, config)}" if row.due else row.reply
-    return row.ordinal, row.address or "erased", STATE_WORDS[row.state], since, row.attempts, said
+    return row.ordinal, row.address or "erased", state_words(row.state, row.reply), since, row.attempts, said
 
 
 def _row_json(row: ReaderRow) -> dict[str, object]:
@@ -168,12 +172,12 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
             back = [{"number": r.id, "at": r.at, "kind": r.kind, "status": r.status, "words": r.words} for r in returns]
             print_json({**_row_json(row), "issue": slug, "history": moves, "returned": back})
             return
-        say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {state_words(row.state, row.reply)}.")
         if name := relay_id(project.config.smtp, row.reply):
             say(f"The relay calls it {name}.")
         if row.due:
             say(f"Tried again at {clock(row.due, project.config)}.")
-        rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
+        rows = [(clock_s(project, m.at), m.became, state_words(m.became, m.reply), m.reply) for m in history]
         laid = "" if rows else " and has not moved since"
         say(f"It was laid as waiting when the audience was frozen{laid}.")
         if rows:

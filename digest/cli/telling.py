@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import GRADE_WORDS, STATE_WORDS, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, now, say
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -54,7 +54,7 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
         since = standing.left_out_since if words == STATE_WORDS["suppressed"] else {}
         why = ", ".join(reason if len(since) == 1 else f"{n} {reason}" for reason, n in since.items())
         say(f"  {number:>7}  {words}{f' ({why})' if why else ''}")
-        if words == STATE_WORDS["accepted"]:
+        if words == (WRITTEN if standing.written else STATE_WORDS["accepted"]):
             _say_what_came_back(standing)
     if pace := pace_of(project, standing):
         say(pace)
@@ -107,8 +107,10 @@ def by_words(standing: Standing) -> dict[str, int]:
     """Rows by the words for their states, in the order of a letter's way; sums to the rows planned."""
     found: dict[str, int] = {}
     for state, words in STATE_WORDS.items():
-        if number := standing.number(state):
-            found[words] = found.get(words, 0) + number
+        written = standing.written if state == "accepted" else 0
+        for said, number in ((words, standing.number(state) - written), (WRITTEN, written)):
+            if number:
+                found[said] = found.get(said, 0) + number
     return found
 
 
@@ -185,6 +187,8 @@ def next_step(project: Project, standing: Standing, *, ended_early: str = "") ->
     if standing.state == "draft":
         steps.append("Nothing has been sent. Next: `digest approve`.")
     elif standing.state == "approved":
+        if ended_early:
+            steps.append(f"The last `digest send` ended early: {ended_early}.")
         steps.append("Nothing has been sent. Next: `digest send`.")
     elif standing.state == "paused":
         steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")

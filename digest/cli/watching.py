@@ -142,8 +142,12 @@ def write_report(project: Project, standing: Standing, file: Path) -> None:
 @click.pass_context
 def pause(ctx: click.Context, issue: str, reason: str) -> None:
     """Let ISSUE wait: a running send stops before its next letter."""
+    from digest.dispatch.locks import at_work
+
     with project_of(ctx) as project:
-        slug = _move(project, issue, "paused", ("sending", "scheduled"), reason)
+        # An approved issue whose send still waits to be let in has begun for whoever wants it to wait.
+        begins = ("approved",) if at_work(project.folder) is not None else ()
+        slug = _move(project, issue, "paused", ("sending", "scheduled", *begins), reason)
         _say_let_go(project, slug, f"{slug} is paused")
         say("`digest resume` lets it go on.")
         _tell(project, slug)

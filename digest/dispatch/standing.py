@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from digest.dispatch import locks, welcome
+from digest.dispatch.way import begun_by
 from digest.model import DeliveryState, IssueState
+from digest.send.transports.seam import STORED
 from digest.store import Store
 from digest.store.accounts import Said
 
@@ -49,6 +51,7 @@ class Standing:
     excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
     by_state: Mapping[DeliveryState, int]  # sums to planned
     left_out_since: Mapping[str, int]  # reason -> readers, of the rows suppressed
+    written: int  # of the accepted letters: by no relay, to files in var/outbox
     returned: Mapping[str, int]  # accepted letters that came back, by grade (see `send/bounces/nouns.py`)
     complaints: int
     causes: tuple[Cause, ...]
@@ -106,6 +109,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         excluded=account.excluded,
         by_state=account.by_state,
         left_out_since={one.reply: one.readers for one in said if one.state == "suppressed"},
+        written=_written(store, slug) if account.by_state.get("accepted") else 0,
         returned={grade: number for grade, number in came_back.items() if grade != "complaint"},
         complaints=came_back.get("complaint", 0),
         causes=causes(one for one in said if one.state in TROUBLED),
@@ -115,6 +119,13 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         done_at=now + timedelta(seconds=open_rows / rate) if rate and open_rows else None,
         warnings=welcome.warnings(store.accounts.returned(slug)),
     )
+
+
+def _written(store: Store, slug: str) -> int:
+    begun = begun_by(store, slug)
+    if begun is not None and begun.only_relays:
+        return 0  # no need to read a million rows at every look
+    return store.accounts.accepted_with(slug, str(STORED))
 
 
 def _rate(store: Store, slug: str, now: datetime) -> float:
