@@ -411,7 +411,12 @@ def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(fo
     done = run("send", "--due", code=3, now="2015-09-25T18:01:00+00:00")
     assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
     assert status(run)["state"] == "paused"
+    again = run("send", "--due", code=3, now="2015-09-25T18:01:30+00:00")
+    assert (again.stdout, again.stderr) == ("", "")
     run("resume", now="2015-09-25T18:02:00+00:00")
+    run("pause", now="2015-09-25T18:02:10+00:00")
+    run("send", "--due", now="2015-09-25T18:02:20+00:00")  # a person has: no failure
+    run("resume", now="2015-09-25T18:02:30+00:00")
     run("send", "--due", now="2015-09-25T18:03:00+00:00")
     assert status(run)["deliveries"] == {"accepted": 8}
 

@@ -93,7 +93,7 @@ def _settle(folder: Path, done: Restored, went_out: WentOut | None) -> None:
             if held.booked:
                 say(f"{slug}: {held.booked} are done with, says the ledger that was replaced: nothing more to them.")
             if held.doubtful:
-                say(f"{slug}: {held.doubtful} were in doubt there, and are: `digest deliveries resolve` decides.")
+                say(f"{slug}: {held.doubtful} were in doubt there and still are: `digest deliveries resolve` decides.")
             word = went_out or _ask(slug, rows)
             settled = answer(project.store, slug, word, who=who(project), at=now())
             if (settled and word == "all") or (not rows and held.booked + held.doubtful):
