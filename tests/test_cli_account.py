@@ -431,7 +431,12 @@ def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(fo
     done = run("send", "--due", code=3, now="2015-09-25T18:01:00+00:00")
     assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
     assert status(run)["state"] == "paused"
+    again = run("send", "--due", code=3, now="2015-09-25T18:01:30+00:00")
+    assert (again.stdout, again.stderr) == ("", "")
     run("resume", now="2015-09-25T18:02:00+00:00")
+    run("pause", now="2015-09-25T18:02:10+00:00")
+    run("send", "--due", now="2015-09-25T18:02:20+00:00")  # a person has: no failure
+    run("resume", now="2015-09-25T18:02:30+00:00")
     run("send", "--due", now="2015-09-25T18:03:00+00:00")
     assert status(run)["deliveries"] == {"accepted": 8}
 
@@ -587,10 +592,24 @@ def test_the_answer_may_be_given_with_the_restore(folder: Path, tmp_path: Path, 
     run_in(folder)("backup", str(tmp_path / "b"))
     run_in(tmp_path)("restore", str(tmp_path / "b"), str(tmp_path / "again"), "--went-out", word)
     run = run_in(tmp_path / "again")
-    run("resume")
+    if word == "none":
+        run("resume")
+    else:
+        assert f"{SLUG} is sent" in run("status").stdout
     with sink(tmp_path / "log") as port:
         run("send", "--yes", *to(port))
     assert len(accepted(tmp_path / "log")) == letters
+
+
+def test_what_was_replaced_is_believed_before_a_person(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    run("backup", str(tmp_path / "b"))
+    with sink(tmp_path / "log") as port:
+        run("send", "--yes", *to(port))
+        out = run_in(tmp_path)("restore", str(tmp_path / "b"), str(folder), "--replace", "--went-out", "none").stdout
+        assert f"{SLUG}: 8 are done with, says the ledger that was replaced" in out and f"{SLUG}: it is closed" in out
+        run("send", "--yes", *to(port))
+    assert sorted(accepted(tmp_path / "log").values()) == [1] * 8
 
 
 def test_draft_of_an_old_copy_is_not_approved_a_second_time_unasked(folder: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -222,6 +222,21 @@ def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path
     assert run("send", "--due", now=night).stdout == ""
     run("send", "--due", now="2015-09-25T07:00:00+00:00")
     assert told(run)["deliveries"] == {"accepted": 2}
+
+
+def test_of_five_timers_at_once_one_sends_and_the_others_are_silent(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=10), tmp_path / "log"
+    with sink(log, "--refuse", ".", "451 4.7.1 later") as port:
+        run("send", "--yes", *by(port), code=5)
+    at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    env = {**os.environ, "DIGEST_NOW": at}
+    with sink(log, "--reply-delay", "50") as port, ExitStack() as stack:
+        args = ["--project", str(tmp_path / "n"), "send", "--due", *by(port)]
+        said = [stack.enter_context((tmp_path / f"said{n}").open("w")) for n in range(5)]
+        timers = [start("digest", args, env=env, stdout=out, stderr=out) for out in said]
+        assert [timer.wait() for timer in timers] == [0] * 5
+    assert [(tmp_path / f"said{n}").read_text() != "" for n in range(5)].count(True) == 1
+    assert sorted(accepted(log).values()) == [1] * 10
 
 
 # ------------------------------------------------------------------------------------------------ sent again

@@ -243,6 +243,24 @@ def test_an_issue_that_waited_for_the_morning_asks_nobody(tmp_path: Path) -> Non
     assert send(tmp_path, everyone_accepts(), at=NOW + timedelta(hours=11)).accepted == 20
 
 
+@pytest.mark.parametrize(
+    ("limit", "late", "told"),
+    [
+        ("30m", timedelta(minutes=31), "31 minutes ago"),
+        ("0.01h", timedelta(seconds=40), "1 minute ago"),
+        ("1d", timedelta(hours=30), "30 hours ago"),
+        ("2.5d", timedelta(days=3), "3 days ago"),
+    ],
+)
+def test_how_late_is_too_late_is_said_in_minutes_hours_or_days(
+    tmp_path: Path, limit: str, late: timedelta, told: str
+) -> None:
+    make_newsletter(tmp_path, 2, send=f'not_later_than = "{limit}"')
+    send(tmp_path, everyone_accepts(), limit=1)
+    with pytest.raises(IssueError, match=f" {told}"):
+        send(tmp_path, everyone_accepts(), at=NOW + late)
+
+
 def test_who_never_wants_to_be_asked_is_not(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 20, send='not_later_than = ""')
     send(tmp_path, everyone_accepts(), limit=5)

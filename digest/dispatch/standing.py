@@ -21,6 +21,7 @@ from digest.store.accounts import Said
 
 LATELY = timedelta(minutes=1)  # the rate is that of the last minute
 PACE = "pace"  # where the store keeps what sending has learned of it
+PROGRAMS = ("digest send", "digest restore")  # who pauses without a person
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "deferred", "uncertain")
 
 Verdict = Literal["done", "paused", "stopped", "in doubt", "unfinished"]
@@ -192,6 +193,12 @@ def due_issues(store: Store, now: datetime) -> list[str]:
             if open_rows or next_due is None or next_due <= now:
                 due.append(issue.slug)
     return due
+
+
+def is_held_up(store: Store) -> bool:
+    """Whether an issue is paused that no person has paused: it waits until one has looked."""
+    paused = (issue.slug for issue in store.issues.all() if issue.state == "paused")
+    return any(store.issues.events(slug)[-1].who in PROGRAMS for slug in paused)
 
 
 # ------------------------------------------------------------------------------------------------ resting
