@@ -62,15 +62,22 @@ def test_a_message_that_cannot_be_read_is_told_and_keeps_no_other_from_being_rea
         return read(data)
 
     monkeypatch.setattr(returns, "read_return", stumbling)
+    report = take_in(folder, b"From: a@b.example\nSubject: hostile\n\n", returned(1, "5.1.1", GONE))
+    ((place, verdict, why),) = report.for_a_person
+    assert (place, verdict) == ("0", "unreadable")
+    assert why.startswith("a bug of this program, please report it: RecursionError: maximum")
+    assert blocks(folder) == {READERS[0]: "bounced"}
+
+
+def test_a_message_of_3000_parts_inside_each_other_stops_no_run(folder: Path) -> None:
     place = folder / "back"
     place.mkdir()
-    (place / "1.eml").write_bytes(b"From: a@b.example\nSubject: hostile\n\n")
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3000))
+    (place / "1.eml").write_bytes(b"From: a@b.example\nSubject: hostile\n" + deep)
     (place / "2.eml").write_bytes(returned(1, "5.1.1", GONE))
-    run = run_in(folder)
-    said = run("bounces", "ingest", str(place)).stdout
-    assert "  1.eml: cannot be read: a bug of this program, please report it: RecursionError: maximum" in said
+    said = run_in(folder)("bounces", "ingest", str(place)).stdout
+    assert "  1.eml: a person wrote: hostile" in said
     assert blocks(folder) == {READERS[0]: "bounced"}
-    assert "For you to read" not in run("bounces", "ingest", str(place)).stdout
 
 
 # ------------------------------------------------------------------------------------------------ what counts
