@@ -46,6 +46,18 @@ def test_a_subscriber_is_found_by_address_in_any_case_and_by_token(store: Store)
     assert store.subscribers.get(Address("bob", "example.org")) is None
 
 
+@pytest.mark.parametrize("name", ["A\r\nBcc: v@example.com", "A\0", "A\u2028B", "\udcff", "x" * 101])
+def test_no_name_comes_in_that_cannot_stand_in_a_letter(store: Store, name: str) -> None:
+    with pytest.raises(AddressError, match="name"):
+        store.subscribers.add(Address("ann", "example.org"), name, how="editor", wording="yes", who="eve", at=AT)
+    with pytest.raises(AddressError, match="name"):
+        store.subscribers.rename(add(store, "bo").id, name)
+    rows = [ImportRow(2, "cy@example.org", name), ImportRow(3, "di@example.org", "x" * 100)]
+    report = store.imports.add(rows, how="import", basis="asked", who="eve", at=AT)
+    assert (report.added, report.rejected) == (1, 1)
+    assert "name" in report.shown[0][1]
+
+
 def test_every_token_is_128_bits_of_its_own(store: Store) -> None:
     tokens = {add(store, f"r{n}").token for n in range(50)}
     assert len(tokens) == 50
