@@ -70,6 +70,18 @@ def parse_address(raw: str) -> Address:
     return Address(found.local_part, (found.ascii_domain or found.domain).lower())
 
 
+def readable_domain(domain: str) -> str:
+    """*domain* with its A-labels as people write them (U-labels, RFC 5890); as it is where it has none."""
+    if "xn--" not in domain:
+        return domain
+    import idna
+
+    try:
+        return idna.decode(domain)
+    except idna.IDNAError:
+        return domain
+
+
 LONGEST = 254  # characters of a whole address (RFC 5321 section 4.5.3.1.3, erratum 1690)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 section 3.2.3
