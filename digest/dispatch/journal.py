@@ -19,7 +19,7 @@ from digest.model import Accepted, Deferred, Outcome, Rejected, Reply
 from digest.send.pace import Pace
 from digest.send.refusals import Refusals
 from digest.send.replies import asks_for_less, is_about_the_provider, pauses_issue
-from digest.send.states import Settled, settle
+from digest.send.states import UNWRITTEN, Settled, settle
 
 BREATH_S = 0.0005  # between two commits: without it a second process waits most of a second for its turn
 SLOW_S = 0.001  # a commit that took longer was a slow disk's: the next one is to hold all it can
@@ -82,6 +82,12 @@ class GroupJournal:
             self._refusals.accepted(begun)
         elif isinstance(outcome, Deferred | Rejected):
             self._weigh(ordinal, domain, outcome)
+        self._wake.set()
+
+    def unwritten(self, ordinal: int, why: str) -> None:
+        """The row's letter could not be written: nobody refused it, so nothing follows for its domain or its reader."""
+        self._hands.pop(ordinal)
+        self._outcomes.append((ordinal, Settled("rejected", None, f"{UNWRITTEN}: {why}")))
         self._wake.set()
 
     def _weigh(self, ordinal: int, domain: str, outcome: Deferred | Rejected) -> None:

@@ -28,7 +28,7 @@ from digest.dispatch.standing import PACE
 from digest.dispatch.way import Way, remember
 from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
-from digest.model import Issue, Letter, Rejected, Rendered, Reply
+from digest.model import Issue, Letter, Rendered
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
 from digest.send.pace import pace_from_json, quiet_between, quiet_until
@@ -463,7 +463,7 @@ class _Sending:
                 date=self._date(),
             )
         except SendError as error:
-            journal.outcome(row.ordinal, Rejected(Reply(554, "5.6.0", cut_addresses(str(error)))))
+            journal.unwritten(row.ordinal, cut_addresses(str(error)))
             return None
 
     def _date(self) -> datetime:

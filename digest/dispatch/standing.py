@@ -15,6 +15,7 @@ from typing import Literal
 from digest.dispatch import locks, welcome
 from digest.dispatch.way import begun_by
 from digest.model import DeliveryState, IssueState
+from digest.send.states import UNWRITTEN
 from digest.send.transports.seam import STORED
 from digest.store import Store
 from digest.store.accounts import Said
@@ -35,7 +36,7 @@ class Cause:
     state: DeliveryState
     words: str  # the commonest answer of this kind, whole
     readers: int
-    domains: tuple[str, ...]  # with the most such answers first
+    domains: tuple[str, ...]  # with the most such answers first; () where none of them was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def causes(said: Iterable[Said]) -> tuple[Cause, ...]:
     found = []
     for (state, _), answers in kinds.items():
         domains: Counter[str] = Counter()
-        for answer in answers:
+        for answer in answers if not answers[0].reply.startswith(UNWRITTEN) else ():
             domains.update(dict.fromkeys(answer.domains, answer.readers))
         most = max(answers, key=lambda a: (a.readers, a.reply))
         readers = sum(a.readers for a in answers)
