@@ -12,7 +12,6 @@ import click
 
 from digest.address import Address, parse_address
 from digest.cli.common import (
-    STATE_WORDS,
     as_plain,
     clock,
     json_option,
@@ -20,6 +19,7 @@ from digest.cli.common import (
     print_json,
     project_of,
     say,
+    state_words,
     who,
     yes_option,
 )
@@ -173,10 +173,10 @@ def _print(held: Holding, config: Config) -> None:
     _print_events(held.consent, config)
     say(f"Issues ({len(held.deliveries)})")
     for one in held.deliveries:
-        say(f"  {one.issue}  {STATE_WORDS[one.state]}  “{one.subject}”")
+        say(f"  {one.issue}  {state_words(one.state, one.moves[-1].reply if one.moves else '')}  “{one.subject}”")
         for move in one.moves:
             words = f": {move.reply}" if move.reply else ""
-            say(f"    {clock(move.at, config)}  {STATE_WORDS[move.became]}{words}")
+            say(f"    {clock(move.at, config)}  {state_words(move.became, move.reply)}{words}")
     for issue, why in held.left_out:
         say(f"  {issue}  left out: {why}")
     if held.asked:

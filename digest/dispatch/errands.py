@@ -76,6 +76,7 @@ def run_errands(
         except DigestError as error:
             done.waiting = f"{error}"
     store.notices.tidy(now())
+    store.erasure.lapse(now())
     return done
 
 
