@@ -5,7 +5,8 @@ out; so a sender killed between dot and reply is known to have delivered, which 
 
     python tests/smtp_sink.py --log accepted.jsonl [--port 2527] [--fault tempfail:0.02] [--fault drop-in-data:0.01]
         [--fault drop-after-accept:0.01] [--reply-delay MS] [--max-per-connection N] [--seed N] [--no-pipelining]
-        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--hold REGEX N] [--check] [--opened FILE]
+        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--refuse-dot REGEX REPLY]
+        [--hold REGEX N] [--check] [--opened FILE]
 
 Prints the port once it listens; SIGTERM ends it.
 """
@@ -33,6 +34,7 @@ class Sink:
         self.max_per_connection = options.max_per_connection
         self.check = options.check
         self.refusals = [(re.compile(pattern.encode()), reply.encode()) for pattern, reply in options.refuse]
+        self.dot_refusals = [(re.compile(pattern.encode()), reply.encode()) for pattern, reply in options.refuse_dot]
         self.opened = Path(options.opened).open("ab", buffering=0) if options.opened else None  # noqa: SIM115 - as above
         self.held = [(re.compile(pattern.encode()), int(letters)) for pattern, letters in options.hold]
         self.accepted = 0
@@ -132,6 +134,8 @@ class Dialogue(asyncio.Protocol):
             self.hang_up()  # never accepted
         elif sink.strikes("tempfail"):
             self.say(b"451 4.3.0 try later")
+        elif refusal := next((reply for pattern, reply in sink.dot_refusals if pattern.search(self.recipient)), None):
+            self.say(refusal)
         else:
             sink.accept(self.recipient, message)
             self.accepted += 1
@@ -235,6 +239,9 @@ def main() -> None:
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="offer STARTTLS")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="a login is wanted (PLAIN)")
     parser.add_argument("--refuse", nargs=2, action="append", default=[], metavar=("REGEX", "REPLY"), help="at RCPT")
+    parser.add_argument(
+        "--refuse-dot", nargs=2, action="append", default=[], metavar=("REGEX", "REPLY"), help="after the final dot"
+    )
     parser.add_argument(
         "--hold",
         nargs=2,

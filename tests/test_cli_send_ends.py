@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,6 +191,30 @@ def test_a_relay_that_was_not_there_is_named_until_a_send_does_better(tmp_path: 
         assert "ended early" not in run("send", "--yes", *by(port), code=5).stdout
 
 
+def wait_for(file: Path, words: str) -> None:
+    until = time.monotonic() + 20
+    while words not in (seen := file.read_text()):
+        assert time.monotonic() < until, seen
+        time.sleep(0.02)
+
+
+def test_after_a_killed_send_whoever_follows_is_told_and_no_older_reason_is(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=60), tmp_path / "log"
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    with sink(log, "--hold", "reader9@", "99") as port:
+        sending = begun(tmp_path / "n", log, port)
+        with (tmp_path / "seen").open("w") as seen:
+            following = start("digest", ["--project", str(tmp_path / "n"), "status", "--follow"], stdout=seen)
+            wait_for(tmp_path / "seen", "letters a second")
+            os.kill(sending.pid, signal.SIGKILL)
+            sending.wait()
+            wait_for(tmp_path / "seen", "No `digest send` is at work")
+            assert "ended early" not in run("status").stdout
+            run("stop", "--yes")
+            assert following.wait() == 6, "until then it looked on: a timer might have gone on with it"
+    assert "ended early" not in (tmp_path / "seen").read_text()
+
+
 def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n", readers=2, send='quiet = "22:00-07:00"')
     night = "2015-09-24T23:30:00+00:00"
@@ -198,6 +222,21 @@ def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path
     assert run("send", "--due", now=night).stdout == ""
     run("send", "--due", now="2015-09-25T07:00:00+00:00")
     assert told(run)["deliveries"] == {"accepted": 2}
+
+
+def test_of_five_timers_at_once_one_sends_and_the_others_are_silent(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=10), tmp_path / "log"
+    with sink(log, "--refuse", ".", "451 4.7.1 later") as port:
+        run("send", "--yes", *by(port), code=5)
+    at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    env = {**os.environ, "DIGEST_NOW": at}
+    with sink(log, "--reply-delay", "50") as port, ExitStack() as stack:
+        args = ["--project", str(tmp_path / "n"), "send", "--due", *by(port)]
+        said = [stack.enter_context((tmp_path / f"said{n}").open("w")) for n in range(5)]
+        timers = [start("digest", args, env=env, stdout=out, stderr=out) for out in said]
+        assert [timer.wait() for timer in timers] == [0] * 5
+    assert [(tmp_path / f"said{n}").read_text() != "" for n in range(5)].count(True) == 1
+    assert sorted(accepted(log).values()) == [1] * 10
 
 
 # ------------------------------------------------------------------------------------------------ sent again

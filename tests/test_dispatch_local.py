@@ -21,6 +21,7 @@ import pytest
 from digest.address import parse_address
 from digest.dispatch import locks
 from digest.dispatch.local import send_issue
+from digest.dispatch.standing import look
 from digest.errors import IssueError, SendError
 from digest.model import Accepted, Deferred, Letter, Outcome, Rejected, Reply, Unknown
 from digest.send.transports.maildir import Maildir
@@ -240,6 +241,20 @@ def test_answer_about_the_sender_pauses_the_issue_and_uses_nobody_up(tmp_path: P
     with open_store(tmp_path) as store:
         store.issues.set_state(SLUG, "sending", who="editor", at=NOW)
     assert send(tmp_path, everyone_accepts()).accepted == 300
+
+
+def test_a_letter_that_cannot_be_written_is_nobodys_refusal(tmp_path: Path) -> None:
+    """A name from before names were looked at: no domain is blamed for it, and no return counts against its reader."""
+    make_newsletter(tmp_path, 3)
+    with closing(sqlite3.connect(tmp_path / "subscribers.db")) as db:
+        db.execute("UPDATE subscriber SET name = 'A' || char(13, 10) || 'Bcc: v@example.com' WHERE id = 2")
+        db.commit()
+    report = send(tmp_path, everyone_accepts())
+    assert (report.accepted, report.rejected, report.paused_reason) == (2, 1, "")
+    with open_store(tmp_path) as store:
+        (cause,) = look(store, SLUG, NOW).causes
+        assert store.returns.all() == [] == store.returns.refusals()
+    assert cause.words.startswith("could not be written: 'A\\r\\nBcc") and cause.domains == ()
 
 
 def test_letter_in_doubt_is_held(tmp_path: Path) -> None:

@@ -94,6 +94,27 @@ def test_a_link_works_once_and_for_seven_days(news: Newsletter) -> None:
         assert store.notices.by_token(link.rpartition("/")[2]) is None  # and its row is gone
 
 
+def test_who_never_confirms_is_taken_out_after_thirty_days_and_may_sign_up_again(news: Newsletter) -> None:
+    news.sign_up("bo@example.net")
+    confirm(news, "bo@example.net")
+    news.sign_up(ANN, name="Unmistakable")
+    news.run()
+    news.clock.later(days=29)
+    news.run()
+    assert news.known(ANN) is not None
+    news.clock.later(days=1, minutes=1)
+    news.run()
+    assert news.known(ANN) is None and news.known("bo@example.net") is not None
+    with open_store(news.folder) as store:
+        assert store.consent.verify() == []
+        assert not [t for (t,) in store.conn.execute("SELECT payload FROM consent_payload") if "Unmistakable" in t]
+        assert not store.erasure.holds(parse_address(ANN))
+    news.sign_up(ANN)
+    news.run()
+    known = news.known(ANN)
+    assert known is not None and known.membership == "unconfirmed"
+
+
 def test_a_used_link_brings_nobody_back_who_left_since(news: Newsletter) -> None:
     news.sign_up(ANN)
     confirm(news)

@@ -323,7 +323,7 @@ STATE_WORDS: Mapping[DeliveryState, str] = {
     "accepted": "accepted by your relay",
     "deferred": "will be tried again",
     "rejected": "refused",
-    "suppressed": "left out",
+    "suppressed": "left out since",
     "cancelled": "cancelled",
     "uncertain": "we cannot know",
 }

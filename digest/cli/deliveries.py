@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,10 +53,31 @@ def deliveries() -> None:
 # ------------------------------------------------------------------------------------------------ looking
 
 
+LEFT_OUT = "left-out"
+
+
+def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The states that a name, or the words that `status` has, stand for; () for none given. Spaces may be hyphens."""
+    if value is None:
+        return ()
+    wanted = value.casefold().replace("-", " ")
+    if wanted == LEFT_OUT.replace("-", " "):
+        return (LEFT_OUT,)
+    found = tuple(state for state, words in STATE_WORDS.items() if wanted in (state, words))
+    if not found:
+        names = ", ".join(state if state == words else f"{state} ({words})" for state, words in STATE_WORDS.items())
+        raise click.BadParameter(f"{value!r} is no state; there are {names}, {LEFT_OUT} (not planned at all).")
+    return found
+
+
 @deliveries.command("list")
 @issue_argument
 @click.option(
-    "--state", type=click.Choice([*STATE_WORDS, "left-out"]), help="Only these; left-out: not planned at all."
+    "--state",
+    "states",
+    callback=_states,
+    metavar="|".join([*STATE_WORDS, LEFT_OUT]),
+    help="Only these, also in the words of `status`; suppressed: left out since; left-out: not planned at all.",
 )
 @domain_option
 @readers_option
@@ -63,15 +85,20 @@ def deliveries() -> None:
 @json_option
 @click.pass_context
 def list_rows(
-    ctx: click.Context, issue: str, state: str | None, domain: str, readers: Sequence[str], limit: int, as_json: bool
+    ctx: click.Context,
+    issue: str,
+    states: tuple[Any, ...],
+    domain: str,
+    readers: Sequence[str],
+    limit: int,
+    as_json: bool,
 ) -> None:
     """The rows of ISSUE."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        if state == "left-out":
+        if LEFT_OUT in states:
             _list_left_out(project, slug, limit, as_json)
             return
-        states: tuple[Any, ...] = (state,) if state else ()
         given = _addresses(readers)
         rows = list(
             project.store.accounts.rows(
@@ -365,6 +392,12 @@ def resend_missed(
         if not rows:
             say(f"{slug}: nobody is proved not to have it{f', or was refused with {refused}' if refused else ''}.")
             return
+        rows, found = _who_may_get_mail(project, rows), len(rows)
+        if not rows:
+            say(f"{slug}: nobody is left to be sent it. Nothing was changed.")
+            return
+        if len(rows) < found:
+            say(f"That leaves {_counted(len(rows))}:")
         for row in rows[:10]:
             say(f"  {row.address or 'erased'}: {row.reply}")
         if len(rows) > 10:
@@ -380,6 +413,18 @@ def resend_missed(
             if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
                 store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
         say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
+
+
+def _who_may_get_mail(project: Project, rows: Sequence[ReaderRow]) -> list[ReaderRow]:
+    """Those of *rows* whose readers may; says who may not, and the way back."""
+    barred = {row.ordinal: project.store.subscribers.barred(row.subscriber, now()) for row in rows}
+    reasons = Counter(reason for reason in barred.values() if reason)
+    if reasons:
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        say(f"{_counted(len(rows))} without it, of whom {sum(reasons.values())} may get no mail: {why}.")
+    if reasons["bounced"]:
+        say("`digest bounces list` numbers what blocked them, `digest bounces undo NUMBER` takes it back.")
+    return [row for row in rows if not barred[row.ordinal]]
 
 
 def _missed(code: str | None) -> Callable[[ReaderRow], bool]:

@@ -207,28 +207,13 @@ def send(
     will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin or go on, 2 wrong
     use.
     """
-    from digest.cli.telling import quiet_now, worst_code
-    from digest.dispatch.locks import at_work
-    from digest.dispatch.standing import due_issues
-
     if due and (moment or issue != "last"):
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     if as_configured and (smtp or due):
         raise click.UsageError("--as-configured is a person’s word for one issue, without --smtp and --due.", ctx)
     with project_of(ctx) as project:
         if due:
-            if at_work(project.folder) is not None or quiet_now(project.config) is not None:
-                return  # a send that a person or the last timer began does it all; or nothing may leave now
-            codes = []
-            for slug in due_issues(project.store, now()):
-                try:
-                    codes.append(
-                        _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
-                    )
-                except DigestError as error:  # said, and the other issues go on
-                    Failure(error).show()
-                    codes.append(1)
-            ctx.exit(worst_code(codes))
+            ctx.exit(_send_due(project, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json))
         slug = find_issue(project, issue)
         if moment is not None:
             _schedule(project, slug, moment, yes=yes or as_json)
@@ -247,6 +232,39 @@ def send(
         )
 
 
+def _send_due(project: Project, *, smtp: str | None, connections: int | None, dry_run: bool, as_json: bool) -> int:
+    """Sends what is due of any issue; the exit code. Silent where nothing is, and where another send is at work: one
+    that a person or the last timer began does it all."""
+    from digest.cli.telling import quiet_now, worst_code
+    from digest.dispatch.locks import at_work, only_timer
+    from digest.dispatch.standing import due_issues, is_held_up
+
+    store, codes = project.store, []
+    with only_timer(project.folder) as alone:
+        if not alone or at_work(project.folder) is not None:
+            return 0
+        due = due_issues(store, now()) if quiet_now(project.config) is None else []
+        for slug in due:
+            try:
+                codes.append(
+                    _send_one(
+                        project,
+                        slug,
+                        smtp=smtp,
+                        connections=connections,
+                        dry_run=dry_run,
+                        as_json=as_json,
+                        by_timer=True,
+                    )
+                )
+            except DigestError as error:  # said, and the other issues go on
+                Failure(error).show()
+                codes.append(1)
+        if is_held_up(store):  # said when it was paused; the unit stays failed until a person has looked
+            codes.append(3)
+    return worst_code(codes)
+
+
 def _send_one(
     project: Project,
     slug: str,
@@ -257,12 +275,14 @@ def _send_one(
     as_json: bool,
     as_configured: bool = False,
     asking: bool = False,
+    by_timer: bool = False,
 ) -> int:
     """Sends one issue, saying so; the exit code."""
     from asyncio import CancelledError
 
-    from digest.cli.telling import EXIT_CODES, print_event, print_standing
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
+    from digest.dispatch.locks import AtWork
     from digest.dispatch.standing import look
     from digest.dispatch.welcome import relay_of
 
@@ -293,6 +313,8 @@ def _send_one(
             click.confirm(f"Send {slug} to {_readers(open_rows)} by {way.words}{early}", abort=True)
         if as_json:
             print_event("begun", before)
+        if store.state.get(f"{ENDED_EARLY}{slug}"):
+            store.state.set(f"{ENDED_EARLY}{slug}", "")
         with progress_bars() as progress:
             send_issue(
                 project.folder,
@@ -306,6 +328,8 @@ def _send_one(
                 way=way,
             )
     except DigestError as error:
+        if by_timer and isinstance(error, AtWork):  # a person began one since we looked
+            return 0
         return _ended_early(project, slug, error, as_json=as_json)
     except CancelledError:  # a second Ctrl-C; what was in hand is found by the next send
         click.echo(
@@ -350,13 +374,14 @@ def _change(project: Project, slug: str, way: Way) -> str:
 
 def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
     """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
-    from digest.cli.telling import EXIT_CODES, print_event
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
 
     Failure(error).show()
     try:
         if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            project.store.state.set(f"{ENDED_EARLY}{slug}", str(error))
             alert(project, slug, failure=str(error))
         after = look(project.store, slug, now())
     except DigestError as other:  # the same disk that is full, the same file that is locked

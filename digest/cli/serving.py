@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,16 +160,17 @@ def _run_again_and_again(folder: Path, over: threading.Event) -> None:
     from digest.week import open_project
 
     seen: dict[str, int] | None = None
+    ran_on: date | None = None  # what is due by the day is due on a quiet site, too
     told = ""
     while not over.is_set():
         try:
             with open_project(folder) as project:
                 while not over.wait(0 if seen is None else EVERY_S):
                     sizes, due = inbox.sizes(folder), project.store.notices.next_due()
-                    if sizes == seen and (due is None or due > now()):
+                    if sizes == seen and ran_on == now().date() and (due is None or due > now()):
                         continue
                     done = _run(project)
-                    seen = sizes
+                    seen, ran_on = sizes, now().date()
                     if done.waiting and done.waiting != told:
                         click.echo(f"mails wait: {done.waiting}", err=True)
                     told = done.waiting

@@ -22,6 +22,10 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 
 _BY_WEIGHT = (1, 3, 6, 4, 5, 0)  # what needs a person most comes first
 
+ENDED_EARLY = (
+    "ended_early:"  # with the issue, where the store keeps why its last send did; '' from the next one's begin
+)
+
 MOST_CAUSES = 8
 MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
 
@@ -47,7 +51,9 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
     for reason, number in standing.excluded.items():
         say(f"  {number:>7}  left out: {reason}")
     for words, number in by_words(standing).items():
-        say(f"  {number:>7}  {words}")
+        since = standing.left_out_since if words == STATE_WORDS["suppressed"] else {}
+        why = ", ".join(reason if len(since) == 1 else f"{n} {reason}" for reason, n in since.items())
+        say(f"  {number:>7}  {words}{f' ({why})' if why else ''}")
         if words == (WRITTEN if standing.written else STATE_WORDS["accepted"]):
             _say_what_came_back(standing)
     if pace := pace_of(project, standing):
@@ -171,8 +177,8 @@ def _today(project: Project) -> str:
 
 
 def last_failure(project: Project, standing: Standing) -> str:
-    """Why the last send ended early; '' when it did not."""
-    return str((project.store.state.get(f"alerted:{standing.slug}") or {}).get("stopped", ""))
+    """Why the last send ended early; '' when it did not, or could not say so."""
+    return str(project.store.state.get(f"{ENDED_EARLY}{standing.slug}") or "")
 
 
 def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:

@@ -63,6 +63,7 @@ def run_errands(
         except DigestError as error:
             done.waiting = f"{error}"
     store.notices.tidy(now())
+    store.erasure.lapse(now())
     return done
 
 

@@ -28,7 +28,7 @@ from digest.dispatch.standing import PACE
 from digest.dispatch.way import Way, remember
 from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
-from digest.model import Issue, Letter, Rejected, Rendered, Reply
+from digest.model import Issue, Letter, Rendered
 from digest.render.check import verify_verbatim
 from digest.render.email import fingerprint
 from digest.send.pace import pace_from_json, quiet_between, quiet_until
@@ -36,6 +36,7 @@ from digest.send.relays import profile_of
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
+from digest.text.wording import counted
 
 BATCH = 200  # rows leased at once
 LOOK_S = 0.5  # so often somebody's pause or stop is looked for, at least
@@ -142,6 +143,7 @@ class LocalLedger:
         known = self._store.issues.get(self._slug)
         if known is not None and known.state == "sending":
             self._store.issues.set_state(self._slug, "paused", who=WHO, at=now, reason=pause.reason)
+        if known is not None and known.state in ("sending", "paused"):
             self._store.ledger.take_back_refusals(self._slug, pause.taken_back, WHO, now)
 
 
@@ -281,7 +283,7 @@ class _Sending:
         ):
             return  # it slept through the quiet hours, as it was to
         when = f"{meant.astimezone(self.config.zone):%Y-%m-%d %H:%M}"
-        reason = f"{waiting} readers were to have it on {when}, {_hours(now - meant)} ago: `digest resume` sends it now"
+        reason = f"{waiting} readers were to have it on {when}, {_about(now - meant)} ago: `digest resume` sends it now"
         if state == "approved":
             self._store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._store.issues.set_state(self.slug, "paused", who=WHO, at=now, reason=reason)
@@ -461,7 +463,7 @@ class _Sending:
                 date=self._date(),
             )
         except SendError as error:
-            journal.outcome(row.ordinal, Rejected(Reply(554, "5.6.0", cut_addresses(str(error)))))
+            journal.unwritten(row.ordinal, cut_addresses(str(error)))
             return None
 
     def _date(self) -> datetime:
@@ -495,8 +497,11 @@ class _Sending:
                 loop.remove_signal_handler(number)
 
 
-def _hours(span: timedelta) -> str:
-    hours = round(span / timedelta(hours=1))
+def _about(span: timedelta) -> str:
+    """In the unit a person would say it in."""
+    minutes, hours = round(span / timedelta(minutes=1)), round(span / timedelta(hours=1))
+    if minutes < 90:
+        return counted(max(minutes, 1), "minute")
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 

@@ -49,7 +49,7 @@ KINDS = (
     Kind("waiting", "waiting", ("waiting", "leased", "sending")),
     Kind("refused", "refused", ("rejected",)),
     Kind("doubt", "we cannot know", ("uncertain",)),
-    Kind("left", "left out on the way", ("suppressed",)),
+    Kind("left", "left out since", ("suppressed",)),
     Kind("stopped", "cancelled", ("cancelled",)),
 )
 WRITTEN = Kind("accepted", "written to var/outbox", ())
