@@ -236,9 +236,12 @@ def _tell_erased(address: Address, done: Erased) -> None:
         if number:
             say(f"  {counted(number, one, many)}")
     say("  what stays: a keyed mark, by which no import brings them back, and that there was somebody")
-    if done.elsewhere:
-        say("Written elsewhere, where only you can erase them:")
-        for file in done.elsewhere:
-            say(f"  {file.path}  {file.says} ({file.what}, {file.at:%Y-%m-%d})")
-    for place in done.still:
-        say(f"  still named in {place}: look at it yourself")
+    for line in left_behind(done):
+        say(line)
+
+
+def left_behind(done: Erased) -> list[str]:
+    """Where an erased person is still named, in lines; [] where nowhere is known."""
+    found = ["Written elsewhere, where only you can erase them:"] if done.elsewhere else []
+    found += [f"  {file.path}  {file.says} ({file.what}, {file.at:%Y-%m-%d})" for file in done.elsewhere]
+    return found + [f"  still named in {place}: look at it yourself" for place in done.still]
