@@ -526,7 +526,9 @@ def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
     assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
-    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # begun, and nobody reached
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # nobody reached: it stays approved
+    assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     run("pause", "--reason", "a slip on page one")
     assert "paused: a slip on page one" in run("status").stdout
     run("send", "--yes", code=3)
