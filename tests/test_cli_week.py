@@ -51,6 +51,15 @@ def test_weekly_ends_with_the_table_the_subject_the_html_and_the_promise(sample:
     assert "Nothing has been sent." in out
 
 
+def test_an_endless_headline_is_cut_in_tables_only(sample: Path) -> None:
+    run, title = run_in(sample), " ".join(["Word"] * 40)
+    (sample / "long.txt").write_text(f"{title}\n\n" + "The trees were counted again on Friday. " * 20, "utf-8")
+    run("articles", "add", str(sample / "long.txt"), "--outlet", "Harbour", "--url", "https://a.example/long")
+    assert "Word…" in run("articles", "list").stdout.replace("\n", " ")
+    assert run("articles", "list").stdout.count("Word") == 20
+    assert title in {a["title"] for a in json.loads(run("articles", "list", "--json").stdout)}
+
+
 def test_edits_are_for_the_newest_issue_while_the_week_has_none(sample: Path) -> None:
     run, later = run_in(sample), "2026-03-25T09:00:00+00:00"  # the week after the draft’s
     run("approve", "--yes", now=later)

@@ -285,13 +285,20 @@ def find_issue(project: Project, words: str) -> str:
     raise IssueError(f"{what} called {words!r}; there is {names}", hint="`digest issues list` shows all")
 
 
+MOST_OF_TITLE = 100  # characters in a table; JSON and `articles show` have all
+
+
+def cut_title(title: str) -> str:
+    return title if len(title) <= MOST_OF_TITLE else f"{title[: MOST_OF_TITLE - 1].rstrip()}…"
+
+
 def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
     article = pick.story.lead
     date = article.published_at(project.config.zone)
     return (
         number,
         pick.section,
-        article.title,
+        cut_title(article.title),
         article.outlet or "?",
         date.date() if date else "undated",
         f"{pick.score:.2f}",
