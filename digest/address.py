@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.errors import AddressError
 
+MOST_NAME = 100  # characters of what somebody is called
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -31,9 +32,21 @@ class Address:
         return f"{self.local.casefold()}@{self.domain}"
 
     @property
+    def shown(self) -> str:
+        """As people read it: the domain in its own script (U-labels, RFC 5890). Never for the wire."""
+        return f"{self.local}@{_in_its_script(self.domain)}" if "xn--" in self.domain else str(self)
+
+    @property
     def is_ascii(self) -> bool:
         """False when delivery needs SMTPUTF8 (RFC 6531)."""
         return self.local.isascii()
+
+
+def fault_of_name(name: str) -> str:
+    """Why *name* cannot be what somebody is called beside their address (RFC 5322 section 2.2); '' when it can."""
+    if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", name):
+        return "a name holds no line breaks or control characters"
+    return f"a name of more than {MOST_NAME} characters" if len(name) > MOST_NAME else ""
 
 
 def parse_address(raw: str) -> Address:
@@ -62,6 +75,18 @@ def parse_address(raw: str) -> Address:
     return Address(found.local_part, (found.ascii_domain or found.domain).lower())
 
 
+def readable_domain(domain: str) -> str:
+    """*domain* with its A-labels as people write them (U-labels, RFC 5890); as it is where it has none."""
+    if "xn--" not in domain:
+        return domain
+    import idna
+
+    try:
+        return idna.decode(domain)
+    except idna.IDNAError:
+        return domain
+
+
 LONGEST = 254  # characters of a whole address (RFC 5321 section 4.5.3.1.3, erratum 1690)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 section 3.2.3
@@ -81,6 +106,17 @@ def _plain_domain(raw: str) -> str:
     except EmailNotValidError:
         return ""
     return (found.ascii_domain or found.domain).lower()
+
+
+@lru_cache(maxsize=4096)
+def _in_its_script(domain: str) -> str:
+    """*domain* with U-labels; as it is where one of them is none."""
+    import idna
+
+    try:
+        return idna.decode(domain)
+    except UnicodeError:  # IDNAError is one
+        return domain
 
 
 _MAILBOX = re.compile(r"^(?P<name>.*?)\s*<(?P<spec>[^<>]*)>$")

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from digest.address import parse_address
 from digest.config import load_config, parse_config
-from digest.dispatch import keys, returns
+from digest.dispatch import keys, locks, returns
 from digest.dispatch.letters import Mailroom
 from digest.dispatch.mailbox import Folder, Mbox, source_of
 from digest.errors import ConfigError, IssueError, SendError
+from digest.send.bounces import Return
 from digest.send.transports.maildir import Maildir
 from digest.store import Store, open_store
 from tests.command_line import error_of, run_in
@@ -45,6 +46,38 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def events(store: Store, address: str) -> list[str]:
     return [event.kind for event in store.consent.of(parse_address(address))]
+
+
+# ------------------------------------------------------------------------------------------------ what cannot be read
+
+
+def test_a_message_that_cannot_be_read_is_told_and_keeps_no_other_from_being_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = returns.read_return
+
+    def stumbling(data: bytes) -> Return:
+        if b"hostile" in data:
+            raise RecursionError("maximum recursion depth exceeded")
+        return read(data)
+
+    monkeypatch.setattr(returns, "read_return", stumbling)
+    report = take_in(folder, b"From: a@b.example\nSubject: hostile\n\n", returned(1, "5.1.1", GONE))
+    ((place, verdict, why),) = report.for_a_person
+    assert (place, verdict) == ("0", "unreadable")
+    assert why.startswith("a bug of this program, please report it: RecursionError: maximum")
+    assert blocks(folder) == {READERS[0]: "bounced"}
+
+
+def test_a_message_of_3000_parts_inside_each_other_stops_no_run(folder: Path) -> None:
+    place = folder / "back"
+    place.mkdir()
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3000))
+    (place / "1.eml").write_bytes(b"From: a@b.example\nSubject: hostile\n" + deep)
+    (place / "2.eml").write_bytes(returned(1, "5.1.1", GONE))
+    said = run_in(folder)("bounces", "ingest", str(place)).stdout
+    assert "  1.eml: a person wrote: hostile" in said
+    assert blocks(folder) == {READERS[0]: "bounced"}
 
 
 # ------------------------------------------------------------------------------------------------ what counts
@@ -182,6 +215,8 @@ def test_what_a_server_refuses_while_it_is_sent_counts_the_same(tmp_path: Path) 
     assert take_in(folder).verdicts["refused"] == 0, "nobody accepted it yet: it may not be about the readers"
     with open_store(folder) as store:
         store.ledger.commit(SLUG, "w", [], [(3, "accepted", "250 ok", None)], NOW)
+    with locks.sending(folder):
+        assert take_in(folder).verdicts["refused"] == 0, "the send at work may yet find that all are refused so"
     assert take_in(folder).verdicts["refused"] == 2
     assert blocks(folder) == {"gone@a.example": "bounced"}
     assert take_in(folder).verdicts["refused"] == 0

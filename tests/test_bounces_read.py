@@ -74,6 +74,10 @@ def test_why_a_letter_failed(status: str, words: str, expected: str) -> None:
         ("> unsubscribe here\n\nlovely issue", False),
         ("Please don't unsubscribe me", False),
         ("Nicht abmelden!", False),
+        ("please no unsubscribe thanks", False),
+        ("Stop. No more emails, thank you", True),
+        ("no désabonner svp", False),
+        ("non disiscrivermi per favore", False),
         ("unsubscribe?", False),
         ("Stop printing nonsense about the harbour", False),
         ("配信停止しないでください。", False),
@@ -189,6 +193,10 @@ def test_anything_is_a_message(data: bytes) -> None:
     [
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" + b"--b\n\n" * 3000,
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 300,
+        *(
+            end.join((b"Content-Type:%smultipart/mixed; boundary=%d%s--%d" % (gap, n, end * 2, n)) for n in range(3000))
+            for end, gap in ((b"\n", b" "), (b"\r", b" "), (b"\r\n", b"\r\n\t"), (b"\n", b"\x1c"))
+        ),
         b"From: MAILER-DAEMON@x\nSubject: Undelivered\n\n" + b"a" * 100_000,
         b"From: MAILER-DAEMON@x\nSubject: Undelivered\n\n" + b"user address mailbox " * 5_000,
         b"From: MAILER-DAEMON@x\n\n" + b"<a@b" * 30_000,
@@ -196,8 +204,21 @@ def test_anything_is_a_message(data: bytes) -> None:
         b'From: a@b\n\n{"notificationType":' + b"[" * 100_000,
         b"From: MAILER-DAEMON@x\nContent-Type: text/html\n\n" + b"<style " * 10_000,
     ],
-    ids=["parts", "nesting", "long line", "words", "addresses", "markup", "json", "styles"],
+    ids=[
+        "parts",
+        "nesting",
+        "deep",
+        "deep, CR",
+        "deep, folded",
+        "deep, odd gap",
+        "long line",
+        "words",
+        "addresses",
+        "markup",
+        "json",
+        "styles",
+    ],
 )
 def test_a_message_made_to_be_slow_is_read_in_time(data: bytes) -> None:
-    """Each ends the run after a minute if a pattern takes forever; nothing is measured."""
+    """Each ends the run after a minute if a pattern takes forever; nothing is measured. Deep ones fit no stack."""
     read_return(data)

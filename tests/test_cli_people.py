@@ -55,6 +55,15 @@ def test_an_audience_is_shown_taken_in_proved_and_taken_back(newsletter: Path, t
     assert "was undone already" in error_of(run("subscribers", "undo-import", "1", ok=False))
 
 
+def test_a_name_that_would_add_a_header_is_refused(newsletter: Path) -> None:
+    run = run_in(newsletter)
+    said = error_of(run("subscribers", "add", "ann@example.org", "--name", "A\r\nBcc: v@example.com", ok=False))
+    assert "the name holds a line break or a control character" in said
+    assert "more than 100 characters" in error_of(
+        run("subscribers", "set", "bo@example.org", "--name", "x" * 101, ok=False)
+    )
+
+
 def test_numbers_as_a_table_and_a_page(newsletter: Path, tmp_path: Path) -> None:
     run = run_in(newsletter)
     assert "2 known" in run("subscribers", "stats").stdout

@@ -593,6 +593,19 @@ def test_a_way_no_letter_may_go_is_an_error(tmp_path: Path) -> None:
     assert any("from accepted to waiting" in v.what for v in doctor(tmp_path) if v.topic == "ledger")
 
 
+def test_letters_that_others_may_read_are_told(tmp_path: Path) -> None:
+    make_newsletter(tmp_path, 1)
+    outbox = tmp_path / "var" / "outbox"
+    outbox.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "var").chmod(0o755)
+    outbox.chmod(0o755)
+    (verdict,) = [v for v in doctor(tmp_path) if v.topic == "letters"]
+    assert "may read var/outbox" in verdict.what
+    assert not [v for v in doctor(tmp_path) if "nobody else on this machine" in v.what]
+    (tmp_path / "var").chmod(0o700)
+    assert not [v for v in doctor(tmp_path) if v.topic == "letters"]
+
+
 def test_a_clock_that_was_put_back_is_an_error(tmp_path: Path) -> None:
     from digest.config import load_config
     from digest.send.transports.maildir import Maildir

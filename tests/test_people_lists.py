@@ -87,8 +87,12 @@ def test_an_encoding_that_is_guessed_is_said_and_another_can_be_named() -> None:
     data = "email;name\nann@example.org;Жук\n".encode("cp1251")
     assert "--encoding" in reading(data).said[0]
     assert pairs(data, encoding="windows-1251") == [("ann@example.org", "Жук")]
-    with pytest.raises(DigestError, match="no encoding"):
-        reading(data, encoding="klingon")
+    for name in ("klingon", "rot13", "hex", "idna", "undefined", "base64", "zlib", "punycode", "\0"):
+        with pytest.raises(DigestError, match="no encoding"):
+            reading(data, encoding=name)
+    unmarked = "email,name\nann@example.org,Жук\n"
+    for name in ("utf-16", "utf-32"):
+        assert pairs(unmarked.encode(f"{name}-le"), encoding=name) == [("ann@example.org", "Жук")]
 
 
 def test_a_stray_quotation_mark_costs_its_own_line_and_no_other() -> None:

@@ -56,6 +56,16 @@ def test_every_letter_becomes_one_file_with_its_bytes(tmp_path: Path) -> None:
     assert all(isinstance(book.outcomes[n], Accepted) for n in range(150))
 
 
+def test_letters_are_for_nobody_elses_eyes_in_a_folder_made_by_an_older_version_too(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox" / "w39"
+    (folder / "new").mkdir(parents=True)
+    folder.chmod(0o755)
+    carry(folder, [letter(1)], Book())
+    places = [folder, *folder.iterdir()]
+    assert {place.stat().st_mode & 0o777 for place in places} == {0o700}
+    assert [file.stat().st_mode & 0o777 for file in (folder / "new").iterdir()] == [0o600]
+
+
 def test_carrying_again_writes_nothing_and_answers_the_same(tmp_path: Path) -> None:
     carry(tmp_path, map(letter, range(3)), Book())
     before = {f: f.stat().st_mtime_ns for f in (tmp_path / "new").iterdir()}

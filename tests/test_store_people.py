@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
-from digest.address import Address
+from digest.address import Address, parse_address
 from digest.errors import AddressError, StoreError
 from digest.model import Subscriber
 from digest.store import Store, open_store
 from digest.store.imports import ImportReport, ImportRow
+from digest.store.traces import Person, holds
 
 AT = datetime(2015, 9, 27, 18, 0, tzinfo=UTC)
 
@@ -44,6 +47,18 @@ def test_a_subscriber_is_found_by_address_in_any_case_and_by_token(store: Store)
     assert store.subscribers.get(Address("ANN", "example.org")) == ann
     assert store.subscribers.by_token(ann.token) == ann
     assert store.subscribers.get(Address("bob", "example.org")) is None
+
+
+@pytest.mark.parametrize("name", ["A\r\nBcc: v@example.com", "A\0", "A\u2028B", "\udcff", "x" * 101])
+def test_no_name_comes_in_that_cannot_stand_in_a_letter(store: Store, name: str) -> None:
+    with pytest.raises(AddressError, match="name"):
+        store.subscribers.add(Address("ann", "example.org"), name, how="editor", wording="yes", who="eve", at=AT)
+    with pytest.raises(AddressError, match="name"):
+        store.subscribers.rename(add(store, "bo").id, name)
+    rows = [ImportRow(2, "cy@example.org", name), ImportRow(3, "di@example.org", "x" * 100)]
+    report = store.imports.add(rows, how="import", basis="asked", who="eve", at=AT)
+    assert (report.added, report.rejected) == (1, 1)
+    assert "name" in report.shown[0][1]
 
 
 def test_every_token_is_128_bits_of_its_own(store: Store) -> None:
@@ -245,6 +260,21 @@ def test_an_erased_address_is_in_no_file_of_the_folder(store: Store, tmp_path: P
     assert store.subscribers.get(ann.address) is None
     assert [str(s.address) for s in store.subscribers.all()] == ["bob@example.org"]
     assert store.consent.verify() == []
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper, str.title])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_an_address_is_found_in_files_however_it_is_written(
+    tmp_path: Path, case: Callable[[str], str], form: Literal["NFC", "NFD"], encoding: str
+) -> None:
+    person = Person(parse_address("Zoë@bücher.example"), "0" * 32, ())
+    file = tmp_path / "list.csv"
+    text = normalize(form, case("Zoë@Bücher.example"))
+    file.write_bytes(f"a,b\n{text},c\n".encode(encoding, "replace"))
+    assert holds(file, person.needles()) or (form, encoding) == ("NFD", "cp1252")  # which has no marks on their own
+    file.write_bytes("ä@bücher.example,Zoë".encode(encoding))
+    assert not holds(file, person.needles())
 
 
 def test_an_erased_person_cannot_be_added_by_others(store: Store) -> None:

@@ -47,6 +47,7 @@ FOR_A_PERSON = {
     "moved": "has another address",
     "challenge": "wants to know whether you are human",
     "asks to leave": "asks to leave, and is not proved to be a reader",
+    "unreadable": "cannot be read",
 }
 
 

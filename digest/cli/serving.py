@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,12 +101,14 @@ def merge(ctx: click.Context) -> None:
 def _run(project: Project) -> Done:
     from digest.cli.sending import _transport
     from digest.dispatch.errands import run_errands
+    from digest.web.person import person_text
 
     return run_errands(
         project.folder,
         project.config,
         project.store,
         lambda: _transport(project, "site", to_readers=False),
+        in_full=lambda held: person_text(project.config, held, now=now()),
         now=now,
     )
 
@@ -113,8 +116,19 @@ def _run(project: Project) -> Done:
 def _say_done(done: Done) -> None:
     said = f"{counted(done.merged, 'wish', 'wishes')} taken over, {counted(done.mailed, 'mail')} sent"
     say(f"{said}, {counted(done.erased, 'person', 'people')} erased." if done.erased else f"{said}.")
+    _tell_left(done)
     if done.waiting:
         raise DigestError(f"mails wait: {done.waiting}", hint="they are tried again by the next `digest events merge`")
+
+
+def _tell_left(done: Done, *, err: bool = False) -> None:
+    """Whom the site erased and who is still named in files: only the newsletter's people can clean those."""
+    from digest.cli.person import left_behind
+
+    for erased in done.left:
+        click.echo("Somebody had themselves erased on the site, and is still named:", err=err)
+        for line in left_behind(erased):
+            click.echo(line, err=err)
 
 
 def receiver_toml(config: Config, key: str) -> str:
@@ -159,16 +173,18 @@ def _run_again_and_again(folder: Path, over: threading.Event) -> None:
     from digest.week import open_project
 
     seen: dict[str, int] | None = None
+    ran_on: date | None = None  # what is due by the day is due on a quiet site, too
     told = ""
     while not over.is_set():
         try:
             with open_project(folder) as project:
                 while not over.wait(0 if seen is None else EVERY_S):
                     sizes, due = inbox.sizes(folder), project.store.notices.next_due()
-                    if sizes == seen and (due is None or due > now()):
+                    if sizes == seen and ran_on == now().date() and (due is None or due > now()):
                         continue
                     done = _run(project)
-                    seen = sizes
+                    seen, ran_on = sizes, now().date()
+                    _tell_left(done, err=True)
                     if done.waiting and done.waiting != told:
                         click.echo(f"mails wait: {done.waiting}", err=True)
                     told = done.waiting

@@ -114,6 +114,7 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
     if templates:
         _copy_templates(folder)
     make_keys(folder)
+    (folder / "var").mkdir(exist_ok=True, mode=0o700)
     for name in ("outbox", "issues", "inbox", "backups", "lock"):
         (folder / "var" / name).mkdir(parents=True, exist_ok=True)
     with open_store(folder, create=True):

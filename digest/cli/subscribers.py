@@ -7,7 +7,7 @@ import sys
 import click
 
 from digest.address import parse_address
-from digest.cli.common import now, project_of, say, who, yes_option
+from digest.cli.common import as_one_line, now, project_of, say, who, yes_option
 from digest.cli.importing import import_file, imports, undo_import
 from digest.cli.person import consent, erase, show
 from digest.cli.segments import export, list_people, stats
@@ -29,7 +29,7 @@ def subscribers() -> None:
 @click.pass_context
 def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
     """Add one person."""
-    parsed = parse_address(address)
+    parsed, name = parse_address(address), as_one_line("name", name)
     with project_of(ctx) as project:
         known = project.store.subscribers.get(parsed)
         if known is not None and known.membership == "subscribed" and known.block == "none":

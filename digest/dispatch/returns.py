@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest.address import Address, parse_address
-from digest.dispatch import keys
+from digest.dispatch import keys, locks
 from digest.dispatch.mailbox import Message, Source
-from digest.errors import AddressError, IssueError
+from digest.errors import AddressError, IssueError, told_bug
 from digest.model import Subscriber
 from digest.send.bounces import AT_ONCE, Return, grade, read_return
 from digest.send.bounces.grades import status_in
@@ -46,7 +46,7 @@ class Report:
     read: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)  # see `Reader.take`
     effects: list[Returned] = field(default_factory=list)
-    for_a_person: list[tuple[str, str, str]] = field(default_factory=list)  # place, what it is, subject
+    for_a_person: list[tuple[str, str, str]] = field(default_factory=list)  # place, what it is, subject or why
     policy: Counter[str] = field(default_factory=Counter)  # what servers said about us
     held: Counter[str] = field(default_factory=Counter)  # mail domain -> readers not blocked at once: too many
 
@@ -77,7 +77,7 @@ def ingest(
             with store.transaction():
                 for one in read:
                     reader.take(one)
-                weigh_refusals(store, now, report)
+                _weigh_all(folder, store, now, report)
                 raise _DryRun
         except _DryRun:
             return report
@@ -93,8 +93,16 @@ def ingest(
                 progress(report.read)
             time.sleep(0.0005)  # a send at work wants the database, too
     with store.transaction():
-        weigh_refusals(store, now, report)
+        _weigh_all(folder, store, now, report)
     return report
+
+
+def _weigh_all(folder: Path, store: Store, now: datetime, report: Report) -> None:
+    """A send at work weighs its refusals itself at its end: until then they may yet turn out to be about us."""
+    if locks.at_work(folder) is None:
+        weigh_refusals(store, now, report)
+    else:
+        weigh(store, now, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,12 @@ class _Read:
 
 
 def _read(message: Message) -> _Read:
-    return _Read(message.place, _hash(message.data), read_return(message.data))
+    """Never raises: one message that a bug of ours stumbles over must not keep those beside it from being read."""
+    try:
+        found = read_return(message.data)
+    except Exception as bug:
+        found = Return("unreadable", text=told_bug(bug))
+    return _Read(message.place, _hash(message.data), found)
 
 
 def _position(store: Store, source: Source) -> str:
@@ -141,7 +154,7 @@ class Reader:
         """Counts the message under a verdict; True when nobody need look at it.
 
         The verdicts: seen, returned, again, complaint, left, no mark, erased, not planned; delayed, delivered,
-        feedback, auto-reply, challenge, moved, mail.
+        feedback, auto-reply, challenge, moved, mail, unreadable.
         """
         self.report.read += 1
         found = one.found
@@ -156,9 +169,10 @@ class Reader:
         else:
             verdict = found.kind
         self.report.verdicts[verdict] += 1
-        for_a_person = verdict in ("mail", "moved", "challenge", "asks to leave")
+        for_a_person = verdict in ("mail", "moved", "challenge", "asks to leave", "unreadable")
         if for_a_person:
-            self.report.for_a_person.append((one.place, verdict, found.subject[:80]))
+            words = found.text if verdict == "unreadable" else found.subject[:80]
+            self.report.for_a_person.append((one.place, verdict, words))
         return not for_a_person
 
     # -------------------------------------------------------------------------------------------- kinds

@@ -66,7 +66,7 @@ def read_table(opened: Opened, name: str, *, encoding: str = "") -> Table:
     Raises DigestError for what is no list: empty, binary, a spreadsheet.
     """
     with closing(opened()) as stream:
-        found, guessed = (_named(encoding), False) if encoding else _encoding(stream, name)
+        found, guessed = (_named(encoding, stream), False) if encoding else _encoding(stream, name)
     with closing(opened()) as stream:
         start = list(islice(_physical(stream, found, SAMPLE), 50))
     skip = 0
@@ -90,13 +90,22 @@ def read_table(opened: Opened, name: str, *, encoding: str = "") -> Table:
 # ------------------------------------------------------------------------------------------------ characters
 
 
-def _named(encoding: str) -> str:
+_NO_CHARACTERS = {"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape", "mbcs", "oem"}
+"""What Python lists among its encodings, and no list is in; what turns bytes into bytes it knows itself."""
+
+
+def _named(encoding: str, stream: BinaryIO) -> str:
     try:
-        return codecs.lookup(encoding).name
-    except LookupError as error:
-        raise DigestError(
-            f"there is no encoding {encoding!r}", hint="like utf-8, windows-1252, iso-8859-2, shift_jis"
-        ) from error
+        name = codecs.lookup(encoding).name
+        io.TextIOWrapper(io.BytesIO(), name)  # LookupError for what makes no text: rot13, hex, zlib
+    except (LookupError, ValueError):  # ValueError: a name with a NUL
+        name = "undefined"
+    if name in _NO_CHARACTERS:
+        raise DigestError(f"there is no encoding {encoding!r}", hint="like utf-8, windows-1252, iso-8859-2, shift_jis")
+    marks = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
+    if name in marks and not stream.read(4).startswith(marks[name]):
+        return f"{name}-le"  # without its mark, as Windows writes it
+    return name
 
 
 def _encoding(stream: BinaryIO, name: str) -> tuple[str, bool]:

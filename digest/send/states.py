@@ -28,6 +28,9 @@ class Rules:
         return sum((self.wait_after(n) for n in range(1, attempts)), timedelta())
 
 
+UNWRITTEN = "could not be written"
+"""How the reply of a letter begins that nobody refused: its reader's own values cannot stand in one."""
+
 RULES = Rules()
 HASTE = Rules(first=timedelta(minutes=1), longest=timedelta(hours=1))
 """After "too fast": the reader has not been asked yet, and there is room again soon."""

@@ -183,6 +183,15 @@ class Accounts:
         ).fetchone()
         return Lately(letters, None if first is None else from_micros(first))
 
+    def accepted_with(self, slug: str, reply: str) -> int:
+        """How many letters were accepted with exactly these words."""
+        return int(
+            self._conn.execute(
+                "SELECT count(*) FROM delivery_row WHERE issue = ? AND state = 3 AND reply = ?",
+                (self._issue(slug), reply),
+            ).fetchone()[0]
+        )
+
     def returned(self, slug: str) -> Returned:
         """How many of the issue's readers bounced or complained since it was approved. Zeros where none did: asked
         often, and a million rows are counted only where there is something to compare them with."""

@@ -1,4 +1,5 @@
-"""Erasing a person: what goes, and the keyed mark by which no import can bring them back."""
+"""Erasing a person: what goes, and the keyed mark by which no import can bring them back; who never confirmed goes by
+itself, without a mark."""
 
 from __future__ import annotations
 
@@ -9,18 +10,22 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.address import Address
 from digest.errors import StoreError
+from digest.model import Subscriber
 from digest.store import traces
+from digest.store.codec import instant
 from digest.store.traces import Person
 
 if TYPE_CHECKING:
     from digest.store import Store
 
+UNCONFIRMED = timedelta(days=30)  # so long somebody who never confirmed is kept; their link works for seven days
+_LOOKED = "unconfirmed"  # the day they were last looked for
 PACKED = (".gz", ".tgz", ".zip", ".age", ".gpg", ".7z", ".bz2", ".xz", ".enc")
 
 
@@ -65,24 +70,46 @@ class Erasure:
         person = Person(known.address, known.token, tuple(letters))
         with self._store.transaction():
             self._conn.execute("INSERT OR IGNORE INTO erased VALUES (?)", (self._mark(address, create=True),))
-            self._store.consent.write(known.id, "erased", at, {"who": who})
-            self._hush(known.id, known.address, known.name)
-            self._conn.execute(
-                """UPDATE subscriber SET address_key = NULL, local = NULL, domain = NULL, name = '', block = 'erased',
-                          membership = 'unsubscribed', language = '', topics = '[]', length = 'full',
-                          paused_until = NULL, token = NULL, consent_at = NULL, joined_at = NULL, import = NULL
-                   WHERE id = ?""",
-                (known.id,),
-            )
-            self._store.consent.forget(known.id)
-            self._store.returns.forget(known.id)
-            self._conn.execute("DELETE FROM inbox_merged WHERE token = ?", (known.token,))
+            self._take_out(known, "erased", who, at)
         folder = self._store.folder
         gone = traces.remove(traces.letters_of(folder, person))
         lines = traces.blank_inbox(folder, person)
         copies = traces.remove(traces.copies_of(folder))
         self._sweep(person)
         return Erased(gone, lines, copies, self._elsewhere(person), tuple(self._still(person)))
+
+    def lapse(self, now: datetime) -> int:
+        """Who signed up, never confirmed and asked for nothing else within UNCONFIRMED is taken out, so that nobody
+        typed in by a stranger is kept; they may sign up again. Looks once a day; gives how many there were."""
+        today = f"{now.date()}"
+        if self._store.state.get(_LOOKED) == today:
+            return 0
+        never = """SELECT id FROM subscriber AS s WHERE membership = 'unconfirmed' AND block = 'none' AND consent_at < ?
+                   AND NOT EXISTS (SELECT 1 FROM consent_event AS e WHERE e.subscriber = s.id
+                                   AND e.kind NOT IN ('unconfirmed', 'asked'))"""
+        with self._store.transaction():
+            self._store.state.set(_LOOKED, today)
+            found = [id for (id,) in self._conn.execute(never, (instant(now - UNCONFIRMED),)).fetchall()]
+            for id in found:
+                known = self._store.subscribers.by_id(id)
+                assert known is not None
+                self._take_out(known, "lapsed", "digest", now)
+        return len(found)
+
+    def _take_out(self, known: Subscriber, why: str, who: str, at: datetime) -> None:
+        """Of that person a number stays, and the fact and time of each event."""
+        self._store.consent.write(known.id, why, at, {"who": who})
+        self._hush(known.id, known.address, known.name)
+        self._conn.execute(
+            """UPDATE subscriber SET address_key = NULL, local = NULL, domain = NULL, name = '', block = 'erased',
+                      membership = 'unsubscribed', language = '', topics = '[]', length = 'full',
+                      paused_until = NULL, token = NULL, consent_at = NULL, joined_at = NULL, import = NULL
+               WHERE id = ?""",
+            (known.id,),
+        )
+        self._store.consent.forget(known.id)
+        self._store.returns.forget(known.id)
+        self._conn.execute("DELETE FROM inbox_merged WHERE token = ?", (known.token,))
 
     def _hush(self, number: int, address: Address, name: str) -> None:
         """What servers said of their deliveries, where it names them: addresses are cut out of it, names are not."""

@@ -22,6 +22,7 @@ from digest.address import Address, parse_address
 from digest.errors import AddressError, StoreError
 from digest.people.rows import ImportRow
 from digest.store.codec import instant, micros
+from digest.store.subscribers import refuse_name
 
 if TYPE_CHECKING:
     from digest.store import Store
@@ -181,6 +182,8 @@ class Imports:
                 if row.fault:
                     raise AddressError(row.fault)
                 address = parse_address(row.address)
+                if row.name and not row.left:  # of who left, no name is kept
+                    refuse_name(row.name)
             except AddressError as error:
                 bad.append((row, str(error)))
                 continue

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from digest.address import Address, parse_address
+from digest.address import Address, fault_of_name, parse_address
 from digest.model import Subscriber
 from digest.store.codec import from_micros, instant, micros
 from digest.store.inbox import Choice, SealedKind
@@ -268,6 +268,8 @@ def read_asked(text: str) -> Asked:
     words = [raw["name"], raw["language"], raw["wording"], raw["page"], raw["ip"], *raw["topics"]]
     if not all(isinstance(word, str) and len(word) <= 2000 for word in words) or raw["length"] not in ("full", "lead"):
         raise ValueError("no request")
+    if fault_of_name(raw["name"]):
+        raise ValueError("no name")
     until = date.fromisoformat(raw["until"]) if raw["until"] else None
     choice = Choice(raw["language"], tuple(raw["topics"]), raw["length"], until)
     return Asked(parse_address(raw["address"]), raw["name"], choice, raw["wording"], raw["page"], raw["ip"])

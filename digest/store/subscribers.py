@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from digest.address import Address
+from digest.address import Address, fault_of_name
 from digest.errors import AddressError, StoreError
 from digest.model import Membership, Subscriber, Wish
 from digest.store.codec import from_micros, instant, micros
@@ -101,6 +101,7 @@ class Subscribers:
         evidence: Mapping[str, str],
         at: datetime,
     ) -> Subscriber:
+        refuse_name(name)
         token = secrets.token_hex(16)
         cursor = self._conn.execute(
             """INSERT INTO subscriber (address_key, local, domain, name, membership, block, language, topics, length,
@@ -265,6 +266,7 @@ class Subscribers:
 
     def rename(self, id: int, name: str) -> None:
         """*name* is what they are called in letters; '' for nothing."""
+        refuse_name(name)
         with self._store.transaction():
             self._need(id)
             self._conn.execute("UPDATE subscriber SET name = ? WHERE id = ?", (name, id))
@@ -279,6 +281,12 @@ class Subscribers:
         self._conn.execute(
             "UPDATE subscriber SET membership = ?, member_at = ? WHERE id = ?", (membership, instant(at), id)
         )
+
+
+def refuse_name(name: str) -> None:
+    """Raises AddressError for a name that cannot stand in a letter's header, or is too long for one."""
+    if fault := fault_of_name(name):
+        raise AddressError(f"{name[:60]!a}: {fault}", hint="write it on one short line")
 
 
 def wish_of(language: str, topics: str, length: str) -> Wish:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import quote
 
-from digest.address import Address
+from digest.address import Address, readable_domain
 from digest.store import inbox
 
 BLOCK = 2**20
+OLDER = ("cp1252", "cp1250", "cp1251", "shift_jis")  # encodings that lists of people still come in
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,35 @@ class Person:
 
     @property
     def words(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((str(self.address), self.address.key, self.token)))
+        written = f"{self.address.local}@{readable_domain(self.address.domain)}"
+        return tuple(dict.fromkeys((str(self.address), self.address.key, written, self.token)))
 
     def needles(self) -> tuple[bytes, ...]:
-        """Their words as files hold them: plain, in UTF-16, JSON, quoted-printable and URLs; all in lower case."""
+        """Their words as files hold them: plain, in UTF-16 and older encodings, JSON, quoted-printable and URLs; all
+        with ASCII letters in lower case."""
         found: list[bytes] = []
-        for word in self.words:
-            plain = word.lower()
-            found += [plain.encode(), plain.encode("utf-16-le"), plain.encode("utf-16-be")]
-            found += [json.dumps(plain)[1:-1].encode(), quote(plain, safe="").lower().encode()]
-            found += [plain.replace("@", "=40").encode(), _quoted_printable(plain)]
-        return tuple(dict.fromkeys(found))
+        for word in [form for own in self.words for form in _forms(own)]:
+            found += [word.encode(), word.encode("utf-16-le"), word.encode("utf-16-be")]
+            found += [json.dumps(word)[1:-1].encode(), quote(word, safe="").encode()]
+            found += [word.replace("@", "=40").encode(), _quoted_printable(word)]
+            for encoding in () if word.isascii() else OLDER:
+                with suppress(UnicodeEncodeError):
+                    found.append(word.encode(encoding))
+        return tuple(dict.fromkeys(needle.lower() for needle in found))
 
     def in_database(self) -> tuple[bytes, ...]:
         """The same as SQLite lays it: the address in one piece, or its two columns side by side."""
         pieces = (*self.words, f"{self.address.local}{self.address.domain}")
-        return tuple(dict.fromkeys(piece.lower().encode() for piece in pieces))
+        return tuple(dict.fromkeys(form.encode().lower() for piece in pieces for form in _forms(piece)))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """*word* in each case and composition it is likely to be written in; an ASCII word in one, for bytes tell its case
+    away."""
+    if word.isascii():
+        return (word.lower(),)
+    cases = (word, word.lower(), word.upper(), word.title())
+    return tuple(dict.fromkeys(normalize(form, case) for case in cases for form in ("NFC", "NFD")))
 
 
 def _quoted_printable(text: str) -> bytes:

@@ -57,8 +57,20 @@ def _rights(folder: Path, store: Store) -> Iterator[Verdict]:
     if store.path.stat().st_mode & 0o077:
         open_to_all = True
         yield warning("database", "others on this machine may read people’s addresses", f"chmod 600 {store.path}")
+    if places := _open_places(folder / "var"):
+        open_to_all = True
+        what = f"others on this machine may read {', '.join(places)}: people’s addresses and the links in their letters"
+        yield warning("letters", what, f"chmod 700 {folder / 'var'}")
     if not open_to_all:
         yield good("keys", "nobody else on this machine may read keys and addresses")
+
+
+def _open_places(var: Path) -> list[str]:
+    """The places in *var* that others may look into."""
+    if not var.is_dir() or not var.stat().st_mode & 0o077:
+        return []
+    places = (var / name for name in ("outbox", "inbox", "issues", "backups"))
+    return [f"var/{place.name}" for place in places if place.is_dir() and place.stat().st_mode & 0o077]
 
 
 def judge_place(folder: Path, mounts: str) -> Verdict:

@@ -124,7 +124,7 @@ _FILLERS = frozenset(
     """
     a address all am an and any anymore at be contact do dear from future further hello hi i immediately is it
     kind kindly
-    like list mail mailing mailings mails email emails e-mail e-mails me my newsletter newsletters no more now
+    like list mail mailing mailings mails email emails e-mail e-mails me my newsletter newsletters more now
     of off please
     re regards request subscription subject take thank thanks the them these this to us want wish would you your best
     regarding digest weekly receiving sending messages ok
@@ -147,6 +147,24 @@ _FILLERS = frozenset(
     kiitos uutiskirje tilaus minut listalta proszę mnie z newslettera dziękuję prosím mě děkuji
     """.split()
 )
+_NO = {
+    "no",
+    "not",
+    "nicht",
+    "nein",
+    "kein",
+    "ne",
+    "pas",
+    "non",
+    "não",
+    "niet",
+    "nee",
+    "nie",
+    "nej",
+    "ikke",
+    "inte",
+    "ei",
+}
 _ASKS_IN_JAPANESE = re.compile(r"(?:配信|購読|メルマガ|メール|ニュースレター)?の?を?(?:停止|解除|中止|退会)")
 _FILLER_IN_JAPANESE = re.compile(
     r"(?:お願い(?:いた|致)?します|お願いします|してください|して下さい|希望(?:いた)?します|ください|下さい"
@@ -159,7 +177,8 @@ MOST_WORDS = 25
 def asks_to_leave(message: Mail, words: str) -> bool:
     """Whether a person's message says that they want to leave and nothing else; in the newsletter's languages.
 
-    Every word must be one of asking or of politeness: "how do I unsubscribe my friend" is for a person to read.
+    Every word must be one of asking or of politeness: "how do I unsubscribe my friend" is for a person to read. A "no"
+    is neither in any language, for it may turn the wish around: "please no unsubscribe".
     """
     said = own_words(words)
     if not said.strip():
@@ -175,7 +194,7 @@ def _asks(said: str, name: str) -> bool:
         r"(?i)\b(?:take|get) me off\b|\bopt(?:[- ]?out)\b|\bno more (?:e-?mails?|mails?)\b", " unsubscribe ", said
     )
     found = re.findall(r"[\w’'-]+", said.casefold().replace("’", "'"))
-    own = set(re.findall(r"\w+", name.casefold()))
+    own = {word for word in re.findall(r"\w+", name.casefold()) if word not in _NO}
     if not 0 < len(found) <= MOST_WORDS or "?" in said:
         return False
     asks = any(word in _ASKS for word in found)

@@ -17,24 +17,30 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
+from itertools import islice
 from typing import TYPE_CHECKING
 
 MOST_BYTES = 1 << 20  # of a message that are looked at: a report stands at its beginning
 MOST_TEXT = 60_000  # characters of one part
 MOST_PARTS = 60
 DEEPEST = 8
+MOST_NESTED = 60  # parts that hold parts; the parser goes one deeper for each, and Python only so deep
 
 if TYPE_CHECKING:
     Mail = Message[str, str]
 else:
     Mail = Message  # which takes no parameters before Python 3.13
+_HOLDS_PARTS = re.compile(rb"(?:\A|[\r\n])content-type[ \t]*:[\s\x1c-\x1f]*(?:multipart|message)/", re.I)
 _LOCAL = r"""(?:[^\s<>()\[\],;:"'=@\\|]|(?<=[A-Za-z])'(?=[A-Za-z])){1,64}"""
 ADDRESS = re.compile(rf"""{_LOCAL}@[^\s<>()\[\],;:"'@\\|]{{0,254}}[^\s<>()\[\],;:"'@\\|.?!*]""")
 """Lengths are bounded (RFC 5321, 4.5.3.1), so that no text is slow to look through."""
 
 
 def parse(data: bytes) -> Mail:
+    """The message as far as it is looked at: MOST_BYTES of it, and before the part that would be one too many."""
     data = data[:MOST_BYTES]
+    if (one_too_many := next(islice(_HOLDS_PARTS.finditer(data), MOST_NESTED, None), None)) is not None:
+        data = data[: one_too_many.start()]
     if data.startswith(b"From "):  # a line of the mailbox it lay in
         data = data.partition(b"\n")[2]
     return message_from_bytes(data)

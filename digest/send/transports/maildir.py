@@ -2,7 +2,7 @@
 
 ``outbox/ISSUE/{tmp,new,cur}`` is a Maildir that any mail program opens. A letter's final name is derived
 from its ordinal and Message-ID, so carrying the same letter again changes nothing: the name *is* the
-proof of delivery.
+proof of delivery. They hold an address, a name and what lets a reader leave: for the owner's eyes only.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import SendError
-from digest.model import Accepted, Letter, Reply
-from digest.send.transports.seam import Journal
+from digest.model import Accepted, Letter
+from digest.send.transports.seam import STORED, Journal
 
 BATCH = 64  # letters written, synced and renamed together
-
-_STORED = Reply(250, "2.0.0", "stored in the outbox")
 
 
 class Maildir:
@@ -29,6 +28,12 @@ class Maildir:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    async def reach(self) -> None:
+        """Nobody has to be there: `carry` makes the folder."""
+
+    def halt(self) -> None:
+        """Files are quick: the letters end by themselves, and no dot is granted."""
 
     async def carry(self, letters: AsyncIterator[Letter], journal: Journal) -> None:
         """Raises SendError when the folder cannot be written to (a full disk, missing rights)."""
@@ -42,7 +47,7 @@ class Maildir:
                 await asyncio.to_thread(self._publish, fresh, may)
                 for letter in batch:
                     if letter.ordinal in may:
-                        journal.outcome(letter.ordinal, Accepted(_STORED))
+                        journal.outcome(letter.ordinal, Accepted(STORED))
         except OSError as error:
             raise SendError(
                 f"the outbox {self.folder} cannot be written: {error.strerror or error}",
@@ -51,8 +56,12 @@ class Maildir:
 
     def _open(self) -> set[str]:
         """The names already delivered. Whatever a killed run left in tmp is thrown away."""
-        for name in ("tmp", "new", "cur"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for place in (self.folder, *(self.folder / name for name in ("tmp", "new", "cur"))):
+            place.mkdir(exist_ok=True, mode=0o700)
+            if place.stat().st_mode & 0o077:  # made by an older version
+                with suppress(PermissionError):  # not ours to change: `digest doctor` says so
+                    place.chmod(0o700)
         for left in (self.folder / "tmp").iterdir():
             left.unlink()
         # A mail program moves what it has shown to cur, and adds ":2,S" to the name.
@@ -60,7 +69,8 @@ class Maildir:
 
     def _write(self, letters: Sequence[Letter]) -> None:
         for letter in letters:
-            with (self.folder / "tmp" / _name(letter)).open("wb") as file:
+            draft = os.open(self.folder / "tmp" / _name(letter), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(draft, "wb") as file:
                 file.writelines(letter.chunks)
                 file.flush()
                 os.fsync(file.fileno())  # the bytes before the name: else a power cut leaves an empty letter

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-from digest.address import Address, parse_address
+from digest.address import MOST_NAME, Address, parse_address
 from digest.config import Config
 from digest.errors import AddressError
 from digest.render.words import primary
 from digest.store.inbox import Choice
 
-NAME_LIMIT = 100
 OLD_S, FAST_S = 12 * 3600, 2  # a form is neither older nor faster than a person
 _UNFIT = re.compile(  # control characters, line breaks, what turns text around, halves of surrogate pairs
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -43,7 +42,7 @@ def read_address(text: str) -> Address | None:
 
 def is_name(text: str) -> bool:
     """A name is one short line, and no advertisement: it may stand in a greeting."""
-    return len(text) <= NAME_LIMIT and not _UNFIT.search(text) and "://" not in text
+    return len(text) <= MOST_NAME and not _UNFIT.search(text) and "://" not in text
 
 
 def read_choice(
