@@ -184,12 +184,6 @@ def import_file(ctx: click.Context, issue: str, file: TextIO) -> None:
         say(f"{slug}: {added}" if number else f"{slug} has all of them already.")
 
 
-def _slug(project: Project, week: str | None) -> str:
-    from digest.week import target
-
-    return target(project, now=now(), week=week)[1]
-
-
 def _in_words(project: Project, edit: Edit) -> str:
     article = project.store.articles.get(edit.target) if edit.target else None
     on = f" on “{article.title}”" if article else ""
