@@ -496,6 +496,7 @@ class Wish:
         return "_".join(part for part in parts if part)
 
 
+KEYS_BEGIN = ("language-", "topics-", "lead-only")  # of every variant but the one everybody gets
 MOST_IN_KEY = 120  # letters of topics: a file name has room for 255 bytes
 
 

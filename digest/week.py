@@ -31,7 +31,7 @@ from digest.compose import (
 )
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
-from digest.model import LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
+from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
@@ -520,15 +520,21 @@ def ask_links(project: Project, slug: str) -> dict[str, Answer]:
 
 
 def write_files(project: Project, draft: Draft) -> Path:
-    """The draft as files to look at, under var/issues/SLUG; returns the HTML's path."""
+    """The draft as files to look at, under var/issues/SLUG, and none of variants it had before; returns the HTML's
+    path."""
     from digest.render.message import preview_html, preview_text
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
     folder.mkdir(parents=True, exist_ok=True)
+    written = set[str]()
     for variant in draft.rendered.variants:
         fields, name = sample_fields(project.config, variant.language), variant.key or "issue"
         (folder / f"{name}.html").write_text(preview_html(variant, fields), "utf-8")
         (folder / f"{name}.txt").write_text(preview_text(variant, fields), "utf-8")
+        written |= {f"{name}.html", f"{name}.txt"}
+    for file in folder.iterdir():
+        if file.name.startswith(KEYS_BEGIN) and file.suffix in {".html", ".txt"} and file.name not in written:
+            file.unlink()
     return folder / f"{draft.rendered.variants[0].key or 'issue'}.html"
 
 

@@ -569,6 +569,21 @@ def test_alert_goes_by_mail_as_an_automatic_one(folder: Path) -> None:
     assert message["Auto-Submitted"] == "auto-generated" and "8 of 8 written to var/outbox" in message.get_content()
 
 
+# ------------------------------------------------------------------------------------------------ found
+
+
+def test_a_letter_is_found_by_its_relays_id_without_a_profile(folder: Path) -> None:
+    with open_store(folder) as store:
+        store.ledger.doubt_open(SLUG, "x", NOW)
+        said = {n: ("accepted", f"250 2.0.0 Ok: queued as Q0010{n} in q7") for n in range(8)}
+        store.accounts.resolve(SLUG, said, NOW)  # type: ignore[arg-type]
+    run = run_in(folder)
+    assert f"{SLUG}, row 3: " in run("deliveries", "show", "Q00103").stdout
+    assert "no relay’s id is called 'Q00109'" in error_of(run("deliveries", "show", "Q00109", ok=False))
+    assert "8 answers hold 'q7'" in error_of(run("deliveries", "show", "q7", ok=False))
+    assert "has no row 77" in error_of(run("deliveries", "show", "77", ok=False))
+
+
 # ------------------------------------------------------------------------------------------------ restored
 
 

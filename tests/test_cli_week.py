@@ -51,6 +51,37 @@ def test_weekly_ends_with_the_table_the_subject_the_html_and_the_promise(sample:
     assert "Nothing has been sent." in out
 
 
+def test_an_endless_headline_is_cut_in_tables_only(sample: Path) -> None:
+    run, title = run_in(sample), " ".join(["Word"] * 40)
+    (sample / "long.txt").write_text(f"{title}\n\n" + "The trees were counted again on Friday. " * 20, "utf-8")
+    run("articles", "add", str(sample / "long.txt"), "--outlet", "Harbour", "--url", "https://a.example/long")
+    assert "Word…" in run("articles", "list").stdout.replace("\n", " ")
+    assert run("articles", "list").stdout.count("Word") == 20
+    assert title in {a["title"] for a in json.loads(run("articles", "list", "--json").stdout)}
+
+
+def test_edits_are_for_the_newest_issue_while_the_week_has_none(sample: Path) -> None:
+    run, later = run_in(sample), "2026-03-25T09:00:00+00:00"  # the week after the draft’s
+    run("approve", "--yes", now=later)
+    out = run("edit", "subject", "Trees", now=later).stdout
+    assert "2026-W12 was approved; the approval is withdrawn" in out
+    assert "Run `digest build --week 2026-W12` to see it" in out
+    run("pin", "trees", now=later)
+    assert "2026-W12: undone: pin" in run("edits", "undo", now=later).stdout
+    run("build", "--week", "2026-W12", now=later)
+    assert "“Trees”" in run("status", now=later).stdout
+
+
+def test_an_edit_of_a_week_without_a_draft_says_so(sample: Path) -> None:
+    run, later = run_in(sample), "2026-03-25T09:00:00+00:00"
+    out = run("edit", "--week", "2026-W13", "subject", "Rain", now=later).stdout
+    assert "2026-W13: subject is now “Rain”. There is no draft of 2026-W13 yet" in out
+    run("pick", now=later)  # shows the week’s own candidates: its numbers are of that week
+    assert "2026-W13: pinned" in run("pin", "1", now=later).stdout
+    run("skip", "--week", "2026-W12", now=later)
+    assert "2026-W13: subject" in run("edit", "subject", "Wind", now=later).stdout
+
+
 def test_every_time_is_said_by_the_newsletters_clock(sample: Path) -> None:
     config = sample / "digest.toml"
     config.write_text(config.read_text("utf-8").replace('"Europe/London"', '"Pacific/Auckland"'), "utf-8")

@@ -25,7 +25,7 @@ from digest.errors import ConfigError, DigestError, SendError, StoreError
 from digest.model import Envelope, Letter, Picture
 from digest.render.message import Skeleton
 from digest.send import dkim
-from digest.send.relays import OWN_ID, relay_id
+from digest.send.relays import OWN_ID, gave_id, relay_id
 from digest.send.transports.maildir import Maildir
 from digest.store import open_store
 from tests.dispatch_newsletter import NOW, SLUG, make_newsletter, send
@@ -309,6 +309,26 @@ def test_what_ses_overwrites_is_not_signed_and_our_id_is(tmp_path: Path) -> None
     assert there.count(b"0102@") == 2
     assert rejected_by_dkimpy(PEM, [there]) == []
     assert rejected_by_dkimpy(PEM, [there.replace(f"{OWN_ID}: <".encode(), f"{OWN_ID}: <x".encode())]) == [0]
+
+
+@pytest.mark.parametrize(
+    ("reply", "name", "expected"),
+    [
+        ("250 2.0.0 Ok: queued as Q00100", "Q00100", True),
+        ("250 2.0.0 Ok: queued as Q00100", "Q0010", False),
+        ("250 2.0.0 Ok: queued as Q00100", "queued", False),
+        ("250 OK id=1rXyzA-0003bC-2d", "1rXyzA-0003bC-2d", True),
+        ("250 OK id=1rXyzA-0003bC-2d", "1rXyzA", False),
+        ("250 Ok reader1", "reader1@example.org", False),
+        (
+            "250 Ok 0102018f3b6c8a11-5f1f1c9e-1f0c-4f53-9d0d-0e6f1c1f7a10-000000",
+            "<0102018f3b6c8a11-5f1f1c9e-1f0c-4f53-9d0d-0e6f1c1f7a10-000000@eu-west-1.amazonses.com>",
+            True,
+        ),
+    ],
+)
+def test_a_letter_is_known_by_its_id_whichever_relay_gave_it(reply: str, name: str, expected: bool) -> None:
+    assert gave_id(reply, name) is expected
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,13 @@ def test_the_week_renders_what_its_readers_asked_for_in_languages_the_mail_speak
     assert keys == ["", "language-de", "topics-transport"]
     assert got == {*keys}
     assert (tmp_path / "var/issues/2026-W12/topics-transport.html").is_file()
+    (tmp_path / "var/issues/2026-W12/report.html").write_text("<p>Sent.</p>")
+    run("subscribers", "set", "cid@example.org", "--language", "")
+    run("build", "--week", "2026-W12")
+    files = {file.name for file in (tmp_path / "var/issues/2026-W12").iterdir()}
+    assert files == {f"{n}.{end}" for n in ("issue", "topics-transport") for end in ("html", "txt")} | {"report.html"}
+    run("subscribers", "set", "cid@example.org", "--language", "de")
+    run("build", "--week", "2026-W12")
     run("check")
     run("approve", "--yes")
 

@@ -11,6 +11,7 @@ import click
 from digest.cli.common import (
     article_json,
     as_one_line,
+    cut_title,
     find_article,
     json_option,
     now,
@@ -226,7 +227,7 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:
         rows.append(
             (
                 number,
-                a.title,
+                cut_title(a.title),
                 a.outlet or "?",
                 published.date() if published else "undated",
                 a.language,

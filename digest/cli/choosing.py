@@ -9,10 +9,11 @@ import click
 
 from digest.cli.common import (
     as_one_line,
+    edited_slug,
     find_article,
+    how_to_see,
     json_option,
     keep_edit,
-    now,
     print_json,
     project_of,
     say,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     Value = Callable[[Project, str, Article], str]
     """Of the edit, from what the newsletter, the issue and the article hold."""
 
-SEE = "Run `digest build` to see it in the draft."
 list_option = click.option("--list", "listing", is_flag=True, help="Number what there is to choose from.")
 
 
@@ -107,24 +107,20 @@ role = _named("role", "the role named beside")
 
 
 def _keep(ctx: click.Context, words: str, kind: EditKind, value: Value, done: str) -> None:
-    from digest.week import target
-
     week = ctx.find_root().obj.get("week")
     with project_of(ctx) as project:
         article = find_article(project, words)
         meant = week_meant(project, words, week)
-        _, slug = target(project, now=now(), week=meant)
+        slug = edited_slug(project, meant)
         keep_edit(project, kind, article.id, value(project, slug, article), week=meant, saw=article.text_hash)
-        say(f"{slug}: {done} “{article.title}”. {SEE}")
+        say(f"{slug}: {done} “{article.title}”. {how_to_see(project, slug, meant)}")
 
 
 def _article_and_item(ctx: click.Context, words: str) -> tuple[Article, Item | None]:
     """The article, and what the stored draft prints of it; None where it prints nothing."""
-    from digest.week import target
-
     with project_of(ctx) as project:
         article = find_article(project, words)
-        _, slug = target(project, now=now(), week=week_meant(project, words, ctx.find_root().obj.get("week")))
+        slug = edited_slug(project, week_meant(project, words, ctx.find_root().obj.get("week")))
         items = project.store.issues.issue(slug).items if project.store.issues.get(slug) else ()
     return article, next((item for item in items if item.article == article), None)
 

@@ -73,14 +73,37 @@ def now() -> datetime:
 def keep_edit(project: Project, kind: EditKind, target_id: str, value: str, *, week: str | None, saw: str = "") -> str:
     """Keeps one edit of the issue that *week* means, says when that withdraws an approval, and returns its slug."""
     from digest.editing import add_edit
-    from digest.week import target
 
-    _, slug = target(project, now=now(), week=week)
+    slug = edited_slug(project, week)
     before = project.store.issues.get(slug)
     add_edit(project, slug, kind, target_id, value, who=who(project), at=now(), saw=saw)
     if before is not None and before.state != "draft":
         say(f"{slug} was {before.state}; the approval is withdrawn, it is a draft again.")
     return slug
+
+
+def edited_slug(project: Project, week: str | None) -> str:
+    """The issue that an edit is for: of *week*, else of this week, else, while this week has none, the newest if it can
+    still be edited. Perhaps one that is not there yet."""
+    from digest.week import target
+
+    _, slug = target(project, now=now(), week=week)
+    known = project.store.issues.all()
+    if week is None and known and project.store.issues.get(slug) is None:
+        newest = max(known, key=lambda i: (i.until, i.slug))
+        if newest.state in ("draft", "approved", "scheduled"):
+            return newest.slug
+    return slug
+
+
+def how_to_see(project: Project, slug: str, week: str | None = None) -> str:
+    """What shows an edit of *slug* in its draft; *week* as it was asked for."""
+    from digest.week import target
+
+    option = f" --week {slug}" if week or slug != target(project, now=now())[1] else ""
+    if project.store.issues.get(slug) is None:
+        return f"There is no draft of {slug} yet: `digest weekly{option}` makes it."
+    return f"Run `digest build{option}` to see it in the draft."
 
 
 def who(project: Project) -> str:
@@ -262,13 +285,20 @@ def find_issue(project: Project, words: str) -> str:
     raise IssueError(f"{what} called {words!r}; there is {names}", hint="`digest issues list` shows all")
 
 
+MOST_OF_TITLE = 100  # characters in a table; JSON and `articles show` have all
+
+
+def cut_title(title: str) -> str:
+    return title if len(title) <= MOST_OF_TITLE else f"{title[: MOST_OF_TITLE - 1].rstrip()}…"
+
+
 def pick_row(number: int, pick: Pick, project: Project) -> tuple[object, ...]:
     article = pick.story.lead
     date = article.published_at(project.config.zone)
     return (
         number,
         pick.section,
-        article.title,
+        cut_title(article.title),
         article.outlet or "?",
         date.date() if date else "undated",
         f"{pick.score:.2f}",

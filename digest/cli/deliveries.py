@@ -195,17 +195,23 @@ def clock_s(project: Project, at: Any) -> str:
 
 def _find_row(project: Project, slug: str, reader: str) -> ReaderRow:
     from digest.address import parse_address
-    from digest.send.relays import relay_id
+    from digest.send.relays import gave_id
 
-    if reader.isdigit():
-        numbered = next((row for row in project.store.accounts.rows(slug) if row.ordinal == int(reader)), None)
-        if numbered is None:
-            raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
+    rows = project.store.accounts.rows
+    if reader.isdigit() and (numbered := next((r for r in rows(slug) if r.ordinal == int(reader)), None)):
         return numbered
-    name = reader.strip("<>").split("@")[0]  # Amazon SES makes a Message-ID of it
-    for row in project.store.accounts.rows(slug, ["accepted"]):
-        if relay_id(project.config.smtp, row.reply) == name:
-            return row
+    named = [row for row in rows(slug, ["accepted"]) if gave_id(row.reply, reader)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise IssueError(f"{len(named)} answers hold {reader!r}", hint="name the row or the address")
+    if reader.isdigit():
+        raise IssueError(f"{slug} has no row {reader}", hint="`digest deliveries list`")
+    if "@" not in reader:
+        raise IssueError(
+            f"no reader of {slug} and no relay’s id is called {reader!r}",
+            hint="an address, a row’s number, or the id in your relay’s answer: `digest deliveries list`",
+        )
     address = parse_address(reader)
     found = list(project.store.accounts.rows(slug, readers=[address]))
     if found:

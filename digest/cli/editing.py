@@ -9,9 +9,10 @@ import click
 from digest.cli import choosing
 from digest.cli.common import (
     as_one_line,
+    edited_slug,
     find_article,
+    how_to_see,
     keep_edit,
-    now,
     project_of,
     say,
     week_meant,
@@ -21,7 +22,6 @@ from digest.errors import DigestError
 from digest.model import EditKind, Issue
 
 LEAST_WORDS = 10  # of an item
-REBUILD = "Run `digest build` to see it in the draft."
 
 
 def _edit(ctx: click.Context, kind: EditKind, words: str, value: str, week: str | None, done: str) -> None:
@@ -29,8 +29,7 @@ def _edit(ctx: click.Context, kind: EditKind, words: str, value: str, week: str 
         article = find_article(project, words)
         meant = week_meant(project, words, week)
         slug = keep_edit(project, kind, article.id, value, week=meant, saw=article.text_hash)
-        option = f" --week {meant}" if meant else ""
-        say(f"{slug}: {done} “{article.title}”. Run `digest build{option}` to see it in the draft.")
+        say(f"{slug}: {done} “{article.title}”. {how_to_see(project, slug, meant)}")
 
 
 def _choice(kind: EditKind, about: str, done: str, undone: str) -> click.Command:
@@ -58,10 +57,9 @@ lead = _choice("lead", "Make ARTICLE the lead.", "the lead is", "no longer the l
 def move(ctx: click.Context, article: str, place: int, week: str | None) -> None:
     """Move ARTICLE to PLACE, counted from 1 (the lead), in the section that stands there."""
     from digest.compose import move_value
-    from digest.week import target
 
     with project_of(ctx) as project:
-        _, slug = target(project, now=now(), week=week_meant(project, article, week))
+        slug = edited_slug(project, week_meant(project, article, week))
         items = project.store.issues.issue(slug).items if project.store.issues.get(slug) else ()
         value = move_value([item.article.id for item in items], find_article(project, article).id, place)
     there = f"moved to place {place}:" if not items or place <= len(items) else "moved to the last place:"
@@ -85,8 +83,10 @@ def _words(kind: EditKind, about: str) -> click.Command:
     def command(ctx: click.Context, words: tuple[str, ...]) -> None:
         text = as_one_line(kind, " ".join(words))
         with project_of(ctx) as project:
-            slug = keep_edit(project, kind, "", text, week=ctx.find_root().obj.get("week"))
-            say(f"{slug}: {kind} is now {f'“{text}”' if text else 'the default'}. {REBUILD}")
+            week = ctx.find_root().obj.get("week")
+            slug = keep_edit(project, kind, "", text, week=week)
+            now_is = f"“{text}”" if text else "the default"
+            say(f"{slug}: {kind} is now {now_is}. {how_to_see(project, slug, week)}")
 
     return command
 
@@ -133,10 +133,10 @@ def words(ctx: click.Context, article: str, budget: str | None) -> None:
 
 
 def _edit_file(ctx: click.Context, week: str | None) -> None:
-    from digest.week import need_issue, target
+    from digest.week import need_issue
 
     with project_of(ctx) as project:
-        _, slug = target(project, now=now(), week=week)
+        slug = edited_slug(project, week)
         need_issue(project, slug)
         issue = project.store.issues.issue(slug)
         before = _as_file(issue)
@@ -151,7 +151,7 @@ def _edit_file(ctx: click.Context, week: str | None) -> None:
                 raise DigestError(f"there is no story {place} in {slug}", hint="keep the numbers of the file")
             target_id = issue.items[place - 1].article.id if place else ""
             keep_edit(project, kind, target_id, as_one_line(kind, text), week=week)
-        say(f"{slug}: {len(changed)} changed. {REBUILD}")
+        say(f"{slug}: {len(changed)} changed. {how_to_see(project, slug, week)}")
 
 
 def _as_file(issue: Issue) -> str:

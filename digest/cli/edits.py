@@ -10,7 +10,9 @@ import click
 
 from digest.cli.common import (
     clock,
+    edited_slug,
     find_issue,
+    how_to_see,
     issue_argument,
     json_option,
     now,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from digest.model import Edit
     from digest.week import Project
 
-SEE = "Run `digest build` to see it in the draft."
 WHY = {"changed": "its article has another text now", "gone": "its article is not in the issue"}
 
 
@@ -100,8 +101,9 @@ def undo_edit(ctx: click.Context, week: str | None) -> None:
     from digest.editing import undo
 
     with project_of(ctx) as project:
-        slug = _slug(project, week)
-        say(f"{slug}: undone: {_in_words(project, undo(project, slug, who=who(project), at=now()))}. {SEE}")
+        slug = edited_slug(project, week)
+        edit = undo(project, slug, who=who(project), at=now())
+        say(f"{slug}: undone: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
 
 
 @edits.command("redo")
@@ -112,8 +114,9 @@ def redo_edit(ctx: click.Context, week: str | None) -> None:
     from digest.editing import redo
 
     with project_of(ctx) as project:
-        slug = _slug(project, week)
-        say(f"{slug}: done again: {_in_words(project, redo(project, slug, who=who(project), at=now()))}. {SEE}")
+        slug = edited_slug(project, week)
+        edit = redo(project, slug, who=who(project), at=now())
+        say(f"{slug}: done again: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
 
 
 @edits.command("keep")
@@ -125,8 +128,9 @@ def keep_edit(ctx: click.Context, number: int, week: str | None) -> None:
     from digest.editing import keep
 
     with project_of(ctx) as project:
-        slug = _slug(project, week)
-        say(f"{slug}: kept: {_in_words(project, keep(project, slug, number, who=who(project), at=now()))}. {SEE}")
+        slug = edited_slug(project, week)
+        edit = keep(project, slug, number, who=who(project), at=now())
+        say(f"{slug}: kept: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
 
 
 @edits.command("drop")
@@ -138,9 +142,9 @@ def drop_edit(ctx: click.Context, number: int, week: str | None) -> None:
     from digest.editing import drop
 
     with project_of(ctx) as project:
-        slug = _slug(project, week)
+        slug = edited_slug(project, week)
         edit = drop(project, slug, number, who=who(project), at=now())
-        say(f"{slug}: edit {number} ({edit.kind}) is taken back. {SEE}")
+        say(f"{slug}: edit {number} ({edit.kind}) is taken back. {how_to_see(project, slug, week)}")
 
 
 @edits.command("export")
@@ -176,13 +180,8 @@ def import_file(ctx: click.Context, issue: str, file: TextIO) -> None:
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         number = import_edits(project, slug, file.read(), who=who(project), at=now())
-        say(f"{slug}: {number} edits added. {SEE}" if number else f"{slug} has all of them already.")
-
-
-def _slug(project: Project, week: str | None) -> str:
-    from digest.week import target
-
-    return target(project, now=now(), week=week)[1]
+        added = f"{number} edits added. {how_to_see(project, slug)}"
+        say(f"{slug}: {added}" if number else f"{slug} has all of them already.")
 
 
 def _in_words(project: Project, edit: Edit) -> str:

@@ -10,7 +10,9 @@ import click
 
 from digest.cli.common import (
     as_one_line,
+    edited_slug,
     find_article,
+    how_to_see,
     keep_edit,
     now,
     project_of,
@@ -56,12 +58,10 @@ def picture(
 
     It is copied at once. Your word holds for this issue and outlives the next `weekly`.
     """
-    from digest.week import target
-
     with project_of(ctx) as project:
         found = find_article(project, article)
         meant = week_meant(project, article, week)
-        _, slug = target(project, now=now(), week=meant)
+        slug = edited_slug(project, meant)
         edits = project.store.issues.edits(slug)
         said = {"credit": credit, "license": license, "alt": alt}
         if not (what or decorates or none or undo or any(words is not None for words in said.values())):
@@ -77,7 +77,7 @@ def picture(
         _copy(project, found, edited, must=what is not None)
         keep_edit(project, "picture", found.id, value, week=meant, saw=found.text_hash)
         say(f"{slug}: {_told(project, found, edited, article)}")
-        say(f"Run `digest build{f' --week {meant}' if meant else ''}` to see it in the draft.")
+        say(how_to_see(project, slug, meant))
 
 
 def _word(*, none: bool) -> PictureWord:

@@ -11,6 +11,7 @@ import click
 from digest.cli.common import (
     as_one_line,
     clock,
+    edited_slug,
     find_article,
     issue_argument,
     json_option,
@@ -197,7 +198,8 @@ def pick(ctx: click.Context, week: str | None, limit: int | None, as_json: bool)
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
         picks = choose(project, win, slug, limit=limit)
-        remember_list(project, [p.story.lead for p in picks], week=week)
+        elsewhere = edited_slug(project, None) != slug  # an edit without a week would be for another issue
+        remember_list(project, [p.story.lead for p in picks], week=week or (slug if elsewhere else None))
         if as_json:
             print_json([pick_json(p) for p in picks])
             return

@@ -89,7 +89,26 @@ def spf_term(smtp: Smtp) -> str:
 
 def relay_id(smtp: Smtp, reply: str) -> str:
     """The relay's own id for a letter, from the words of its 250 as the ledger keeps them; '' where it gave none."""
-    pattern = profile_of(smtp).relay_id
-    words = re.sub(r"^2\d\d (?:2\.\d+\.\d+ )?", "", reply)
-    found = re.search(pattern, words) if pattern else None
+    return _id_in(reply, profile_of(smtp).relay_id)
+
+
+def gave_id(reply: str, name: str) -> bool:
+    """Whether *reply*, a relay's 250, gives its letter the id *name*, whichever relay that was.
+
+    What no profile knows is a whole word with a digit in it; a name with an @ (Amazon SES makes a Message-ID of its id)
+    must be one that a profile knows, for it may as well be an address.
+    """
+    if name.strip("<>").split("@")[0] in {_id_in(reply, p.relay_id) for p in PROFILES.values() if p.relay_id}:
+        return True
+    if "@" in name or not re.search(r"\d", name):
+        return False
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _words(reply)) is not None
+
+
+def _id_in(reply: str, pattern: str) -> str:
+    found = re.search(pattern, _words(reply)) if pattern else None
     return found[1] if found else ""
+
+
+def _words(reply: str) -> str:
+    return re.sub(r"^2\d\d (?:2\.\d+\.\d+ )?", "", reply)
