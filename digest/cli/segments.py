@@ -179,7 +179,7 @@ def stats(ctx: click.Context, /, html: Path | None, as_json: bool, **given: Any)
     """How many there are, came and left: by week, issue, language and topic."""
     with project_of(ctx) as project:
         segment = segment_of(project.config, given)
-        counted = project.store.statistics.count(segment)
+        counted = project.store.statistics.count(segment, project.config.zone)
         if html is not None:
             from digest.web.people import people_page
 
