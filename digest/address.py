@@ -32,6 +32,11 @@ class Address:
         return f"{self.local.casefold()}@{self.domain}"
 
     @property
+    def shown(self) -> str:
+        """As people read it: the domain in its own script (U-labels, RFC 5890). Never for the wire."""
+        return f"{self.local}@{_in_its_script(self.domain)}" if "xn--" in self.domain else str(self)
+
+    @property
     def is_ascii(self) -> bool:
         """False when delivery needs SMTPUTF8 (RFC 6531)."""
         return self.local.isascii()
@@ -101,6 +106,17 @@ def _plain_domain(raw: str) -> str:
     except EmailNotValidError:
         return ""
     return (found.ascii_domain or found.domain).lower()
+
+
+@lru_cache(maxsize=4096)
+def _in_its_script(domain: str) -> str:
+    """*domain* with U-labels; as it is where one of them is none."""
+    import idna
+
+    try:
+        return idna.decode(domain)
+    except UnicodeError:  # IDNAError is one
+        return domain
 
 
 _MAILBOX = re.compile(r"^(?P<name>.*?)\s*<(?P<spec>[^<>]*)>$")

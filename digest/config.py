@@ -176,6 +176,9 @@ class Site:
     seal_to: str = ""  # of a receiver: what requests by name are sealed to; see `digest keys receiver`
 
 
+_UNITS: Mapping[str, timedelta] = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
 @dataclass(frozen=True)
 class Send:
     transport: Literal["maildir", "smtp"] = "maildir"
@@ -185,14 +188,16 @@ class Send:
     rate: float = 0.0  # letters a second; 0: 14 to a relay elsewhere, no limit to one on this machine
     domains: Mapping[str, float] = field(default_factory=dict)  # mail domain -> letters a second to it
     quiet: str = ""  # hours in which no letter leaves, in the newsletter's zone: "22:00-07:00"; '' for none
-    not_later_than: str = "6h"  # a start or resume this late pauses and asks; '' for never
+    not_later_than: str = "6h"  # a start or resume this late (30m, 6h, 2d) pauses and asks; '' for never
 
     new_relay: int | None = None  # letters after which a relay never used before waits; 0: none; None: see welcome.py
 
     @property
     def lateness(self) -> timedelta | None:
         """What `not_later_than` says; None: never too late."""
-        return timedelta(hours=float(self.not_later_than.removesuffix("h"))) if self.not_later_than else None
+        if not self.not_later_than:
+            return None
+        return float(self.not_later_than[:-1]) * _UNITS[self.not_later_than[-1]]
 
 
 RelayProfile = Literal["generic", "postfix", "ses"]
@@ -439,9 +444,9 @@ def _judge(config: Config, where: str) -> None:
         'for example "22:00-07:00"',
     )
     need(
-        re.fullmatch(r"(?:\d{1,4}(?:\.\d+)?h)?", config.send.not_later_than) is not None,
+        re.fullmatch(r"(?:\d{1,4}(?:\.\d+)?[mhd])?", config.send.not_later_than) is not None,
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
-        'for example "6h"; "" is never',
+        'minutes, hours or days: "30m", "6h", "2d"; "" is never',
     )
     need((config.send.new_relay or 0) >= 0, "send.new_relay is less than no letters", "200 is usual; 0 is no trial")
     need(

@@ -16,11 +16,12 @@ from digest.compose import (
     Difference,
     as_value,
     differences,
+    read_move,
     replay,
     spans_of,
 )
 from digest.compose.pictures import read_word
-from digest.condense import explain_summary, find_quotes
+from digest.condense import explain_summary, printable_quotes
 from digest.errors import DigestError, IssueError
 from digest.model import Article, Conflict, Edit, EditKind, Issue, Quote, Span
 from digest.week import Project, compose_week, need_issue, target, unfit_edits
@@ -104,8 +105,8 @@ def choose_sentences(article: Article, numbers: Iterable[int]) -> str:
 
 
 def choose_quote(article: Article, number: int) -> str:
-    """The value of a `quote` edit for that number of `find_quotes`. Raises IssueError for a number there is not."""
-    (quote,) = _numbered(article, [number], find_quotes(article), "quote")
+    """The value of a `quote` edit for that number of its quotes. Raises IssueError for a number there is not."""
+    (quote,) = _numbered(article, [number], printable_quotes(article), "quote")
     return as_value(quote.spans)
 
 
@@ -113,7 +114,7 @@ def _numbered(article: Article, numbers: Iterable[int], things: Sequence[T], wha
     wanted = sorted(set(numbers))
     if wrong := [n for n in wanted if not 1 <= n <= len(things)]:
         raise IssueError(
-            f"“{article.title}” has no number {wrong[0]} among its {len(things)} {what}",
+            f"“{article.title}” has no {what.removesuffix('s')} {wrong[0]}: they are numbered 1 to {len(things)}",
             hint=f"`digest edit {what} ARTICLE --list` numbers them",
         )
     return [things[n - 1] for n in wanted]
@@ -256,7 +257,9 @@ def _judge_value(kind: EditKind, value: str) -> None:
     """Raises ValueError or DigestError where an edit of *kind* cannot hold *value*."""
     if kind in {"undo", "redo"}:
         raise ValueError(f"{kind} concerns other edits: only those in force are carried")
-    if value and kind in {"move", "words"} and not re.fullmatch(r"[1-9]\d{0,4}", value):
+    if value and kind == "move":
+        read_move("", value)
+    if value and kind == "words" and not re.fullmatch(r"[1-9]\d{0,4}", value):
         raise ValueError(f"{value!r} is no number")
     if value and kind in {"sentences", "quote"}:
         spans_of(value)

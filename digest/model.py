@@ -355,10 +355,11 @@ class Edit:
     """One change an editor made, kept as data and applied by pure functions.
 
     target: an article id (stable over a new collect), or '' for the issue itself.
-    value: the words, a number (the position counted from 1, the most words of the item), the section's name, or what is
-    said of a picture (see `compose.pictures`); '' takes them back. Of `sentences` and `quote`: spans of the article
-    whose text hash is *saw*, ``12-80 90-140``, or ``none``. Of `speaker` and `role`: where the quote begins, a blank,
-    the words. `undo` and `redo` concern the newest edit there is to undo or redo, and have neither target nor value.
+    value: the words, a number (the most words of the item), a place (`compose.edits.Move`), the section's name, or
+    what is said of a picture (see `compose.pictures`); '' takes them back. Of `sentences` and `quote`: spans of the
+    article whose text hash is *saw*, ``12-80 90-140``, or ``none``. Of `speaker` and `role`: where the quote begins, a
+    blank, the words. `undo` and `redo` concern the newest edit there is to undo or redo, and have neither target nor
+    value.
     """
 
     id: int

@@ -171,7 +171,7 @@ def condense_items(
 ) -> dict[str, Summary]:
     """A summary for each placed item but links, within its words; quotes on the lead and as many others as the layout
     has room for."""
-    from digest.condense import find_quotes
+    from digest.condense import printable_quotes
 
     summarize = _remembering()
     room = layout_of(config.theme.template).quoted
@@ -191,7 +191,7 @@ def condense_items(
                 language=article.language,
                 quotes=config.quoting.quotes if lead or quoted < room else 0,
             )
-            summary = with_choices(summary, article, edits, partial(find_quotes, article))
+            summary = with_choices(summary, article, edits, partial(printable_quotes, article))
             quoted += bool(summary.quotes) and not lead
             summaries[article.id] = summary
         progress("condense", number, len(placed))

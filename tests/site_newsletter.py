@@ -21,6 +21,8 @@ from digest.dispatch.keys import make_keys
 from digest.model import Subscriber
 from digest.send.transports.maildir import Maildir
 from digest.store import open_store
+from digest.store.holdings import Holding
+from digest.web.person import person_text
 from digest.web.site import create_site
 
 START = datetime(2026, 3, 20, 9, tzinfo=UTC)
@@ -96,8 +98,16 @@ class Newsletter:
         """What `digest serve` does every second."""
         with open_store(self.folder) as store:
             return run_errands(
-                self.folder, self.config, store, lambda: Maildir(self.folder / "var/outbox/site"), now=self.clock
+                self.folder,
+                self.config,
+                store,
+                lambda: Maildir(self.folder / "var/outbox/site"),
+                in_full=self.in_full,
+                now=self.clock,
             )
+
+    def in_full(self, held: Holding) -> str:
+        return person_text(self.config, held, now=self.clock())
 
     def form(self, path: str = "/") -> dict[str, str]:
         """The hidden fields of a form that was open for as long as a person needs."""

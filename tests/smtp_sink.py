@@ -5,7 +5,8 @@ out; so a sender killed between dot and reply is known to have delivered, which 
 
     python tests/smtp_sink.py --log accepted.jsonl [--port 2527] [--fault tempfail:0.02] [--fault drop-in-data:0.01]
         [--fault drop-after-accept:0.01] [--reply-delay MS] [--max-per-connection N] [--seed N] [--no-pipelining]
-        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--hold REGEX N] [--check]
+        [--tls CERT KEY] [--auth USER:PASSWORD] [--refuse REGEX REPLY] [--refuse-dot REGEX REPLY]
+        [--hold REGEX N] [--check] [--opened FILE]
 
 Prints the port once it listens; SIGTERM ends it.
 """
@@ -33,6 +34,8 @@ class Sink:
         self.max_per_connection = options.max_per_connection
         self.check = options.check
         self.refusals = [(re.compile(pattern.encode()), reply.encode()) for pattern, reply in options.refuse]
+        self.dot_refusals = [(re.compile(pattern.encode()), reply.encode()) for pattern, reply in options.refuse_dot]
+        self.opened = Path(options.opened).open("ab", buffering=0) if options.opened else None  # noqa: SIM115 - as above
         self.held = [(re.compile(pattern.encode()), int(letters)) for pattern, letters in options.hold]
         self.accepted = 0
         self.news = asyncio.Event()
@@ -86,6 +89,8 @@ class Dialogue(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if self.sink.opened and not self.encrypted:
+            self.sink.opened.write(b"one\n")
         if not self.encrypted:
             self.say(b"220 sink ESMTP")
 
@@ -129,6 +134,8 @@ class Dialogue(asyncio.Protocol):
             self.hang_up()  # never accepted
         elif sink.strikes("tempfail"):
             self.say(b"451 4.3.0 try later")
+        elif refusal := next((reply for pattern, reply in sink.dot_refusals if pattern.search(self.recipient)), None):
+            self.say(refusal)
         else:
             sink.accept(self.recipient, message)
             self.accepted += 1
@@ -233,6 +240,9 @@ def main() -> None:
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="a login is wanted (PLAIN)")
     parser.add_argument("--refuse", nargs=2, action="append", default=[], metavar=("REGEX", "REPLY"), help="at RCPT")
     parser.add_argument(
+        "--refuse-dot", nargs=2, action="append", default=[], metavar=("REGEX", "REPLY"), help="after the final dot"
+    )
+    parser.add_argument(
         "--hold",
         nargs=2,
         action="append",
@@ -240,6 +250,7 @@ def main() -> None:
         metavar=("REGEX", "N"),
         help="that recipient's letter is taken and answered only when N letters are in",
     )
+    parser.add_argument("--opened", metavar="FILE", help="gets a line for each connection")
     parser.add_argument("--check", action="store_true", help="look for bare LFs and the longest line, too")
     parser.add_argument("--seed", type=int, default=1)
     asyncio.run(serve(parser.parse_args()))

@@ -68,7 +68,7 @@ def test_status_adds_up_before_sending_and_after(folder: Path, tmp_path: Path) -
     assert "Nothing has been sent. Next: `digest send`." in before
     with sink(tmp_path / "log") as port:
         out = run("send", "--yes", *to(port)).stdout
-    assert "7  accepted by your relay" in out and "1  left out" in out
+    assert "7  accepted by your relay" in out and "1  left out since (unsubscribed)" in out
     told = status(run)
     assert told["verdict"] == "done"
     assert told["candidates"] == told["planned"] + sum(told["excluded"].values())
@@ -191,7 +191,10 @@ def test_rows_are_listed_by_state_domain_and_reader(folder: Path) -> None:
     def names(*args: str) -> list[str]:
         return [row["address"] for row in json.loads(run("deliveries", "list", "--json", *args).stdout)]
 
-    assert names("--state", "suppressed") == ["reader1@example.net"]
+    for word in ("suppressed", "left out since", "left-out-since"):
+        assert names("--state", word) == ["reader1@example.net"]
+    assert len(names("--state", "Accepted by your relay")) == 7 and names("--state", "in hand") == []
+    assert "suppressed (left out since)" in run("deliveries", "list", "--state", "lost", code=2).stderr
     assert len(names("--domain", "EXAMPLE.net")) == 8 and names("--domain", "elsewhere.example") == []
     assert names("--reader", "reader2@example.net", "--reader", "Reader3@example.net") == [
         "reader2@example.net",
@@ -256,7 +259,7 @@ def test_those_the_outbox_holds_have_it(folder: Path, tmp_path: Path) -> None:
     with open_store(other) as store:  # in the copy they are carried to files: the same letters under the same names
         rows = {store.subscribers.by_id(d.subscriber).address: d.ordinal for d in store.ledger.uncertain(SLUG)}  # type: ignore[union-attr]
         store.accounts.resolve(SLUG, dict.fromkeys(list(rows.values())[:2], ("waiting", "x")), NOW)
-    run_in(other)("send", "--yes", code=4)
+    run_in(other)("send", "--yes", "--as-configured", code=4)
     run = run_in(folder)
     outbox = other / "var" / "outbox" / SLUG
     (outbox / "new" / "note.eml").write_text("Message-ID: <another@b.example>\n\nNo letter of ours.\n")
@@ -347,6 +350,23 @@ def test_those_refused_for_a_mended_cause_are_sent_it_again(folder: Path, tmp_pa
     assert len(accepted(tmp_path / "log")) == 7 and "reader3@example.net" not in accepted(tmp_path / "log")
 
 
+def test_who_may_get_no_mail_is_not_promised_the_letter_again(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    with sink(tmp_path / "log", "--refuse", "reader[34]@", "550 5.1.1 no such user") as port:
+        run("send", "--yes", *to(port))
+    again = ("deliveries", "resend-missed", "--refused", "550 5.1.1", "--yes")
+    out = run(*again).stdout
+    assert "2 readers without it, of whom 2 may get no mail: 2 bounced." in out
+    assert "`digest bounces undo NUMBER`" in out and "Nothing was changed." in out
+    assert status(run)["deliveries"] == {"accepted": 6, "rejected": 2} and status(run)["state"] == "sent"
+    run("bounces", "undo", str(json.loads(run("bounces", "list", "--json").stdout)[0]["number"]))
+    out = run(*again).stdout
+    assert "of whom 1 may get no mail: 1 bounced." in out and "1 reader waits for the next `digest send`" in out
+    with sink(tmp_path / "again") as port:
+        run("send", "--yes", *to(port))
+    assert len(accepted(tmp_path / "again")) == 1 and status(run)["deliveries"] == {"accepted": 7, "rejected": 1}
+
+
 def test_resolve_wants_one_way_and_says_when_there_is_no_doubt(folder: Path) -> None:
     run = run_in(folder)
     run("deliveries", "resolve", code=2)
@@ -411,7 +431,12 @@ def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(fo
     done = run("send", "--due", code=3, now="2015-09-25T18:01:00+00:00")
     assert "2015-W39 waits: 8 readers were to have it on 2015-09-24 18:00" in done.stderr
     assert status(run)["state"] == "paused"
+    again = run("send", "--due", code=3, now="2015-09-25T18:01:30+00:00")
+    assert (again.stdout, again.stderr) == ("", "")
     run("resume", now="2015-09-25T18:02:00+00:00")
+    run("pause", now="2015-09-25T18:02:10+00:00")
+    run("send", "--due", now="2015-09-25T18:02:20+00:00")  # a person has: no failure
+    run("resume", now="2015-09-25T18:02:30+00:00")
     run("send", "--due", now="2015-09-25T18:03:00+00:00")
     assert status(run)["deliveries"] == {"accepted": 8}
 
@@ -518,7 +543,7 @@ def test_only_what_is_asked_for_is_told(folder: Path) -> None:
 def test_alert_that_fails_is_said_and_stops_nothing(folder: Path, command: str, why: str) -> None:
     alerting(folder, f"command = {command}")
     done = run_in(folder)("send", "--yes")
-    assert why in done.stderr and "8  accepted by your relay" in done.stdout
+    assert why in done.stderr and "8  written to var/outbox" in done.stdout
 
 
 def test_command_knows_no_password_and_is_no_shell(folder: Path) -> None:
@@ -540,7 +565,7 @@ def test_alert_goes_by_mail_as_an_automatic_one(folder: Path) -> None:
     (file,) = (folder / "var" / "outbox" / "alerts" / "new").iterdir()
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     assert (message["Subject"], message["To"]) == (f"[The Weekly Ledger] {SLUG} is sent", "Mara <mara@example.org>")
-    assert message["Auto-Submitted"] == "auto-generated" and "8 of 8 accepted" in message.get_content()
+    assert message["Auto-Submitted"] == "auto-generated" and "8 of 8 written to var/outbox" in message.get_content()
 
 
 # ------------------------------------------------------------------------------------------------ restored
@@ -567,10 +592,24 @@ def test_the_answer_may_be_given_with_the_restore(folder: Path, tmp_path: Path, 
     run_in(folder)("backup", str(tmp_path / "b"))
     run_in(tmp_path)("restore", str(tmp_path / "b"), str(tmp_path / "again"), "--went-out", word)
     run = run_in(tmp_path / "again")
-    run("resume")
+    if word == "none":
+        run("resume")
+    else:
+        assert f"{SLUG} is sent" in run("status").stdout
     with sink(tmp_path / "log") as port:
         run("send", "--yes", *to(port))
     assert len(accepted(tmp_path / "log")) == letters
+
+
+def test_what_was_replaced_is_believed_before_a_person(folder: Path, tmp_path: Path) -> None:
+    run = run_in(folder)
+    run("backup", str(tmp_path / "b"))
+    with sink(tmp_path / "log") as port:
+        run("send", "--yes", *to(port))
+        out = run_in(tmp_path)("restore", str(tmp_path / "b"), str(folder), "--replace", "--went-out", "none").stdout
+        assert f"{SLUG}: 8 are done with, says the ledger that was replaced" in out and f"{SLUG}: it is closed" in out
+        run("send", "--yes", *to(port))
+    assert sorted(accepted(tmp_path / "log").values()) == [1] * 8
 
 
 def test_draft_of_an_old_copy_is_not_approved_a_second_time_unasked(folder: Path, tmp_path: Path) -> None:

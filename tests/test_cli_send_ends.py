@@ -6,10 +6,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from typing import Any
 import pytest
 
 from digest.address import parse_address
+from digest.dispatch.way import remember, way_now, way_on
+from digest.errors import IssueError
 from digest.store import open_store
 from tests.command_line import Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, send, sink, to_sink
@@ -69,7 +74,7 @@ def test_what_cannot_begin_or_go_on_says_so_in_json_too(tmp_path: Path) -> None:
 
 def test_a_paused_or_stopped_issue_is_not_sent_and_the_code_says_which(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n")
-    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     run("pause", "--reason", "a slip")
     assert "is paused: a slip" in error_of(run("send", "--yes", code=3))
     run("stop", "--yes")  # of a paused one
@@ -186,6 +191,30 @@ def test_a_relay_that_was_not_there_is_named_until_a_send_does_better(tmp_path: 
         assert "ended early" not in run("send", "--yes", *by(port), code=5).stdout
 
 
+def wait_for(file: Path, words: str) -> None:
+    until = time.monotonic() + 20
+    while words not in (seen := file.read_text()):
+        assert time.monotonic() < until, seen
+        time.sleep(0.02)
+
+
+def test_after_a_killed_send_whoever_follows_is_told_and_no_older_reason_is(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=60), tmp_path / "log"
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
+    with sink(log, "--hold", "reader9@", "99") as port:
+        sending = begun(tmp_path / "n", log, port)
+        with (tmp_path / "seen").open("w") as seen:
+            following = start("digest", ["--project", str(tmp_path / "n"), "status", "--follow"], stdout=seen)
+            wait_for(tmp_path / "seen", "letters a second")
+            os.kill(sending.pid, signal.SIGKILL)
+            sending.wait()
+            wait_for(tmp_path / "seen", "No `digest send` is at work")
+            assert "ended early" not in run("status").stdout
+            run("stop", "--yes")
+            assert following.wait() == 6, "until then it looked on: a timer might have gone on with it"
+    assert "ended early" not in (tmp_path / "seen").read_text()
+
+
 def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n", readers=2, send='quiet = "22:00-07:00"')
     night = "2015-09-24T23:30:00+00:00"
@@ -193,6 +222,21 @@ def test_a_timer_is_silent_in_quiet_hours_and_a_person_is_told_how_long(tmp_path
     assert run("send", "--due", now=night).stdout == ""
     run("send", "--due", now="2015-09-25T07:00:00+00:00")
     assert told(run)["deliveries"] == {"accepted": 2}
+
+
+def test_of_five_timers_at_once_one_sends_and_the_others_are_silent(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=10), tmp_path / "log"
+    with sink(log, "--refuse", ".", "451 4.7.1 later") as port:
+        run("send", "--yes", *by(port), code=5)
+    at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    env = {**os.environ, "DIGEST_NOW": at}
+    with sink(log, "--reply-delay", "50") as port, ExitStack() as stack:
+        args = ["--project", str(tmp_path / "n"), "send", "--due", *by(port)]
+        said = [stack.enter_context((tmp_path / f"said{n}").open("w")) for n in range(5)]
+        timers = [start("digest", args, env=env, stdout=out, stderr=out) for out in said]
+        assert [timer.wait() for timer in timers] == [0] * 5
+    assert [(tmp_path / f"said{n}").read_text() != "" for n in range(5)].count(True) == 1
+    assert sorted(accepted(log).values()) == [1] * 10
 
 
 # ------------------------------------------------------------------------------------------------ sent again
@@ -305,3 +349,136 @@ def test_two_complaints_of_thirty_pause_and_one_only_warns(tmp_path: Path) -> No
         run("send", "--yes", code=3)
     assert "2 of 30 readers called it spam" in told(run)["paused_reason"]
     assert told(run)["issue"] == SLUG
+
+
+# ------------------------------------------------------------------------------------------------ the way it began
+
+
+def files_of(folder: Path) -> int:
+    return len(list((folder / "var" / "outbox").rglob("*.eml")))
+
+
+def test_a_timer_goes_on_by_the_relay_an_issue_was_begun_with(tmp_path: Path) -> None:
+    """Killed on the way; digest.toml writes files, and nobody tells the timer of the relay."""
+    run, log = newsletter(tmp_path / "n", readers=40), tmp_path / "log"
+    with sink(log, "--reply-delay", "20") as port:
+        child = begun(tmp_path / "n", log, port)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        out = run("send", "--due", code=4).stdout
+        assert f"It goes on by the relay at 127.0.0.1:{port}, as it began" in out
+    assert files_of(tmp_path / "n") == 0
+    assert set(accepted(log).values()) == {1} and len(accepted(log)) in (39, 40)
+
+
+def test_another_way_than_it_began_by_is_a_persons_word(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=6, send='not_later_than = ""'), tmp_path / "log"
+    toml, later = tmp_path / "n" / "digest.toml", "2099-01-01T00:00:00+00:00"
+    with sink(log, "--refuse", "reader[34]@", "451 4.7.1 later") as port:
+        run("send", "--yes", *by(port), code=5)
+        before = toml.read_text()
+        smtp = '\n[smtp]\nhost = "127.0.0.1"\nport = 9\n'
+        toml.write_text(before.replace("[send]", '[send]\ntransport = "smtp"') + smtp)
+        refused = error_of(run("send", "--due", now=later, code=1))
+        assert f"began by the relay at 127.0.0.1:{port}, and digest.toml now says the relay at 127.0.0.1:9" in refused
+        assert "--as-configured" in refused
+    toml.write_text(before)
+    assert files_of(tmp_path / "n") == 0
+    out = run("send", "--yes", "--as-configured", now=later).stdout
+    assert "goes on by files in var/outbox" in out and files_of(tmp_path / "n") == 2
+    assert len(accepted(log)) == 4
+    out = run("status").stdout
+    assert "4  accepted by your relay" in out and "2  written to var/outbox" in out
+    assert "written to var/outbox" in run("deliveries", "show", "3").stdout
+    page = (tmp_path / "n" / "var" / "issues" / SLUG / "report.html").read_text()
+    assert "Your relay accepted 4 of 6 letters; 2 are written to" in page
+
+
+def test_files_are_not_followed_by_a_relay_unasked(tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    files = make_newsletter(folder, 1)
+    relay = replace(files, send=replace(files.send, transport="smtp"), smtp=replace(files.smtp, host="a.example"))
+    other = replace(relay, smtp=replace(files.smtp, host="b.example"))
+    with open_store(folder) as store:
+        assert way_on(store, relay, SLUG) == way_now(relay)  # nothing has left yet
+        remember(store, SLUG, way_now(files))
+        with pytest.raises(IssueError, match=r"began by files in var/outbox, and .* the relay at a\.example:587"):
+            way_on(store, relay, SLUG)
+        remember(store, SLUG, way_now(relay))
+        assert way_on(store, other, SLUG) == way_now(other)
+        with pytest.raises(IssueError, match="now says files"):
+            way_on(store, files, SLUG)
+
+
+# ------------------------------------------------------------------------------------------------ nobody lets us in
+
+
+@contextmanager
+def answering(words: str) -> Iterator[int]:
+    """A server that says *words* to everybody, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(words.encode())
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(100)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def waiting(folder: Path) -> Iterator[Child]:
+    """A send that waits for a greeting which never comes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        child = start("digest", ["--project", str(folder), "send", "--yes", *by(port)], env=os.environ)
+        with server.accept()[0]:
+            yield child
+
+
+@pytest.mark.parametrize("reply", ["220 here\r\n554 5.7.1 no EHLO for you\r\n", "554 5.3.0 no mail from you\r\n", ""])
+def test_a_start_that_fails_leaves_the_issue_as_it_was(tmp_path: Path, reply: str) -> None:
+    run = newsletter(tmp_path / "n")
+    with answering(reply) as port:
+        run("send", "--yes", "--smtp", f"127.0.0.1:{port}", code=1)
+    assert (told(run)["state"], told(run)["deliveries"]) == ("approved", {"waiting": 12})
+    assert run("send", "--due").stdout == ""
+    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--yes", "--smtp", "127.0.0.1:9", code=1)
+    run("send", "--yes", "--smtp", "mail.example.com:25", code=1)
+    assert told(run)["state"] == "scheduled"
+    with open_store(tmp_path / "n") as store:
+        assert not store.ledger.has_left(SLUG)
+        store.issues.set_state(SLUG, "draft", who="editor", at=datetime.now(UTC))  # it may be edited
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "state"), [("pause", 3, "paused"), ("stop", 6, "cancelled"), ("", 5, "approved")]
+)
+def test_who_waits_for_a_greeting_heeds_a_person(tmp_path: Path, command: str, code: int, state: str) -> None:
+    run = newsletter(tmp_path / "n")
+    with waiting(tmp_path / "n") as child:
+        if command:
+            assert "It has ended" in run(command, *["--yes"] * (command == "stop")).stdout
+        else:
+            os.kill(child.pid, signal.SIGINT)
+        assert child.wait() == code
+    assert told(run)["state"] == state
+
+
+def test_an_issue_under_way_heeds_a_person_while_it_waits_for_a_greeting_too(tmp_path: Path) -> None:
+    run, log = newsletter(tmp_path / "n", readers=30), tmp_path / "log"
+    with sink(log) as port:
+        send(tmp_path / "n", to_sink(port), at=datetime.now(UTC), limit=10)
+    with waiting(tmp_path / "n") as child:
+        assert "It has ended; 10 were accepted" in run("pause").stdout
+        assert child.wait() == 3
+    assert told(run)["deliveries"] == {"accepted": 10, "waiting": 20}

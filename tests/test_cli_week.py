@@ -165,7 +165,7 @@ def test_approve_send_and_send_again(sample: Path) -> None:
     assert "is a draft" in run("send", "--yes", ok=False).stderr
     assert "6 readers" in run("approve", "--yes").stdout
     out = run("send", "--yes").stdout
-    assert "6  accepted by your relay" in out
+    assert "6  written to var/outbox" in out
     assert len(letters(sample)) == 6
     run("send", "--yes")
     assert len(letters(sample)) == 6
@@ -297,7 +297,7 @@ def test_a_relay_that_is_not_there_loses_nothing(sample: Path) -> None:
     run("approve", "--yes")
     error = error_of(run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False))
     assert "127.0.0.1:9" in error
-    assert "6  accepted by your relay" in run("send", "--yes").stdout
+    assert "6  written to var/outbox" in run("send", "--yes").stdout
 
 
 def test_a_title_that_looks_like_a_token_stays_text(sample: Path) -> None:
@@ -404,7 +404,7 @@ def test_two_people_approve_where_two_are_asked_for(sample: Path) -> None:
     assert "a second person must approve it too" in run("approve", "--yes").stdout
     assert "is a draft" in run("send", "--yes", ok=False).stderr
     assert "First approved by Mara." in run("approve", "--yes", who="Tomas").stdout
-    assert "6  accepted by your relay" in run("send", "--yes").stdout
+    assert "6  written to var/outbox" in run("send", "--yes").stdout
 
 
 def test_mail_to_readers_by_smtp_needs_a_way_to_leave_a_test_does_not(sample: Path) -> None:

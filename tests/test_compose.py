@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose import Placed, compose_issue, cut_at_word, lay_out, layout_of
+from digest.compose import Placed, compose_issue, cut_at_word, lay_out, layout_of, move_value, read_move
 from digest.config import Quoting
 from digest.model import Article, Edit, Excerpt, ExcerptLimit, Issue, ItemForm, Pick, Region, Span, Summary
 from digest.render.checks.sources import quoting
@@ -205,3 +205,26 @@ def test_only_the_report_counts_for_the_share() -> None:
     cut = half.text.index("word200")
     regions = (Region("body", Span(0, cut)), Region("opinion", Span(cut, len(half.text)), "Author’s view"))
     assert allowance(replace(half, regions=regions), "item", Quoting()).most == 50
+
+
+def test_a_story_moved_beside_another_stays_beside_it_when_another_lead_changes_the_order() -> None:
+    """A place by number alone would put it among the stories of another section."""
+    picks = week()
+    ids = [p.pick.story.lead.id for p in lay_out(picks, sections=SECTIONS)]
+    first, second = ids[0], ids[1]
+    moved = edit("move", first, move_value(ids, first, 2))
+    order = [p.pick.story.lead.id for p in lay_out(picks, edits=[moved], sections=SECTIONS)]
+    assert order[:2] == [second, first]
+    other = next(p for p in picks if p.section == "Nature")
+    led = [other, *(p for p in picks if p is not other)]
+    again = lay_out(led, edits=[moved], sections=SECTIONS)
+    at = [p.pick.story.lead.id for p in again]
+    assert at[0] == other.story.lead.id
+    assert at.index(first) == at.index(second) + 1
+    assert {p.pick.section for p in again if p.pick.story.lead.id in (first, second)} == {"Transport"}
+
+
+@pytest.mark.parametrize("value", ["", "0", "x", "2 beside a", "2 before", "2 before a b"])
+def test_what_is_no_place_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="is no place"):
+        read_move("a", value)

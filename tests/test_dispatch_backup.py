@@ -16,7 +16,7 @@ import pytest
 
 from digest.address import parse_address
 from digest.dispatch.backup import BLOCK, MANIFEST, backup, read
-from digest.dispatch.restored import DOUBT, answer, restore
+from digest.dispatch.restored import DOUBT, UNDER_WAY, Held, answer, close, not_sent, restore
 from digest.errors import IssueError, StoreError
 from digest.send.transports.maildir import Maildir
 from digest.store import inbox, open_store
@@ -263,7 +263,7 @@ def test_mondays_copy_put_back_after_tuesdays_send_sends_nothing(tmp_path: Path)
         send(tmp_path / "n", to_sink(port), at=LATER)
     assert len(accepted(tmp_path / "log")) == 20
     done = restore(tmp_path / "monday", tmp_path / "again")
-    assert done.doubtful == ((SLUG, 20),)
+    assert done.doubtful == (Held(SLUG, 20),)
     assert state_of(tmp_path / "again") == "paused"
     with sink(tmp_path / "log2") as port:
         with pytest.raises(IssueError, match="did it go out after that"):
@@ -346,6 +346,44 @@ def test_leavings_after_the_restore_are_read_whatever_was_read_before_it(tmp_pat
     with open_store(tmp_path / "again") as store:
         store.requests.merge()
     assert [reader(tmp_path / "again", n) for n in range(3)] == ["unsubscribed"] * 3
+
+
+def test_what_the_replaced_ledger_knows_holds_whatever_a_person_says(tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    make_newsletter(folder, 7)
+    backup(folder, tmp_path / "b")
+    with sink(tmp_path / "log", "--refuse", "reader1@", "550 5.1.1 no such mailbox") as port:
+        send(folder, to_sink(port, 1), at=LATER, limit=4)
+        with open_store(folder) as store:
+            (row,) = store.ledger.lease(SLUG, "wire-1", 1, LATER)
+            store.ledger.commit(SLUG, "wire-1", [row.ordinal], [], LATER)  # before the dot; killed there
+        before = counts(folder)
+        done = restore(tmp_path / "b", folder, replacing=True, now=LATER)
+        assert before == {"accepted": 3, "rejected": 1, "sending": 1, "waiting": 2}
+        assert done.doubtful == (Held(SLUG, 2, booked=4, doubtful=1),)
+        with open_store(folder) as store:
+            assert answer(store, SLUG, "none", who="Mara", at=LATER) == 2
+            assert not close(store, SLUG, who="Mara", at=LATER)
+            assert [r.reply for r in store.accounts.rows(SLUG, ["uncertain"])] == [UNDER_WAY]
+            store.issues.set_state(SLUG, "sending", who="editor", at=LATER)
+        send(folder, to_sink(port, 1), at=LATER)
+    assert counts(folder) == {"accepted": 5, "rejected": 1, "uncertain": 1}
+    assert sorted(accepted(tmp_path / "log").values()) == [1] * 5
+
+
+def test_a_draft_that_the_replaced_ledger_knows_to_be_out_is_not_approved_again(tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    make_newsletter(folder, 2)
+    with open_store(folder) as store:
+        store.issues.set_state(SLUG, "draft", who="x", at=NOW)
+    backup(folder, tmp_path / "b")
+    with open_store(folder) as store:
+        store.issues.set_state(SLUG, "approved", who="x", at=NOW)
+        store.ledger.freeze(SLUG, "", NOW)
+    send(folder, Maildir(tmp_path / "out"), at=LATER)
+    restore(tmp_path / "b", folder, replacing=True, now=LATER)
+    with open_store(folder) as store, pytest.raises(IssueError, match="has gone out"):
+        not_sent(store, SLUG)
 
 
 def test_restore_overwrites_nothing_unless_asked_to(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from digest.address import parse_address
 from digest.dispatch import locks
+from digest.dispatch.local import send_issue
 from digest.dispatch.standing import look
 from digest.errors import IssueError, SendError
 from digest.model import Accepted, Deferred, Letter, Outcome, Rejected, Reply, Unknown
@@ -37,6 +38,12 @@ class Answers:
     def __init__(self, answer: Callable[[Letter], Outcome]) -> None:
         self._answer = answer
         self.carried: list[Letter] = []
+
+    async def reach(self) -> None:
+        pass
+
+    def halt(self) -> None:
+        pass
 
     async def carry(self, letters: AsyncIterator[Letter], journal: Journal) -> None:
         async for letter in letters:
@@ -295,6 +302,28 @@ def test_reader_who_leaves_while_it_runs_gets_nothing(tmp_path: Path) -> None:
     report = send(tmp_path, transport)
     assert (report.accepted, report.suppressed) == (9, 1)
     assert "reader7@example.net" not in {letter.envelope.recipient for letter in transport.carried}
+
+
+@pytest.mark.parametrize("end", ["paused", "cancelled", "refused"])
+def test_an_end_opens_no_connection_for_the_letters_that_wait(tmp_path: Path, end: str) -> None:
+    """A slow server, four letters on their way when somebody pauses or stops the issue, or an answer does."""
+    folder, log, opened = tmp_path / "n", tmp_path / "log", tmp_path / "opened"
+    config = make_newsletter(folder, 60)
+    slow = ("--reply-delay", "100", "--opened", str(opened))
+    refusing = ("--refuse", "reader9@", "550 5.7.26 no SPF") if end == "refused" else ()
+
+    def say_so(done: int, every: int) -> None:
+        with open_store(folder) as store:
+            if end == "paused":
+                store.issues.set_state(SLUG, "paused", who="editor", at=NOW, reason="a typo")
+            elif end == "cancelled":
+                store.ledger.stop(SLUG, who="editor", at=NOW)
+
+    with sink(log, *slow, *refusing) as port:
+        report = send_issue(folder, config, SLUG, to_sink(port), now=lambda: NOW, progress=say_so)
+    assert len(opened.read_text().splitlines()) <= 4
+    assert report.accepted == len(accepted(log)) < 30
+    assert report.accepted + report.waiting + report.cancelled + report.deferred == 60
 
 
 def test_issue_paused_while_it_runs_waits(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from digest.errors import IssueError, SendError
 from digest.model import Deferred, Letter, Outcome, Rejected, Reply
 from digest.send.transports.seam import LoginRefused
 from digest.store import open_store
-from tests.dispatch_newsletter import NOW, SLUG, make_newsletter, send
+from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, send, sink, to_sink
 from tests.test_dispatch_local import OK, Answers, everyone_accepts, state_of
 
 TOO_FAST = Deferred(Reply(454, "4.7.0", "Throttling failure: Maximum sending rate exceeded."))
@@ -50,6 +50,54 @@ def test_the_same_refusal_everywhere_pauses_the_issue_and_uses_nobody_up(tmp_pat
         assert {s.block for s in store.subscribers.all()} == {"none"}
     resume(tmp_path)
     assert send(tmp_path, everyone_accepts()).accepted == 60
+
+
+ALIKE = {
+    "nobody is known": ("--refuse", ".", "550 5.1.1 user unknown"),
+    "nobody is known any more": ("--refuse", "reader([4-9].|1..)@", "550 5.1.1 user unknown"),
+    "all are full": ("--refuse", ".", "552 5.2.2 mailbox full"),
+    "no relaying": ("--refuse", "reader([4-9].|1..)@", "550 5.7.1 relaying denied"),
+    "the letter is not liked": ("--refuse-dot", ".", "554 5.6.0 broken"),
+    "spam, of a sudden": ("--refuse-dot", "reader([4-9].|1..)@", "550 5.7.1 looks like spam"),
+}
+
+
+@pytest.mark.parametrize("refusing", ALIKE.values(), ids=ALIKE)
+def test_whoever_was_refused_alike_waits_again_however_many_letters_were_under_way(
+    tmp_path: Path, refusing: tuple[str, ...]
+) -> None:
+    make_newsletter(tmp_path / "n", readers_of(8, 120))
+    log = tmp_path / "log"
+    with sink(log, *refusing, "--reply-delay", "5") as port:
+        report = send(tmp_path / "n", to_sink(port, 16))
+    assert "refused alike" in report.paused_reason
+    assert (report.rejected, report.uncertain) == (0, 0)
+    assert report.accepted + report.waiting == 120
+    assert report.accepted == 0 if refusing[1] == "." else 0 < report.accepted <= 40
+    resume(tmp_path / "n")
+    with sink(log) as port:
+        report = send(tmp_path / "n", to_sink(port, 16))
+    assert (report.accepted, report.suppressed, report.paused_reason) == (120, 0, "")
+    assert set(accepted(log).values()) == {1}
+    with open_store(tmp_path / "n") as store:
+        assert {s.block for s in store.subscribers.all()} == {"none"}
+
+
+def test_who_is_gone_is_still_blocked_once_the_others_have_it(tmp_path: Path) -> None:
+    """Mailboxes gone here and there, and then the relay knows nobody: only the former are the readers' matter."""
+    make_newsletter(tmp_path / "n", readers_of(8, 120))
+    gone, log = ("--refuse", "reader(3|21)@", "550 5.1.1 user unknown"), tmp_path / "log"
+    with sink(log, *gone, "--refuse", "reader([4-9].|1..)@", "550 5.1.1 user unknown") as port:
+        report = send(tmp_path / "n", to_sink(port, 2))
+    assert (report.rejected, report.accepted + report.waiting) == (2, 118)
+    with open_store(tmp_path / "n") as store:
+        assert not store.returns.all(), "a person looks first"
+    resume(tmp_path / "n")
+    with sink(log, *gone) as port:
+        assert send(tmp_path / "n", to_sink(port, 2)).accepted == 118
+    with open_store(tmp_path / "n") as store:
+        blocked = [str(s.address) for s in store.subscribers.all() if s.block == "bounced"]
+    assert blocked == ["reader3@provider3.example", "reader21@provider5.example"]
 
 
 def test_refusals_of_one_provider_reject_its_readers_and_nobody_waits(tmp_path: Path) -> None:
@@ -193,6 +241,24 @@ def test_an_issue_that_waited_for_the_morning_asks_nobody(tmp_path: Path) -> Non
     toml = tmp_path / "digest.toml"
     toml.write_text(toml.read_text("utf-8").replace("[send]", '[send]\nquiet = "08:00-18:00"'), "utf-8")
     assert send(tmp_path, everyone_accepts(), at=NOW + timedelta(hours=11)).accepted == 20
+
+
+@pytest.mark.parametrize(
+    ("limit", "late", "told"),
+    [
+        ("30m", timedelta(minutes=31), "31 minutes ago"),
+        ("0.01h", timedelta(seconds=40), "1 minute ago"),
+        ("1d", timedelta(hours=30), "30 hours ago"),
+        ("2.5d", timedelta(days=3), "3 days ago"),
+    ],
+)
+def test_how_late_is_too_late_is_said_in_minutes_hours_or_days(
+    tmp_path: Path, limit: str, late: timedelta, told: str
+) -> None:
+    make_newsletter(tmp_path, 2, send=f'not_later_than = "{limit}"')
+    send(tmp_path, everyone_accepts(), limit=1)
+    with pytest.raises(IssueError, match=f" {told}"):
+        send(tmp_path, everyone_accepts(), at=NOW + late)
 
 
 def test_who_never_wants_to_be_asked_is_not(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from digest import editing
 from digest.compose import as_value, differences, replay, spans_of, with_choices
-from digest.condense import find_quotes
+from digest.condense import printable_quotes
 from digest.errors import DigestError, IssueError
 from digest.model import Article, Edit, EditKind, Item, Region, Span
 from digest.week import Project, build_draft, findings, open_project, target, unfit_edits
@@ -131,7 +131,7 @@ def test_chosen_sentences_are_printed_in_the_articles_order_and_no_others(projec
 
 def test_another_quote_or_none(project: Project) -> None:
     article = lead(project).article
-    other = find_quotes(article)[1]
+    other = printable_quotes(article)[1]
     put(project, "quote", article.id, editing.choose_quote(article, 2), saw=article.text_hash)
     assert [q.spans for q in lead(project).summary.quotes] == [other.spans]
     put(project, "quote", article.id, "none", saw=article.text_hash)
@@ -150,7 +150,7 @@ def test_a_corrected_speaker_stands_in_brackets_and_holds_for_that_quote_alone(p
     assert lead(project).summary.quotes[0].by_editor == ()
 
 
-@pytest.mark.parametrize(("numbers", "words"), [([0], "no number 0"), ([1, 999], "no number 999")])
+@pytest.mark.parametrize(("numbers", "words"), [([0], "no sentence 0"), ([1, 999], "no sentence 999")])
 def test_a_number_there_is_not_is_named(project: Project, numbers: list[int], words: str) -> None:
     with pytest.raises(IssueError, match=words):
         editing.choose_sentences(lead(project).article, numbers)

@@ -167,3 +167,21 @@ def test_the_order_of_the_articles_changes_nothing() -> None:
         shuffled = list(mine)
         random.Random(seed).shuffle(shuffled)
         assert pick_week(shuffled, brief=Brief(line="harbour letters"), now=NOW) == expected
+
+
+def test_the_last_word_on_any_report_of_a_story_counts() -> None:
+    """A pin on one report has the story back that was dropped by another one."""
+    from digest.model import Edit, Story
+    from digest.pick.wishes import read_wishes
+
+    one, other = article("The ferry sails again"), article("Ferry service resumes")
+    story = Story(one, (other,))
+
+    def said(*words: tuple[str, str]) -> str | None:
+        edits = [Edit(n, "2026-W12", kind, target, "yes", "Mara", NOW) for n, (kind, target) in enumerate(words)]  # type: ignore[arg-type]
+        return read_wishes(edits).dropped(story)
+
+    assert said(("drop", one.id)) == "Mara"
+    assert said(("drop", one.id), ("pin", other.id)) is None
+    assert said(("pin", other.id), ("drop", one.id)) == "Mara"
+    assert said() is None

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from digest.address import Address
 from digest.config import Config, parse_config
+from digest.dispatch.letters import reader_fields
 from digest.errors import ConfigError
 from digest.render import render_issue
 from digest.render.message import preview_html, preview_text
-from digest.render.reader import own_words
+from digest.render.reader import for_everybody, own_words
+from digest.render.words import known_languages, words_for
 from tests.render_samples import FIELDS, TOML, make_config, sample_issue
 
 GREETING = 'greeting = "Dear {name},"\ngreeting_without_name = "Dear reader,"\n'
@@ -82,3 +85,23 @@ def test_without_a_sign_up_page_a_forwarded_mail_leads_to_the_site_or_to_a_mail(
     own = make_config()
     own = replace(own, newsletter=replace(own.newsletter, sign_up="https://ledger.example.com/join"))
     assert link(own) == "https://ledger.example.com/join"
+
+
+@pytest.mark.parametrize("language", sorted(known_languages()))
+def test_a_page_for_everybody_tells_nobody_that_they_signed_up(language: str) -> None:
+    config = make_config()
+    config = replace(config, newsletter=replace(config.newsletter, language=language, name="Ports & “Cities”"))
+    (variant,) = render_issue(sample_issue(), config).variants
+
+    page = for_everybody(variant, "This is for <everybody>.").html
+
+    assert page.count("This is for &lt;everybody&gt;.") == 1
+    assert variant.tokens["WHY"] not in page and variant.tokens["EMAIL"] not in page
+    assert words_for(language).sent_to.partition("{")[0] not in page
+    assert variant.tokens["LEAVE"] in page
+
+
+def test_a_letter_shows_an_address_in_its_own_script() -> None:
+    fields = reader_fields(make_config(), Address("ann", "xn--bcher-kva.example"), "0" * 32)
+    (variant,) = render_issue(sample_issue(), make_config()).variants
+    assert "Sent to ann@bücher.example." in " ".join(preview_text(variant, fields).split())

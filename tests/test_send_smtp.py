@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -19,7 +20,7 @@ from aiosmtpd.smtp import Envelope as Received
 
 from digest.errors import SendError
 from digest.model import Accepted, Deferred, Envelope, Letter, Outcome, Rejected, Unknown
-from digest.send.transports.smtp import Smtp, SmtpSettings, Timeouts
+from digest.send.transports.smtp import Smtp, SmtpSettings, Timeouts, opening
 from tests.dispatch_newsletter import sink
 
 QUICK = Timeouts(connect=5, greeting=5, command=5, data=5, block=5, dot=0.5, quit=1)
@@ -274,13 +275,15 @@ def test_refused_login_says_where_and_what_to_do(certificate: Path) -> None:
 
 
 def test_certificate_nobody_vouches_for_is_refused(certificate: Path) -> None:
-    with guarded(certificate, Handler()) as server, pytest.raises(SendError, match="cannot be trusted"):
+    with guarded(certificate, Handler()) as server, pytest.raises(SendError, match="cannot be trusted") as caught:
         carry(replace(server, cafile=None), [letter(0)], Book())
+    assert "no authority this machine knows" in caught.value.hint and "verify = false" in caught.value.hint
 
 
 def test_certificate_of_another_name_is_refused(certificate: Path) -> None:
-    with guarded(certificate, Handler()) as server, pytest.raises(SendError, match="cannot be trusted"):
+    with guarded(certificate, Handler()) as server, pytest.raises(SendError, match="cannot be trusted") as caught:
         carry(replace(server, host="127.0.0.1"), [letter(0)], Book())
+    assert "as its certificate does" in caught.value.hint
 
 
 def test_unverified_certificate_is_allowed_on_this_machine(certificate: Path) -> None:
@@ -306,7 +309,7 @@ def test_unprotected_mail_to_another_machine_is_refused(fault: dict[str, object]
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter, int], Awaitable[None]]
 
 
-def against(talk: Talk, letters: Iterable[Letter], book: Book, **options: int) -> int:
+def against(talk: Talk, letters: Iterable[Letter], book: Book, **options: Any) -> int:
     """Carries *letters* to a server that holds *talk* on each connection (counted from 1); their number."""
     opened = 0
 
@@ -444,6 +447,47 @@ def test_server_that_speaks_something_else_is_named() -> None:
 
     with pytest.raises(SendError, match=r"127\.0\.0\.1:\d+ broke off"):
         against(talk, [letter(0)], Book())
+
+
+def dropped_at(line: bytes) -> Talk:
+    """A server that goes away at *line* (b"": instead of its greeting), and is polite until then."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        if not line:
+            return
+        await say(writer, "220 hello")
+        while not (said := (await reader.readline()).upper()).startswith(line):
+            await say(writer, "250-hello\r\n250 AUTH PLAIN" if said else "")
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "hint"),
+    [
+        (b"AUTH", "broke off at the login", "password in DIGEST_SMTP_PASSWORD"),
+        (b"EHLO", "broke off before the first letter", "try again later"),
+        (b"", "broke off before it greeted", "is a mail server there?"),
+    ],
+)
+def test_a_link_lost_while_getting_in_is_put_down_to_what_was_going_on(line: bytes, words: str, hint: str) -> None:
+    with pytest.raises(SendError, match=words) as caught:
+        against(dropped_at(line), [letter(0)], Book(), username="eve", password="secret")
+    assert hint in caught.value.hint and "587" not in caught.value.hint
+
+
+@pytest.mark.parametrize(("silence_s", "told"), [(0.05, 1), (60.0, 0)])
+def test_a_server_that_does_not_greet_is_told_of_once(
+    monkeypatch: pytest.MonkeyPatch, silence_s: float, told: int
+) -> None:
+    monkeypatch.setattr(opening, "SILENCE_S", silence_s)
+    heard: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = SmtpSettings("127.0.0.1", server.getsockname()[1], "none")
+        transport = Smtp(settings, timeouts=replace(QUICK, greeting=0.3), tell=heard.append)
+        with pytest.raises(SendError, match="does not answer in the time it has"):
+            asyncio.run(transport.carry(feed([letter(0), letter(1)]), Book()))
+    assert [f"{settings} has not greeted yet; waiting up to 0.3 s; Ctrl-C ends it"][:told] == heard
 
 
 def test_plain_text_sent_with_the_starttls_answer_is_refused(certificate: Path) -> None:

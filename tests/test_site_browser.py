@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from digest.config import load_config
 from digest.dispatch.errands import run_errands
 from digest.send.transports.maildir import Maildir
 from digest.store import open_store
+from digest.web.person import person_text
 from digest.web.site import create_site
 from tests.command_line import ROOT, Run, run_in
 from tests.conftest import absent
@@ -156,7 +158,9 @@ The committee put the readings on the public record. Complaints about a missing 
 def mail_what_is_due(folder: Path) -> None:
     with open_store(folder) as store:
         outbox = Maildir(folder / "var/outbox/site")
-        run_errands(folder, load_config(folder), store, lambda: outbox, now=lambda: datetime.now(UTC))
+        config = load_config(folder)
+        told = partial(person_text, config, now=datetime.now(UTC))
+        run_errands(folder, config, store, lambda: outbox, in_full=told, now=lambda: datetime.now(UTC))
 
 
 def letters_to(folder: Path, box: str, who: str) -> list[str]:

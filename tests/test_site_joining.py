@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from digest.address import parse_address
+from digest.address import Address, parse_address
 from digest.dispatch.errands import _open, run_errands
 from digest.errors import SendError
+from digest.people.rows import ImportRow
 from digest.send.transports.maildir import Maildir
 from digest.store import inbox, open_store
+from digest.web.person import person_page
 from tests.command_line import run_in
 from tests.site_newsletter import START, Newsletter
 
@@ -340,6 +344,34 @@ def test_what_is_held_comes_by_mail_to_that_address_alone(news: Newsletter) -> N
     assert "on the list" in text and "asked at the fair" in text and mail["Auto-Submitted"] == "auto-generated"
 
 
+def test_the_mail_of_what_is_held_has_all_that_show_has(news: Newsletter) -> None:
+    with open_store(news.folder) as store:
+        row = ImportRow(1, ANN, "Ann <b>Lee</b>")
+        store.imports.add(
+            [row], how="import", basis="they asked at the fair", who="Mara the editor", at=START, file="fair.csv"
+        )
+        held = store.holdings.of(parse_address(ANN))
+        assert held is not None
+    news.ask(ANN, "show")
+    news.run()
+    [mail] = news.mails()
+    [file] = list(mail.iter_attachments())
+    assert file.get_content_type() == "text/plain" and file.get_filename() == "what-we-hold.txt"
+    told = file.get_content().replace("\r\n", "\n")
+    assert "This is all of it." not in mail.as_string()
+    for words in (
+        "they asked at the fair",
+        "Mara the editor",
+        "Ann <b>Lee</b>",
+        "ISSUES",
+        "Came with: a list taken in on",
+    ):
+        assert words in told, words
+    page = person_page(news.config, held, now=START)
+    for line in re.findall(r"<(?:dd|b)>([^<&]+)<", page):
+        assert line in told, line
+
+
 # ------------------------------------------------------------------------------------------------ the mails' way
 
 
@@ -349,7 +381,7 @@ def test_a_relay_that_is_away_costs_no_confirmation(news: Newsletter) -> None:
 
     news.sign_up(ANN)
     with open_store(news.folder) as store:
-        done = run_errands(news.folder, news.config, store, away, now=news.clock)
+        done = run_errands(news.folder, news.config, store, away, in_full=news.in_full, now=news.clock)
     assert done.waiting == "the relay is away" and news.mails() == []
     assert news.run().mailed == 1 and len(news.mails()) == 1
     assert news.run().mailed == 0
@@ -388,3 +420,75 @@ def test_the_mail_is_signed_where_the_newsletter_signs(tmp_path: Path) -> None:
     news.sign_up(ANN)
     news.run()
     assert "d=example.org" in news.mails()[0]["DKIM-Signature"]
+
+
+@pytest.mark.parametrize("block", ["bounced", "complained"])
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_blocked_reader_is_told_that_no_mail_comes_whatever_they_press(
+    news: Newsletter, block: Literal["bounced", "complained"], has_left: bool
+) -> None:
+    who = news.add(ANN)
+    with open_store(news.folder) as store:
+        store.subscribers.set_block(who.id, block, how="report", who="relay", at=START)
+        if has_left:
+            store.subscribers.change(who.id, "unsubscribed", START)
+
+    back = news.client.post(f"/rejoin/{who.token}", data={"rejoin": "page"}).text
+    look = news.client.get(f"/preferences/{who.token}").text
+    saved = news.client.post(f"/preferences/{who.token}", data={"save": "page", "topics": ["Transport"]}).text
+
+    why = "came back, so none is sent" if block == "bounced" else "was reported as unwanted"
+    for page in (back, look, saved):
+        assert why in page and "mailto:editor@example.org" in page
+        assert "The next issue comes" not in page and "It holds from the next issue" not in page
+    assert "Keep me on the list" not in look
+    known = news.known(ANN)
+    assert known is not None and known.block == block
+
+
+def test_a_sign_up_without_a_topic_is_not_sent_to_a_day_that_the_form_has_not(news: Newsletter) -> None:
+    answer = news.sign_up(ANN, topics=[])
+
+    assert answer.status_code == 400
+    assert "Choose at least one thing to read." in answer.text and "choose a day below" not in answer.text
+    assert 'aria-describedby="faults"' in answer.text
+
+
+def test_an_address_in_another_script_is_shown_as_it_was_typed_and_sent_as_the_wire_has_it(news: Newsletter) -> None:
+    typed, wire = "ann@bücher.example", "ann@xn--bcher-kva.example"
+
+    page = news.sign_up(typed).text
+    news.run()
+    [mail] = news.mails()
+    body = mail.get_body(("plain",))
+    news.client.post(news.link(mail), data={"confirm": "page"})
+    known = news.known(typed)
+
+    assert mail["To"] == wire
+    assert body is not None and typed in body.get_content()
+    assert known is not None and str(known.address) == wire
+    settings = news.client.get(f"/preferences/{known.token}").text
+    assert typed in page and "a•••@bücher.example" in settings
+    assert all("xn--" not in shown for shown in (page, settings, body.get_content()))
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--bcher-kva.example", "xn--zzzzzz-9999999.example", "xn--.example", "example.org"]
+)
+def test_a_domain_that_is_none_of_another_script_is_shown_as_it_is(domain: str) -> None:
+    shown = Address("ann", domain).shown
+
+    assert shown == ("ann@bücher.example" if "bcher" in domain else f"ann@{domain}")
+
+
+def test_whoever_is_erased_on_the_site_and_still_named_in_a_file_is_told_to_the_newsletter(news: Newsletter) -> None:
+    news.add(ANN)
+    (news.folder / "fair.csv").write_text(f"email\n{ANN}\n", encoding="utf-8")
+    news.ask(ANN, "erase")
+    news.run()
+    news.client.post(news.link(news.mails(ANN)[-1]), data={"erase": "page"})
+
+    said = run_in(news.folder)("events", "merge").stdout
+
+    assert "1 person erased" in said and "still named in fair.csv" in said
+    assert ANN not in said

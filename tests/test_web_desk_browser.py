@@ -166,22 +166,68 @@ def test_what_is_typed_while_the_server_is_away_is_kept_and_saved_when_it_is_bac
     again.server_close()
 
 
-def test_a_second_window_overwrites_nothing_unless_its_editor_says_so(browser: Any, folder: Path) -> None:
+@pytest.mark.parametrize("has_heard", [True, False], ids=["that hears of it", "that hears of nothing"])
+def test_a_second_window_overwrites_nothing_unless_its_editor_says_so(
+    browser: Any, folder: Path, has_heard: bool
+) -> None:
     with running(desk_of(folder)) as url:
         one, two = window(browser, url), window(browser, url)
-        two.route("**/api/changes*", lambda route: route.abort())  # it hears of nothing
-        two.reload()
-        two.click(".tabs [value=words]")
-        one.click(".tabs [value=words]")
+        if not has_heard:
+            two.route("**/api/changes*", lambda route: route.abort())
+            two.reload()
+        for page in (one, two):
+            page.click(".tabs [value=words]")
+        two.locator("#words-subject").focus()
+        two.keyboard.type("Two")
         one.fill("#words-subject", "One’s")
-        saved(one, 1)
-        two.fill("#words-subject", "Two’s")
-        two.wait_for_selector("#unsaved:has-text('meanwhile')")
-        assert edits(folder) == [("subject", "One’s")]
-        assert two.input_value("#words-subject") == "Two’s", "what was typed stays"
+        one.keyboard.press("Tab")
+        until(two, "document.getElementById('unsaved').innerText.includes('meanwhile')")
+        two.keyboard.type("’s own")
+        two.keyboard.press("Tab")
+        two.wait_for_timeout(1500)
+        assert edits(folder) == [("subject", "One’s")], "typing on writes over nobody"
+        assert two.input_value("#words-subject") == "Two’s own", "what was typed stays"
         two.click("#unsaved button")
-        saved(two, 2)
-        assert edits(folder)[-1] == ("subject", "Two’s")
+        until(two, "document.getElementById('unsaved').innerText === ''")
+        until(one, "document.getElementById('words-subject').value === 'Two’s own'")
+        assert edits(folder)[-1] == ("subject", "Two’s own")
+
+
+def test_words_are_saved_beside_what_others_change_elsewhere(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        one, two = window(browser, url), window(browser, url)
+        two.click(".tabs [value=words]")
+        two.locator("#words-intro").focus()
+        two.keyboard.type("Good morn")
+        one.click("#down-1")
+        until(one, "Number(document.querySelector('[data-revision]')?.dataset.revision) >= 1")
+        two.keyboard.type("ing.")
+        until(two, f"(localStorage.getItem('unsaved:{SLUG}') ?? '{{}}') === '{{}}'")
+        assert dict(edits(folder)) == {"move": "2", "intro": "Good morning."}
+        assert two.inner_text("#unsaved") == ""
+
+
+def test_what_was_clicked_while_the_desk_was_dead_is_done_by_the_next_one(browser: Any, folder: Path) -> None:
+    server = make_server("127.0.0.1", 0, desk_of(folder), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = window(browser, f"http://127.0.0.1:{server.server_port}")
+    first = titles(page)[0]
+    server.shutdown()
+    server.server_close()
+    page.click("#down-1")
+    page.wait_for_selector("#unsaved:has-text('does not answer')")
+    other = create_preview(Workshop(folder, SLUG), token="n3w", editor="Mara", now=lambda: NOW)
+    again = make_server("127.0.0.1", server.server_port, other, threaded=True)
+    threading.Thread(target=again.serve_forever, daemon=True).start()
+    page.wait_for_selector("#unsaved:has-text('started anew')")
+    page.goto(f"http://127.0.0.1:{again.server_port}/?token=n3w")
+    page.wait_for_url(f"http://127.0.0.1:{again.server_port}/")
+    page.wait_for_selector("#story-1")
+    until(page, f"document.querySelector('#story-2 h4')?.innerText === {first!r}")
+    assert edits(folder) == [("move", "2")]
+    until(page, f"JSON.parse(localStorage.getItem('waiting:{SLUG}')).length === 0")
+    again.shutdown()
+    again.server_close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

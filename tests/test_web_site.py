@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,9 +19,11 @@ from flask.testing import FlaskClient
 from digest.address import parse_address
 from digest.config import parse_config
 from digest.errors import DigestError
+from digest.render import render_issue
 from digest.store import open_store
 from digest.web.server import serve
 from digest.web.site import create_site
+from tests.render_samples import make_config, sample_issue
 from tests.web_samples import TOKENS, issue, rendered
 
 CONFIG = parse_config(
@@ -153,13 +157,49 @@ def test_a_request_that_says_nothing_changes_nothing(reader: Reader, data: dict[
     assert wishes(folder) == []
 
 
-@pytest.mark.parametrize("token", [NOBODY, "x", "é", "0" * 5000])
-def test_an_unknown_token_gets_the_same_answers(reader: Reader, token: str) -> None:
+def test_an_unknown_token_gets_the_same_answers(reader: Reader) -> None:
     client, known, _ = reader
 
-    assert client.get(f"/leave/{token}").status_code == client.get(f"/leave/{known}").status_code == 200
-    answer = client.post(f"/leave/{token}", data=ONE_CLICK)
+    assert client.get(f"/leave/{NOBODY}").status_code == client.get(f"/leave/{known}").status_code == 200
+    answer = client.post(f"/leave/{NOBODY}", data=ONE_CLICK)
     assert answer.status_code == 200 and "You have left" in answer.text
+
+
+@pytest.mark.parametrize("around", ["{}>", "{}.", "{}%20", "%3C{}%3E", "({}),", "“{}”", "{}%0D%0A"])
+@pytest.mark.parametrize("one_click", [True, False])
+def test_what_a_mail_program_leaves_around_a_token_or_makes_of_its_case_does_no_harm(
+    reader: Reader, around: str, one_click: bool
+) -> None:
+    client, token, folder = reader
+
+    for written in (token, token.upper()):
+        answer = client.post(f"/leave/{around.format(written)}", data=ONE_CLICK if one_click else {"leave": "page"})
+        assert answer.status_code == 200 and "You have left" in answer.text
+
+    assert [w["token"] for w in wishes(folder)] == [token, token]
+
+
+@pytest.mark.parametrize("damage", ["short", "long", "hole", "x", "é", "none"])
+def test_no_leave_is_confirmed_for_a_token_that_was_cut_short(reader: Reader, damage: str) -> None:
+    """Its shape says that it is nobody's: that betrays no one, and a 200 would be a lie."""
+    client, token, folder = reader
+    cut = {"short": token[:-1], "long": f"{token}0", "hole": f"{token[:9]}%20{token[9:]}", "none": "%3E"}.get(
+        damage, damage
+    )
+
+    answers = [
+        client.post(f"/leave/{cut}", data=ONE_CLICK),
+        client.post(f"/leave/{cut}", data={"leave": "page"}),
+        client.post(f"/rejoin/{cut}", data={"rejoin": "page"}),
+        client.post(f"/preferences/{cut}", data={"save": "page"}),
+        *(client.get(f"/{page}/{cut}") for page in ("leave", "rejoin", "preferences", "confirm", "erase")),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 404 and "This link is not whole" in answer.text
+        assert "You have left" not in answer.text
+    assert all("ledger@example.org" in answer.text for answer in answers)
+    assert wishes(folder) == []
 
 
 @pytest.mark.parametrize("token", [NOBODY, "not-a-token"])
@@ -250,6 +290,22 @@ def test_an_approved_issue_is_shown_without_anyones_values(reader: Reader) -> No
     assert token not in answer.text and not any(t in answer.text for t in TOKENS.values())
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_public_issue_tells_no_stranger_that_they_signed_up(tmp_path: Path) -> None:
+    made, config = sample_issue(), make_config()
+    with open_store(tmp_path, create=True) as store:
+        store.issues.save_draft(made, render_issue(made, config))
+        store.issues.set_state(made.slug, "approved", who="editor", at=datetime(2026, 3, 20, tzinfo=UTC))
+    client = create_site(tmp_path, config).test_client()
+
+    page = client.get(f"/issues/{made.slug}").text
+
+    assert "This is the issue of 28 September 2015 as everybody may read it." in page
+    assert "You get" not in page and "Sent to" not in page and "your address" not in page
+    prefs = client.get(urlsplit(re.findall(r'href="([^"]+/preferences)"', page)[0]).path)
+    assert prefs.status_code == 200 and "a link at its foot to change what you get" in prefs.text
+    assert "take you off the list" not in prefs.text
 
 
 def test_a_draft_is_nobodys_business(tmp_path: Path) -> None:

@@ -63,13 +63,15 @@ def sentences(ctx: click.Context, article: str, numbers: tuple[str, ...], listin
 def quote(ctx: click.Context, article: str, number: str | None, listing: bool, as_json: bool) -> None:
     """Print that quote of ARTICLE, by its number, or none. Without a number: the one the rules choose."""
     from digest.compose import NONE
-    from digest.condense import find_quotes
+    from digest.condense import printable_quotes
     from digest.editing import choose_quote
 
     if listing:
         found, item = _article_and_item(ctx, article)
         printed = {q.spans for q in item.summary.quotes} if item else set()
-        told = [(q.spans, ", ".join(filter(None, (q.speaker, q.role))), q.spans in printed) for q in find_quotes(found)]
+        told = [
+            (q.spans, ", ".join(filter(None, (q.speaker, q.role))), q.spans in printed) for q in printable_quotes(found)
+        ]
         _show(found, told, as_json)
         return
     if number is None:

@@ -323,10 +323,20 @@ STATE_WORDS: Mapping[DeliveryState, str] = {
     "accepted": "accepted by your relay",
     "deferred": "will be tried again",
     "rejected": "refused",
-    "suppressed": "left out",
+    "suppressed": "left out since",
     "cancelled": "cancelled",
     "uncertain": "we cannot know",
 }
+
+WRITTEN = "written to var/outbox"
+"""In place of the words for accepted, where a letter went to a file."""
+
+
+def state_words(state: DeliveryState, reply: str) -> str:
+    """The words for the state of a letter about which *reply* was said."""
+    from digest.send.transports.seam import STORED
+
+    return WRITTEN if state == "accepted" and reply == str(STORED) else STATE_WORDS[state]
 
 
 GRADE_WORDS: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from digest.cli.common import (
     print_json,
     project_of,
     say,
+    state_words,
     table,
     who,
     yes_option,
@@ -51,10 +53,31 @@ def deliveries() -> None:
 # ------------------------------------------------------------------------------------------------ looking
 
 
+LEFT_OUT = "left-out"
+
+
+def _states(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The states that a name, or the words that `status` has, stand for; () for none given. Spaces may be hyphens."""
+    if value is None:
+        return ()
+    wanted = value.casefold().replace("-", " ")
+    if wanted == LEFT_OUT.replace("-", " "):
+        return (LEFT_OUT,)
+    found = tuple(state for state, words in STATE_WORDS.items() if wanted in (state, words))
+    if not found:
+        names = ", ".join(state if state == words else f"{state} ({words})" for state, words in STATE_WORDS.items())
+        raise click.BadParameter(f"{value!r} is no state; there are {names}, {LEFT_OUT} (not planned at all).")
+    return found
+
+
 @deliveries.command("list")
 @issue_argument
 @click.option(
-    "--state", type=click.Choice([*STATE_WORDS, "left-out"]), help="Only these; left-out: not planned at all."
+    "--state",
+    "states",
+    callback=_states,
+    metavar="|".join([*STATE_WORDS, LEFT_OUT]),
+    help="Only these, also in the words of `status`; suppressed: left out since; left-out: not planned at all.",
 )
 @domain_option
 @readers_option
@@ -62,15 +85,20 @@ def deliveries() -> None:
 @json_option
 @click.pass_context
 def list_rows(
-    ctx: click.Context, issue: str, state: str | None, domain: str, readers: Sequence[str], limit: int, as_json: bool
+    ctx: click.Context,
+    issue: str,
+    states: tuple[Any, ...],
+    domain: str,
+    readers: Sequence[str],
+    limit: int,
+    as_json: bool,
 ) -> None:
     """The rows of ISSUE."""
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        if state == "left-out":
+        if LEFT_OUT in states:
             _list_left_out(project, slug, limit, as_json)
             return
-        states: tuple[Any, ...] = (state,) if state else ()
         given = _addresses(readers)
         rows = list(
             project.store.accounts.rows(
@@ -90,14 +118,17 @@ def list_rows(
 
 
 def _numbers(project: Project, slug: str) -> str:
-    return ", ".join(f"{n} {STATE_WORDS[state]}" for state, n in project.store.ledger.counts(slug).items())
+    from digest.cli.telling import by_words
+    from digest.dispatch.standing import look
+
+    return ", ".join(f"{n} {words}" for words, n in by_words(look(project.store, slug, now())).items())
 
 
 def _cells(project: Project, row: ReaderRow) -> tuple[object, ...]:
     config = project.config
     since = clock(row.at, config) if row.at else ""
     said = f"{row.reply}; again at {clock(row.due, config)}" if row.due else row.reply
-    return row.ordinal, row.address or "erased", STATE_WORDS[row.state], since, row.attempts, said
+    return row.ordinal, row.address or "erased", state_words(row.state, row.reply), since, row.attempts, said
 
 
 def _row_json(row: ReaderRow) -> dict[str, object]:
@@ -141,12 +172,12 @@ def show(ctx: click.Context, reader: str, issue: str, as_json: bool) -> None:
             back = [{"number": r.id, "at": r.at, "kind": r.kind, "status": r.status, "words": r.words} for r in returns]
             print_json({**_row_json(row), "issue": slug, "history": moves, "returned": back})
             return
-        say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {STATE_WORDS[row.state]}.")
+        say(f"{slug}, row {row.ordinal}: {row.address or 'erased'}: {state_words(row.state, row.reply)}.")
         if name := relay_id(project.config.smtp, row.reply):
             say(f"The relay calls it {name}.")
         if row.due:
             say(f"Tried again at {clock(row.due, project.config)}.")
-        rows = [(clock_s(project, m.at), m.became, STATE_WORDS[m.became], m.reply) for m in history]
+        rows = [(clock_s(project, m.at), m.became, state_words(m.became, m.reply), m.reply) for m in history]
         laid = "" if rows else " and has not moved since"
         say(f"It was laid as waiting when the audience was frozen{laid}.")
         if rows:
@@ -361,6 +392,12 @@ def resend_missed(
         if not rows:
             say(f"{slug}: nobody is proved not to have it{f', or was refused with {refused}' if refused else ''}.")
             return
+        rows, found = _who_may_get_mail(project, rows), len(rows)
+        if not rows:
+            say(f"{slug}: nobody is left to be sent it. Nothing was changed.")
+            return
+        if len(rows) < found:
+            say(f"That leaves {_counted(len(rows))}:")
         for row in rows[:10]:
             say(f"  {row.address or 'erased'}: {row.reply}")
         if len(rows) > 10:
@@ -376,6 +413,18 @@ def resend_missed(
             if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
                 store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
         say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
+
+
+def _who_may_get_mail(project: Project, rows: Sequence[ReaderRow]) -> list[ReaderRow]:
+    """Those of *rows* whose readers may; says who may not, and the way back."""
+    barred = {row.ordinal: project.store.subscribers.barred(row.subscriber, now()) for row in rows}
+    reasons = Counter(reason for reason in barred.values() if reason)
+    if reasons:
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        say(f"{_counted(len(rows))} without it, of whom {sum(reasons.values())} may get no mail: {why}.")
+    if reasons["bounced"]:
+        say("`digest bounces list` numbers what blocked them, `digest bounces undo NUMBER` takes it back.")
+    return [row for row in rows if not barred[row.ordinal]]
 
 
 def _missed(code: str | None) -> Callable[[ReaderRow], bool]:

@@ -57,7 +57,15 @@ lead = _choice("lead", "Make ARTICLE the lead.", "the lead is", "no longer the l
 @click.pass_context
 def move(ctx: click.Context, article: str, place: int, week: str | None) -> None:
     """Move ARTICLE to PLACE, counted from 1 (the lead), in the section that stands there."""
-    _edit(ctx, "move", article, str(place), week, f"moved to place {place}:")
+    from digest.compose import move_value
+    from digest.week import target
+
+    with project_of(ctx) as project:
+        _, slug = target(project, now=now(), week=week_meant(project, article, week))
+        items = project.store.issues.issue(slug).items if project.store.issues.get(slug) else ()
+        value = move_value([item.article.id for item in items], find_article(project, article).id, place)
+    there = f"moved to place {place}:" if not items or place <= len(items) else "moved to the last place:"
+    _edit(ctx, "move", article, value, week, there)
 
 
 @click.group(invoke_without_command=True)

@@ -51,6 +51,7 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
         slug = find_issue(project, issue)
         rows = project.store.issues.history(slug)
         in_force = {edit.id for edit in replay(rows)[0]}
+        newest = {(edit.kind, edit.target): edit.id for edit in rows if edit.id in in_force}
         unfit = {conflict.edit.id: conflict for conflict in unfit_edits(project, slug)}
         titles = {a.id: a.title for a in project.store.articles.all()}
         values = {edit.id: _value(project, edit) for edit in rows}
@@ -61,7 +62,9 @@ def list_edits(ctx: click.Context, issue: str, as_json: bool) -> None:
             return ""
         if edit.id not in in_force:
             return "undone"
-        return "to decide" if edit.id in unfit else "in force"
+        if edit.id in unfit:
+            return "to decide"
+        return "in force" if newest[edit.kind, edit.target] == edit.id else "replaced"
 
     if as_json:
         print_json(
@@ -192,6 +195,8 @@ def _value(project: Project, edit: Edit) -> str:
     """The edit's value as a person reads it: the words at its places, cut short."""
     if edit.value and edit.kind == "picture":
         return said_in_words(edit.value)
+    if edit.kind == "move":
+        return edit.value.partition(" ")[0]
     if not edit.value or edit.kind not in {"sentences", "quote", "speaker", "role"}:
         return edit.value
     if edit.kind in {"speaker", "role"}:

@@ -86,22 +86,29 @@ def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None
 
 def _settle(folder: Path, done: Restored, went_out: WentOut | None) -> None:
     """Asks of each unfinished issue whether it went out, and says what is left to do."""
-    from digest.dispatch.restored import answer
+    from digest.dispatch.restored import answer, close
     from digest.week import open_project
 
     with open_project(folder) as project:
-        for slug, rows in done.doubtful:
+        for held in done.doubtful:
+            slug, rows = held.slug, held.open
+            if held.booked:
+                say(f"{slug}: {held.booked} are done with, says the ledger that was replaced: nothing more to them.")
+            if held.doubtful:
+                say(f"{slug}: {held.doubtful} were in doubt there and still are: `digest deliveries resolve` decides.")
             word = went_out or _ask(slug, rows)
             settled = answer(project.store, slug, word, who=who(project), at=now())
-            if not rows:
+            if (settled and word == "all") or (not rows and held.booked + held.doubtful):
+                booked = f"{settled} are booked as having it; " if settled else ""
+                closed = close(project.store, slug, who=who(project), at=now())
+                say(f"{slug}: {booked}{'it is closed.' if closed else 'it is paused: `digest status`.'}")
+            elif not rows:
                 say(f"{slug} is paused; nobody waits for it.")
             elif word == "unknown":
                 say(f"{slug} is paused; {rows} may have it or not, and get nothing before you say:")
                 say(f"  digest deliveries resolve {slug} --as accepted     they have it")
                 say(f"  digest deliveries resolve {slug} --as missing      they do not; then deliveries resend-missed")
                 say("  --log, --imap and --outbox look whether it went out: docs/sending.md")
-            elif word == "all":
-                say(f"{slug}: {settled} are booked as having it. `digest resume` and `digest send` close it.")
             else:
                 say(f"{slug}: {settled} wait for it. Next: `digest resume`, then `digest send`.")
     for slug in done.drafts:

@@ -13,7 +13,6 @@ import click
 
 from digest.address import Address, parse_address
 from digest.cli.common import (
-    STATE_WORDS,
     as_plain,
     clock,
     json_option,
@@ -21,6 +20,7 @@ from digest.cli.common import (
     print_json,
     project_of,
     say,
+    state_words,
     who,
     yes_option,
 )
@@ -174,10 +174,10 @@ def _print(held: Holding, config: Config) -> None:
     _print_events(held.consent, config)
     say(f"Issues ({len(held.deliveries)})")
     for one in held.deliveries:
-        say(f"  {one.issue}  {STATE_WORDS[one.state]}  “{one.subject}”")
+        say(f"  {one.issue}  {state_words(one.state, one.moves[-1].reply if one.moves else '')}  “{one.subject}”")
         for move in one.moves:
             words = f": {move.reply}" if move.reply else ""
-            say(f"    {clock(move.at, config)}  {STATE_WORDS[move.became]}{words}")
+            say(f"    {clock(move.at, config)}  {state_words(move.became, move.reply)}{words}")
     for issue, why in held.left_out:
         say(f"  {issue}  left out: {why}")
     if held.asked:
@@ -249,9 +249,12 @@ def _tell_erased(address: Address, done: Erased) -> None:
         if number:
             say(f"  {counted(number, one, many)}")
     say("  what stays: a keyed mark, by which no import brings them back, and that there was somebody")
-    if done.elsewhere:
-        say("Written elsewhere, where only you can erase them:")
-        for file in done.elsewhere:
-            say(f"  {file.path}  {file.says} ({file.what}, {file.at:%Y-%m-%d})")
-    for place in done.still:
-        say(f"  still named in {place}: look at it yourself")
+    for line in left_behind(done):
+        say(line)
+
+
+def left_behind(done: Erased) -> list[str]:
+    """Where an erased person is still named, in lines; [] where nowhere is known."""
+    found = ["Written elsewhere, where only you can erase them:"] if done.elsewhere else []
+    found += [f"  {file.path}  {file.says} ({file.what}, {file.at:%Y-%m-%d})" for file in done.elsewhere]
+    return found + [f"  still named in {place}: look at it yourself" for place in done.still]

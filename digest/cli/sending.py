@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.dispatch.alerts import Alert
     from digest.dispatch.standing import Standing
+    from digest.dispatch.way import Way
     from digest.model import Rendered
     from digest.send.transports.seam import Transport
     from digest.week import Project
@@ -182,6 +183,7 @@ def queue(ctx: click.Context, issue: str, as_json: bool) -> None:
 )
 @click.option("--due", is_flag=True, help="For a timer: whatever is due now, of any issue; quiet when nothing is.")
 @click.option("--smtp", metavar="HOST:PORT", help="A relay on this machine, in place of the configured transport.")
+@click.option("--as-configured", is_flag=True, help="Go on by digest.toml’s transport, though ISSUE began by another.")
 @click.option("--connections", type=click.IntRange(1, 64), help="SMTP connections at once.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happens as lines of JSON.")
@@ -193,6 +195,7 @@ def send(
     moment: str | None,
     due: bool,
     smtp: str | None,
+    as_configured: bool,
     connections: int | None,
     dry_run: bool,
     as_json: bool,
@@ -204,35 +207,62 @@ def send(
     will be tried again (`digest send` later), 6 it was stopped; 1 it could not begin or go on, 2 wrong
     use.
     """
-    from digest.cli.telling import quiet_now, worst_code
-    from digest.dispatch.locks import at_work
-    from digest.dispatch.standing import due_issues
-
     if due and (moment or issue != "last"):
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
+    if as_configured and (smtp or due):
+        raise click.UsageError("--as-configured is a person’s word for one issue, without --smtp and --due.", ctx)
     with project_of(ctx) as project:
         if due:
-            if at_work(project.folder) is not None or quiet_now(project.config) is not None:
-                return  # a send that a person or the last timer began does it all; or nothing may leave now
-            codes = []
-            for slug in due_issues(project.store, now()):
-                try:
-                    codes.append(
-                        _send_one(project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json)
-                    )
-                except DigestError as error:  # said, and the other issues go on
-                    Failure(error).show()
-                    codes.append(1)
-            ctx.exit(worst_code(codes))
+            ctx.exit(_send_due(project, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json))
         slug = find_issue(project, issue)
         if moment is not None:
             _schedule(project, slug, moment, yes=yes or as_json)
             return
         ctx.exit(
             _send_one(
-                project, slug, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json, asking=not yes
+                project,
+                slug,
+                smtp=smtp,
+                as_configured=as_configured,
+                connections=connections,
+                dry_run=dry_run,
+                as_json=as_json,
+                asking=not yes,
             )
         )
+
+
+def _send_due(project: Project, *, smtp: str | None, connections: int | None, dry_run: bool, as_json: bool) -> int:
+    """Sends what is due of any issue; the exit code. Silent where nothing is, and where another send is at work: one
+    that a person or the last timer began does it all."""
+    from digest.cli.telling import quiet_now, worst_code
+    from digest.dispatch.locks import at_work, only_timer
+    from digest.dispatch.standing import due_issues, is_held_up
+
+    store, codes = project.store, []
+    with only_timer(project.folder) as alone:
+        if not alone or at_work(project.folder) is not None:
+            return 0
+        due = due_issues(store, now()) if quiet_now(project.config) is None else []
+        for slug in due:
+            try:
+                codes.append(
+                    _send_one(
+                        project,
+                        slug,
+                        smtp=smtp,
+                        connections=connections,
+                        dry_run=dry_run,
+                        as_json=as_json,
+                        by_timer=True,
+                    )
+                )
+            except DigestError as error:  # said, and the other issues go on
+                Failure(error).show()
+                codes.append(1)
+        if is_held_up(store):  # said when it was paused; the unit stays failed until a person has looked
+            codes.append(3)
+    return worst_code(codes)
 
 
 def _send_one(
@@ -243,13 +273,16 @@ def _send_one(
     connections: int | None,
     dry_run: bool,
     as_json: bool,
+    as_configured: bool = False,
     asking: bool = False,
+    by_timer: bool = False,
 ) -> int:
     """Sends one issue, saying so; the exit code."""
     from asyncio import CancelledError
 
-    from digest.cli.telling import EXIT_CODES, print_event, print_standing
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
+    from digest.dispatch.locks import AtWork
     from digest.dispatch.standing import look
     from digest.dispatch.welcome import relay_of
 
@@ -257,7 +290,6 @@ def _send_one(
     _approve_unattended(project, slug, dry_run=dry_run)
     before = look(store, slug, now())
     open_rows = before.number("waiting", "deferred", "leased")
-    by = smtp or config.send.transport
     if (
         before.state == "sent"
         and not open_rows
@@ -268,15 +300,21 @@ def _send_one(
     if not as_json and before.state not in ("paused", "cancelled"):
         print_standing(project, before, send="begins")
     if dry_run:
-        say(f"{slug}: {_readers(open_rows)} would be tried by {by}. Nothing was sent.")
+        way = _way(project, slug, smtp, as_configured=as_configured)
+        say(f"{slug}: {_readers(open_rows)} would be tried by {way.words}. Nothing was sent.")
         return 0
     try:
-        transport = _transport(project, slug, smtp=smtp, connections=connections)
+        way = _way(project, slug, smtp, as_configured=as_configured)
+        transport = _transport(project, slug, smtp=way.named or None, connections=connections)
+        if not as_json and (change := _change(project, slug, way)):
+            say(change)
         if asking and open_rows and not as_json:
             early = f", though it is scheduled for {clock(before.send_at, config)}" if before.send_at else ""
-            click.confirm(f"Send {slug} to {_readers(open_rows)} by {by}{early}", abort=True)
+            click.confirm(f"Send {slug} to {_readers(open_rows)} by {way.words}{early}", abort=True)
         if as_json:
             print_event("begun", before)
+        if store.state.get(f"{ENDED_EARLY}{slug}"):
+            store.state.set(f"{ENDED_EARLY}{slug}", "")
         with progress_bars() as progress:
             send_issue(
                 project.folder,
@@ -286,9 +324,12 @@ def _send_one(
                 now=now,
                 progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
                 intended=before.send_at,
-                relay="" if smtp else relay_of(config),
+                relay="" if way.named else relay_of(config),
+                way=way,
             )
     except DigestError as error:
+        if by_timer and isinstance(error, AtWork):  # a person began one since we looked
+            return 0
         return _ended_early(project, slug, error, as_json=as_json)
     except CancelledError:  # a second Ctrl-C; what was in hand is found by the next send
         click.echo(
@@ -307,15 +348,40 @@ def _send_one(
     return EXIT_CODES[after.verdict]
 
 
+def _way(project: Project, slug: str, smtp: str | None, *, as_configured: bool) -> Way:
+    """Where the issue's letters go: as a person says, else on as they began. Raises IssueError (see `way_on`)."""
+    from digest.dispatch.way import way_now, way_on
+
+    if smtp or as_configured:
+        return way_now(project.config, smtp or "")
+    return way_on(project.store, project.config, slug)
+
+
+def _change(project: Project, slug: str, way: Way) -> str:
+    """What to know of *way*, for an issue that has begun: that it is not what digest.toml says, or another than
+    until now; '' when it is neither."""
+    from digest.dispatch.way import begun_by
+
+    begun = begun_by(project.store, slug)
+    if begun is None:
+        return ""
+    if begun.words != way.words:
+        return f"It began by {begun.words} and goes on by {way.words}."
+    if way.words != way.configured:
+        return f"It goes on by {way.words}, as it began; digest.toml says {way.configured} (--as-configured)."
+    return ""
+
+
 def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
     """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
-    from digest.cli.telling import EXIT_CODES, print_event
+    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event
     from digest.dispatch.locks import at_work
     from digest.dispatch.standing import look
 
     Failure(error).show()
     try:
         if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
+            project.store.state.set(f"{ENDED_EARLY}{slug}", str(error))
             alert(project, slug, failure=str(error))
         after = look(project.store, slug, now())
     except DigestError as other:  # the same disk that is full, the same file that is locked
@@ -461,7 +527,8 @@ def _transport(
                 f"--smtp {smtp}: only this machine’s own relay may be named there",
                 hint="configure [smtp] for others",
             )
-        return Smtp(SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4))
+        local = SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4)
+        return Smtp(local, tell=_tell_waiting)
     settings = config.smtp
     if to_readers:
         _may_leave(project)
@@ -478,8 +545,13 @@ def _transport(
             connections=connections or settings.connections,
             verify=settings.verify,
             letters_per_connection=profile_of(settings).letters_per_connection,
-        )
+        ),
+        tell=_tell_waiting,
     )
+
+
+def _tell_waiting(words: str) -> None:
+    click.echo(words, err=True)
 
 
 def _may_leave(project: Project) -> None:

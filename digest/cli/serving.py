@@ -101,12 +101,14 @@ def merge(ctx: click.Context) -> None:
 def _run(project: Project) -> Done:
     from digest.cli.sending import _transport
     from digest.dispatch.errands import run_errands
+    from digest.web.person import person_text
 
     return run_errands(
         project.folder,
         project.config,
         project.store,
         lambda: _transport(project, "site", to_readers=False),
+        in_full=lambda held: person_text(project.config, held, now=now()),
         now=now,
     )
 
@@ -114,8 +116,19 @@ def _run(project: Project) -> Done:
 def _say_done(done: Done) -> None:
     said = f"{counted(done.merged, 'wish', 'wishes')} taken over, {counted(done.mailed, 'mail')} sent"
     say(f"{said}, {counted(done.erased, 'person', 'people')} erased." if done.erased else f"{said}.")
+    _tell_left(done)
     if done.waiting:
         raise DigestError(f"mails wait: {done.waiting}", hint="they are tried again by the next `digest events merge`")
+
+
+def _tell_left(done: Done, *, err: bool = False) -> None:
+    """Whom the site erased and who is still named in files: only the newsletter's people can clean those."""
+    from digest.cli.person import left_behind
+
+    for erased in done.left:
+        click.echo("Somebody had themselves erased on the site, and is still named:", err=err)
+        for line in left_behind(erased):
+            click.echo(line, err=err)
 
 
 def receiver_toml(config: Config, key: str) -> str:
@@ -171,6 +184,7 @@ def _run_again_and_again(folder: Path, over: threading.Event) -> None:
                         continue
                     done = _run(project)
                     seen, ran_on = sizes, now().date()
+                    _tell_left(done, err=True)
                     if done.waiting and done.waiting != told:
                         click.echo(f"mails wait: {done.waiting}", err=True)
                     told = done.waiting

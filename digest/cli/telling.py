@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import GRADE_WORDS, STATE_WORDS, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, now, say
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -21,6 +21,10 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 """Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
 
 _BY_WEIGHT = (1, 3, 6, 4, 5, 0)  # what needs a person most comes first
+
+ENDED_EARLY = (
+    "ended_early:"  # with the issue, where the store keeps why its last send did; '' from the next one's begin
+)
 
 MOST_CAUSES = 8
 MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
@@ -47,8 +51,10 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
     for reason, number in standing.excluded.items():
         say(f"  {number:>7}  left out: {reason}")
     for words, number in by_words(standing).items():
-        say(f"  {number:>7}  {words}")
-        if words == STATE_WORDS["accepted"]:
+        since = standing.left_out_since if words == STATE_WORDS["suppressed"] else {}
+        why = ", ".join(reason if len(since) == 1 else f"{n} {reason}" for reason, n in since.items())
+        say(f"  {number:>7}  {words}{f' ({why})' if why else ''}")
+        if words == (WRITTEN if standing.written else STATE_WORDS["accepted"]):
             _say_what_came_back(standing)
     if pace := pace_of(project, standing):
         say(pace)
@@ -101,8 +107,10 @@ def by_words(standing: Standing) -> dict[str, int]:
     """Rows by the words for their states, in the order of a letter's way; sums to the rows planned."""
     found: dict[str, int] = {}
     for state, words in STATE_WORDS.items():
-        if number := standing.number(state):
-            found[words] = found.get(words, 0) + number
+        written = standing.written if state == "accepted" else 0
+        for said, number in ((words, standing.number(state) - written), (WRITTEN, written)):
+            if number:
+                found[said] = found.get(said, 0) + number
     return found
 
 
@@ -169,8 +177,8 @@ def _today(project: Project) -> str:
 
 
 def last_failure(project: Project, standing: Standing) -> str:
-    """Why the last send ended early; '' when it did not."""
-    return str((project.store.state.get(f"alerted:{standing.slug}") or {}).get("stopped", ""))
+    """Why the last send ended early; '' when it did not, or could not say so."""
+    return str(project.store.state.get(f"{ENDED_EARLY}{standing.slug}") or "")
 
 
 def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
@@ -179,6 +187,8 @@ def next_step(project: Project, standing: Standing, *, ended_early: str = "") ->
     if standing.state == "draft":
         steps.append("Nothing has been sent. Next: `digest approve`.")
     elif standing.state == "approved":
+        if ended_early:
+            steps.append(f"The last `digest send` ended early: {ended_early}.")
         steps.append("Nothing has been sent. Next: `digest send`.")
     elif standing.state == "paused":
         steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")

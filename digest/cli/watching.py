@@ -77,7 +77,7 @@ def status(ctx: click.Context, issue: str, follow: bool, report: Path | None, as
 
 def _follow(project: Project, slug: str, as_json: bool) -> Standing:
     """Says where the issue stands whenever that changes; returns once a person or nobody must act."""
-    from digest.cli.telling import one_line, print_event
+    from digest.cli.telling import last_failure, next_step, one_line, print_event
     from digest.dispatch.standing import look
 
     told = None
@@ -93,6 +93,10 @@ def _follow(project: Project, slug: str, as_json: bool) -> Standing:
                 _redraw(project, standing)
             else:
                 say(one_line(project, standing))
+                if (
+                    standing.state == "sending" and standing.process is None
+                ):  # nobody goes on with it, unless a timer does
+                    say(next_step(project, standing, ended_early=last_failure(project, standing)))
         if standing.state not in ("approved", "scheduled", "sending"):
             return standing
         took = time.monotonic() - begun
@@ -138,8 +142,12 @@ def write_report(project: Project, standing: Standing, file: Path) -> None:
 @click.pass_context
 def pause(ctx: click.Context, issue: str, reason: str) -> None:
     """Let ISSUE wait: a running send stops before its next letter."""
+    from digest.dispatch.locks import at_work
+
     with project_of(ctx) as project:
-        slug = _move(project, issue, "paused", ("sending", "scheduled"), reason)
+        # An approved issue whose send still waits to be let in has begun for whoever wants it to wait.
+        begins = ("approved",) if at_work(project.folder) is not None else ()
+        slug = _move(project, issue, "paused", ("sending", "scheduled", *begins), reason)
         _say_let_go(project, slug, f"{slug} is paused")
         say("`digest resume` lets it go on.")
         _tell(project, slug)

@@ -299,7 +299,7 @@ def build(ctx: click.Context, week: str | None) -> None:
 
 @click.command()
 @issue_argument
-@click.option("--port", default=8025, help="Where to serve; 0 for any free port.")
+@click.option("--port", default=8025, type=click.IntRange(0, 65535), help="Where to serve; 0 for any free port.")
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @click.pass_context
 def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
@@ -312,7 +312,7 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 
 @click.command()
 @issue_argument
-@click.option("--port", default=8025, help="Where to serve; 0 for any free port.")
+@click.option("--port", default=8025, type=click.IntRange(0, 65535), help="Where to serve; 0 for any free port.")
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @click.pass_context
 def desk(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:

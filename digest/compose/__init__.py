@@ -2,7 +2,7 @@
 
 from digest.compose.choices import NONE, as_value, conflicts, spans_of, with_choices
 from digest.compose.differences import Difference, differences
-from digest.compose.edits import last_of, replay, words_of
+from digest.compose.edits import last_of, move_value, read_move, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
 from digest.compose.layouts import layout_of
 from digest.compose.pictures import origins_wanted, with_pictures
@@ -21,7 +21,9 @@ __all__ = [
     "last_of",
     "lay_out",
     "layout_of",
+    "move_value",
     "origins_wanted",
+    "read_move",
     "reading_minutes",
     "replay",
     "spans_of",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from digest.model import Edit, EditKind
 
 T = TypeVar("T")
+_SIDES = ("before", "after")
 
 
 def replay(history: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
@@ -46,22 +49,52 @@ def words_of(edits: Iterable[Edit], kind: EditKind, target: str = "") -> str | N
     return edit.value if edit else None
 
 
-def moves(edits: Iterable[Edit]) -> list[tuple[str, int]]:
-    """(article id, position from 1) in the order to apply: an article's last move stands, where it was made."""
-    last: dict[str, int] = {}
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A story put in a place: counted from 1, and beside which one that was, so that it is the same place again when
+    another lead has changed the order."""
+
+    target: str
+    place: int
+    beside: str = ""  # the article that stood in the place; '' where only the number counts
+    is_after: bool = False  # the story came from above, and stands after it
+
+    def put(self, order: Sequence[T], ids: Sequence[str]) -> tuple[list[T], int]:
+        """*order* with the story in its place, and where in *order* that place was. Unknown: unchanged, and -1."""
+        if self.target not in ids:
+            return list(order), -1
+        at = ids.index(self.target)
+        rest = [*order[:at], *order[at + 1 :]]
+        there = ids.index(self.beside) if self.beside in ids else min(self.place, len(order)) - 1
+        others = [id for id in ids if id != self.target]
+        to = others.index(self.beside) + self.is_after if self.beside in others else min(self.place - 1, len(rest))
+        rest.insert(to, order[at])
+        return rest, there
+
+
+def read_move(target: str, value: str) -> Move:
+    """What a `move` edit's value says: ``3``, ``3 before ARTICLE`` or ``3 after ARTICLE``. Raises ValueError."""
+    place, *beside = value.split(" ")
+    if not re.fullmatch(r"[1-9]\d{0,3}", place) or (beside and (len(beside) != 2 or beside[0] not in _SIDES)):
+        raise ValueError(f"{value!r} is no place")
+    return Move(target, int(place), beside[1], beside[0] == "after") if beside else Move(target, int(place))
+
+
+def move_value(ids: Sequence[str], target: str, place: int) -> str:
+    """The value of the edit that puts *target* in *place* of the stories *ids*."""
+    if place == 1 or target not in ids:
+        return str(place)
+    place = min(place, len(ids))
+    beside, came_from = ids[place - 1], ids.index(target) + 1
+    return str(place) if beside == target else f"{place} {'after' if place > came_from else 'before'} {beside}"
+
+
+def moves(edits: Iterable[Edit]) -> list[Move]:
+    """In the order to apply: an article's last move stands, where it was made."""
+    last: dict[str, Move] = {}
     for edit in edits:
         if edit.kind == "move":
             last.pop(edit.target, None)
             if edit.value:
-                last[edit.target] = int(edit.value)
-    return list(last.items())
-
-
-def moved(order: Sequence[T], ids: Sequence[str], target: str, position: int) -> list[T]:
-    """*order* with the element whose id is *target* at *position* (from 1, kept inside the list)."""
-    if target not in ids:
-        return list(order)
-    at = ids.index(target)
-    rest = [*order[:at], *order[at + 1 :]]
-    rest.insert(max(0, min(position - 1, len(rest))), order[at])
-    return rest
+                last[edit.target] = read_move(edit.target, edit.value)
+    return list(last.values())

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.compose.edits import moved, moves, words_of
+from digest.compose.edits import Move, moves, words_of
 from digest.compose.layouts import BRIEFING, Layout
 from digest.model import Article, Edit, Issue, Item, ItemForm, Pick, Summary
 
@@ -72,8 +72,8 @@ def lay_out(
             topic = (section if known else "") if brief else None
             placed.append(Placed(replace(pick, section=in_brief if brief else section), "link", topic))
     placed = _grouped(placed, sections, in_brief)
-    for target, position in moves(edits):
-        placed = _move(placed, target, position)
+    for move in moves(edits):
+        placed = _move(placed, move)
     return placed
 
 
@@ -97,17 +97,16 @@ def _grouped(placed: Sequence[Placed], sections: Sequence[str], in_brief: str) -
     return sorted(placed, key=lambda p: order.index(p.pick.section))
 
 
-def _move(placed: list[Placed], target: str, position: int) -> list[Placed]:
+def _move(placed: list[Placed], move: Move) -> list[Placed]:
     """The moved item takes the section and the form of the place it gets; place 1 is the lead. Among links from all
     sections it still belongs to its own."""
-    ids = [p.pick.story.lead.id for p in placed]
-    if target not in ids:
+    order, at = move.put(placed, [p.pick.story.lead.id for p in placed])
+    if at < 0:
         return placed
-    there = placed[max(0, min(position, len(placed)) - 1)]
-    order = moved(placed, ids, target, position)
+    there = placed[at]
     result: list[Placed] = []
     for number, item in enumerate(order):
-        if item.pick.story.lead.id == target:
+        if item.pick.story.lead.id == move.target:
             form: ItemForm = "link" if there.form == "link" else "item"
             topic = None if there.topic is None else item.belongs_to
             item = Placed(replace(item.pick, section=there.pick.section), form, topic)

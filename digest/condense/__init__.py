@@ -5,7 +5,7 @@ Reading order: reading, candidates (with leaning, short_forms), editorial and en
 """
 
 from digest.condense.candidates import READ_SENTENCES
-from digest.condense.key_quotes import Weighed, explain_key_quotes, key_quotes
+from digest.condense.key_quotes import Weighed, explain_key_quotes, key_quotes, printable_quotes
 from digest.condense.quotes import find_quotes
 from digest.condense.summarize import Judgement, explain_summary, summarize
 
@@ -17,5 +17,6 @@ __all__ = [
     "explain_summary",
     "find_quotes",
     "key_quotes",
+    "printable_quotes",
     "summarize",
 ]

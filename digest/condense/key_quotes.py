@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from digest.condense.quotes import quotes_in
+from digest.condense.quotes import find_quotes, quotes_in
 from digest.condense.reading import Reading, read
 from digest.condense.speech import is_title
 from digest.model import Article, Quote, Span
@@ -324,6 +324,15 @@ _NAMELESS = re.compile(
 )
 _SPEAKS_FOR = re.compile(r"\b(?:for|of)\s")
 _BREAKS_OFF = re.compile(r"(?:[—–-]|\.\.\.|…)[.,\s]*$")
+
+
+def printable_quotes(article: Article) -> list[Quote]:
+    """All quotes of *article* as they are printed, in order: without the comma before "said"."""
+    found = []
+    for quote in find_quotes(article):
+        spans = tuple(_without_comma(article.text, span) for span in quote.spans)
+        found.append(replace(quote, spans=spans, texts=tuple(span.of(article.text) for span in spans)))
+    return found
 
 
 def _without_comma(text: str, run: Span) -> Span:

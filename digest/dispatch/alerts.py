@@ -57,7 +57,7 @@ def news(store: Store, standing: Standing, *, failure: str = "") -> list[Alert]:
 def _happenings(standing: Standing, failure: str) -> dict[AlertKind, tuple[str, str, str]]:
     """kind -> what tells it from the last one of its kind, title, text."""
     slug, found = standing.slug, dict[AlertKind, tuple[str, str, str]]()
-    accepted = f"{standing.number('accepted')} of {standing.planned} accepted by the relay"
+    accepted = _accepted(standing)
     if standing.state == "paused":
         why = standing.paused_reason
         found["paused"] = (
@@ -82,6 +82,14 @@ def _happenings(standing: Standing, failure: str) -> dict[AlertKind, tuple[str, 
         refused = counted(standing.number("rejected"), "reader")
         found["done"] = ("", f"{slug} is sent", f"{accepted}, {refused} refused.\nAll of it: digest status")
     return found
+
+
+def _accepted(standing: Standing) -> str:
+    by_relay = standing.number("accepted") - standing.written
+    if not standing.written:
+        return f"{by_relay} of {standing.planned} accepted by the relay"
+    also = f"{by_relay} accepted by the relay, " if by_relay else ""
+    return f"{also}{standing.written} of {standing.planned} written to var/outbox"
 
 
 def draft_alert(slug: str, subject: str, findings: Sequence[str], facts: dict[str, object]) -> Alert:

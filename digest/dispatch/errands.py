@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from digest.dispatch.sealing import unseal
 from digest.dispatch.signing import signed_one
 from digest.dispatch.single import carry_one
 from digest.errors import DigestError, StoreError
-from digest.model import Accepted, Deferred, Envelope, Letter, Unknown
+from digest.model import Accepted, Deferred, Envelope, Letter, Subscriber, Unknown
 from digest.render.notice import Facts, notice_message
 from digest.render.templates import find_templates
 from digest.send.transports.seam import Transport
 from digest.store import Store
+from digest.store.erasure import Erased
+from digest.store.holdings import Holding
 from digest.store.notices import TRIES, Notice, SealedRequest, read_asked
 
 _log = logging.getLogger(__name__)
@@ -40,26 +42,37 @@ class Done:
     merged: int = 0
     mailed: int = 0
     erased: int = 0
+    left: list[Erased] = field(default_factory=list)  # of those people, who are still named somewhere
     waiting: str = ""  # why mails wait; '' when none does for a reason of ours
 
 
 def run_errands(
-    folder: Path, config: Config, store: Store, transport: Callable[[], Transport], *, now: Callable[[], datetime]
+    folder: Path,
+    config: Config,
+    store: Store,
+    transport: Callable[[], Transport],
+    *,
+    in_full: Callable[[Holding], str],
+    now: Callable[[], datetime],
 ) -> Done:
-    """Everything that is due. Raises StoreError; a relay that cannot be used is said in the result."""
+    """Everything that is due. *in_full*: what is held about a person, in words.
+
+    Raises StoreError; a relay that cannot be used is said in the result."""
     done = Done(merged=store.requests.merge())
     store.requests.sweep()
     for request in store.notices.sealed():
         _open(folder, store, request, now())
     for notice in store.notices.granted():
-        done.erased += _erase(store, notice, now())
+        if erased := _erase(store, notice, now()):
+            done.erased += 1
+            done.left += [erased] if erased.elsewhere or erased.still else []
     due = store.notices.waiting(now())[:A_RUN]
     if due:
         try:
             by = transport()
             for notice in due:
                 if store.notices.claim(notice, now()):
-                    done.mailed += _mail(folder, config, store, notice, by, now())
+                    done.mailed += _mail(folder, config, store, notice, by, in_full, now())
         except DigestError as error:
             done.waiting = f"{error}"
     store.notices.tidy(now())
@@ -79,24 +92,31 @@ def _open(folder: Path, store: Store, request: SealedRequest, now: datetime) -> 
     store.notices.answer(request, asked, now=now)
 
 
-def _erase(store: Store, notice: Notice, now: datetime) -> int:
+def _erase(store: Store, notice: Notice, now: datetime) -> Erased | None:
     """Outside of any transaction: erasing ends by emptying the write-ahead log."""
     known = store.subscribers.by_id(notice.subscriber) if notice.subscriber is not None else None
     if known is None:
         store.notices.mark(notice, "used")
-        return 0
-    store.erasure.erase(known.address, who="the reader", at=now)  # the notice goes with the person
-    return 1
+        return None
+    return store.erasure.erase(known.address, who="the reader", at=now)  # the notice goes with the person
 
 
-def _mail(folder: Path, config: Config, store: Store, notice: Notice, by: Transport, now: datetime) -> int:
+def _mail(
+    folder: Path,
+    config: Config,
+    store: Store,
+    notice: Notice,
+    by: Transport,
+    in_full: Callable[[Holding], str],
+    now: datetime,
+) -> int:
     address = notice.asked.address
     known = store.subscribers.by_id(notice.subscriber) if notice.subscriber is not None else None
     if notice.subscriber is not None and known is None:
         store.notices.settle(notice, "failed", now, "gone")
         return 0
     try:
-        letter = signed_one(folder, config, _letter(folder, config, store, notice, now))
+        letter = signed_one(folder, config, _letter(folder, config, store, notice, in_full, now))
         outcome = carry_one(letter, by, timeout_s=TIMEOUT_S)
     except DigestError as error:
         last = notice.tries + 1 >= TRIES
@@ -119,7 +139,9 @@ def _pause(notice: Notice) -> timedelta:
     return FIRST_RETRY * int(2**notice.tries)
 
 
-def _letter(folder: Path, config: Config, store: Store, notice: Notice, now: datetime) -> Letter:
+def _letter(
+    folder: Path, config: Config, store: Store, notice: Notice, in_full: Callable[[Holding], str], now: datetime
+) -> Letter:
     asked = notice.asked
     known = store.subscribers.by_id(notice.subscriber) if notice.subscriber is not None else None
     language = (known.language if known else "") or asked.page or config.newsletter.language
@@ -137,12 +159,12 @@ def _letter(folder: Path, config: Config, store: Store, notice: Notice, now: dat
         notice.kind,
         config,
         language=language,
-        address=str(to),
+        address=to,
         link=links[notice.kind],
         asked_at=notice.asked_at,
         date=now,
         message_id=identity,
-        facts=_held(store, known.id) if known and notice.kind == "held" else None,
+        facts=_held(store, known, in_full) if known and notice.kind == "held" else None,
         templates=find_templates(folder),
     )
     return Letter(
@@ -150,11 +172,11 @@ def _letter(folder: Path, config: Config, store: Store, notice: Notice, now: dat
     )
 
 
-def _held(store: Store, id: int) -> Facts:
-    """Everything the newsletter holds about that person."""
-    known = store.subscribers.by_id(id)
-    assert known is not None
+def _held(store: Store, known: Subscriber, in_full: Callable[[Holding], str]) -> Facts:
+    """Everything the newsletter holds about that person, as `subscribers show` has it."""
+    held = store.holdings.of(known.address)
+    assert held is not None
     history: list[tuple[datetime, str, Mapping[str, str]]] = [
-        (event.at, event.kind, event.payload or {}) for event in store.consent.of(known.address)
+        (event.at, event.kind, event.payload or {}) for event in held.consent
     ]
-    return Facts(known, tuple(history), tuple(store.notices.letters_to(id)))
+    return Facts(known, tuple(history), tuple(store.notices.letters_to(known.id)), in_full(held))

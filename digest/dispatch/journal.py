@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.dispatch.ledger import Row
@@ -46,7 +46,8 @@ class GroupJournal:
     seconds: Callable[[], float]  # since 1970, for the pace
     paused: Pause | None = None  # by an answer
     begun: bool = False  # a letter was accepted in this run
-    _hands: dict[int, tuple[int, str]] = field(default_factory=dict)  # ordinal -> tries before this one, mail domain
+    # Ordinal -> tries before this one, mail domain, refusals before it was taken in hand.
+    _hands: dict[int, tuple[int, str, int]] = field(default_factory=dict)
     _outcomes: list[tuple[int, Settled]] = field(default_factory=list)
     _intents: list[tuple[int, asyncio.Future[bool]]] = field(default_factory=list)
     _under_way: set[int] = field(default_factory=set)  # past their dot, and not answered
@@ -58,7 +59,7 @@ class GroupJournal:
 
     def take_in_hand(self, row: Row) -> None:
         """*row*'s letter goes to the transport."""
-        self._hands[row.ordinal] = (row.attempts, row.address.domain)
+        self._hands[row.ordinal] = (row.attempts, row.address.domain, self._refusals.count)
 
     async def may_finish(self, ordinal: int) -> bool:
         if self._broken is not None:
@@ -72,13 +73,13 @@ class GroupJournal:
         return granted
 
     def outcome(self, ordinal: int, outcome: Outcome) -> None:
-        attempts, domain = self._hands.pop(ordinal)
+        attempts, domain, begun = self._hands.pop(ordinal)
         self._under_way.discard(ordinal)
         self._outcomes.append((ordinal, settle(attempts + 1, outcome, self.now())))
         if isinstance(outcome, Accepted):
             self.begun = True
             self.pace.accepted(domain)
-            self._refusals.accepted()
+            self._refusals.accepted(begun)
         elif isinstance(outcome, Deferred | Rejected):
             self._weigh(ordinal, domain, outcome)
         self._wake.set()
@@ -100,7 +101,10 @@ class GroupJournal:
             if alike := self._refusals.rejected(ordinal, domain, reply):
                 why = "that is about the sender or this issue, not about them: ask your relay, then `digest resume`"
                 said = f"{len(alike)} readers at different providers are refused alike: {_said(reply)} – {why}"
-                self.pause(Pause(said, alike))
+                self.pause(Pause(said))
+                assert self.paused is not None
+                # Answers to letters that were under way come after the pause, and wait again like those before it.
+                self.paused = replace(self.paused, taken_back=(*self.paused.taken_back, *alike))
         elif is_about_the_provider(reply):
             self.pace.put_off(domain, self.seconds())
 

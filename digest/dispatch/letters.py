@@ -86,7 +86,7 @@ def reader_fields(
 ) -> Mapping[str, str]:
     """What stands for the tokens in one reader's letter. *how* their consent came in is said in *language*, '' for
     the newsletter's."""
-    fields = own_words(config, language or config.newsletter.language, email=str(address), name=name, how=how)
+    fields = own_words(config, language or config.newsletter.language, email=address.shown, name=name, how=how)
     for link, before in reader_links(config).items():
         fields[link] = before + token
     return fields

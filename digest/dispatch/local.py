@@ -25,6 +25,7 @@ from digest.dispatch.letters import Mailroom
 from digest.dispatch.rows import RowQueue
 from digest.dispatch.signing import signed, signer_of
 from digest.dispatch.standing import PACE
+from digest.dispatch.way import Way, remember
 from digest.dispatch.welcome import Trial, too_much_returned, trial_letters
 from digest.errors import IssueError, SendError
 from digest.model import Issue, Letter, Rendered
@@ -35,6 +36,7 @@ from digest.send.relays import profile_of
 from digest.send.replies import cut_addresses
 from digest.send.transports.seam import LoginRefused, Transport
 from digest.store import Store, open_store
+from digest.text.wording import counted
 
 BATCH = 200  # rows leased at once
 LOOK_S = 0.5  # so often somebody's pause or stop is looked for, at least
@@ -71,20 +73,21 @@ def send_issue(
     limit: int | None = None,
     intended: datetime | None = None,
     relay: str = "",
+    way: Way | None = None,
 ) -> Report:
     """Carries what is due of the approved issue *slug*, at most *limit* letters. Doing it again goes on where it
     ended, however it ended; nobody gets the issue twice.
 
     *progress* is told (done, all). *intended*: when it was to leave, if that was said ([send] not_later_than).
-    *relay*: through which, as `welcome.relay_of` names it; '' for one that never is on trial. Ctrl-C lets the letters
-    in hand finish, a second one does not.
+    *relay*: through which, as `welcome.relay_of` names it; '' for one that never is on trial. *way*: remembered once
+    the first letter is about to leave. Ctrl-C lets the letters in hand finish, a second one does not.
     Raises IssueError when the issue may not be sent, VerbatimError, and SendError when mail cannot leave.
     """
     # A dead owner's name says whether its letters may simply be carried again: see `LocalLedger.reconcile`.
     kind = "file" if getattr(transport, "repeats_safely", False) else "wire"
     with locks.sending(folder), locks.owner(folder, kind) as owner:
         return asyncio.run(
-            _Sending(folder, config, slug, transport, owner, now, progress, limit, intended, relay).run()
+            _Sending(folder, config, slug, transport, owner, now, progress, limit, intended, relay, way).run()
         )
 
 
@@ -140,6 +143,7 @@ class LocalLedger:
         known = self._store.issues.get(self._slug)
         if known is not None and known.state == "sending":
             self._store.issues.set_state(self._slug, "paused", who=WHO, at=now, reason=pause.reason)
+        if known is not None and known.state in ("sending", "paused"):
             self._store.ledger.take_back_refusals(self._slug, pause.taken_back, WHO, now)
 
 
@@ -158,6 +162,7 @@ class _Sending:
     limit: int | None
     intended: datetime | None
     relay: str
+    way: Way | None  # None: nobody asks for it later
 
     async def run(self) -> Report:
         started = time.monotonic()
@@ -167,7 +172,8 @@ class _Sending:
             self._store.expect_small_commits()
             if self._begin():
                 with self._signals():
-                    await self._carry()
+                    if await self._entered():
+                        await self._carry()
                 from digest.dispatch.returns import weigh_refusals  # 0.1 s: not before the first letter
 
                 weigh_refusals(self._store, self.now())
@@ -201,7 +207,8 @@ class _Sending:
         if known.state in ("approved", "scheduled"):
             self._ledger.freeze(now)
         self._refuse_late(known.state, counts.get("waiting", 0) + counts.get("leased", 0), now)
-        if known.state != "sending":
+        self._found = known
+        if known.state == "sent":
             store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._ledger.reconcile(now)
         counts = store.ledger.counts(self.slug)
@@ -213,6 +220,38 @@ class _Sending:
         self._resting = set[str]()  # domains, as last written down
         self._pace = pace_from_json(store.state.get(PACE), self.config.send.rate or usual, self.config.send.domains)
         return True
+
+    async def _entered(self) -> bool:
+        """The issue is `sending`. An issue of which no letter has left becomes it only once the receiver has let us
+        in: until then it stays what it was, to be edited or sent at another time. False: a person said otherwise
+        meanwhile. Raises SendError when nobody lets us in, IssueError when the text changed meanwhile."""
+        found = self._found
+        if found.state not in ("approved", "scheduled"):
+            return True
+        try:
+            if self._done < self._total and not self._is_quiet() and not await self._reached():
+                return False
+            known = self._store.issues.get(self.slug)
+            if known is None or (known.fingerprint, known.approved_at) != (found.fingerprint, found.approved_at):
+                raise IssueError(f"{self.slug} was changed while its relay was waited for", hint="`digest status`")
+            self._store.issues.set_state(self.slug, "sending", who=WHO, at=self.now())
+        except BaseException:
+            self.transport.halt()
+            raise
+        return True
+
+    async def _reached(self) -> bool:
+        """Whether the receiver lets us in before a person pauses, stops or edits the issue, or ends this run."""
+        reaching = asyncio.create_task(self.transport.reach())
+        try:
+            while not (await asyncio.wait({reaching}, timeout=LOOK_S))[0]:
+                known = self._store.issues.get(self.slug)
+                if self._stopping or known is None or known.state != self._found.state:
+                    return False
+            await reaching
+            return True
+        finally:
+            reaching.cancel()
 
     def _try_one(self, rendered: Rendered, now: datetime) -> None:
         """Raises SendError when no letter at all can be written: that is no reader's fault."""
@@ -244,7 +283,7 @@ class _Sending:
         ):
             return  # it slept through the quiet hours, as it was to
         when = f"{meant.astimezone(self.config.zone):%Y-%m-%d %H:%M}"
-        reason = f"{waiting} readers were to have it on {when}, {_hours(now - meant)} ago: `digest resume` sends it now"
+        reason = f"{waiting} readers were to have it on {when}, {_about(now - meant)} ago: `digest resume` sends it now"
         if state == "approved":
             self._store.issues.set_state(self.slug, "sending", who=WHO, at=now)
         self._store.issues.set_state(self.slug, "paused", who=WHO, at=now, reason=reason)
@@ -278,6 +317,7 @@ class _Sending:
     async def _carry(self) -> None:
         journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         keeper = asyncio.create_task(journal.keep())
+        watcher = asyncio.create_task(self._watch(journal))
         written = self._letters(journal)
         letters = written if self._signer is None else signed(written, self._signer)
         try:
@@ -287,6 +327,7 @@ class _Sending:
                 journal.pause(Pause(f"{error} – {error.hint}, then `digest resume`"))
             raise
         finally:
+            watcher.cancel()
             await letters.aclose()
             journal.close()
             try:
@@ -294,10 +335,22 @@ class _Sending:
             finally:
                 self._finish(journal.paused)
 
+    async def _watch(self, journal: GroupJournal) -> None:
+        """Halts the transport once the run is to end: who waits for a connection asks for no letter, and would not
+        see it."""
+        while not (self._stopping or journal.paused is not None or self._is_called_off()):
+            await asyncio.sleep(LOOK_S)
+        self.transport.halt()
+
     def _merge(self, outcomes: Booked, intents: Sequence[int], pause: Pause | None) -> Set[int]:
         now = self.now()
         with self._store.transaction():
             granted = self._ledger.merge(outcomes, intents if pause is None else (), now)
+            if granted and self.way is not None:
+                remember(self._store, self.slug, self.way)
+                self.way = None
+        if pause is not None or (len(granted) < len(intents) and self._is_called_off()):
+            self.transport.halt()  # before anybody whose letter was stopped opens a connection for the next one
             if pause is not None:
                 self._ledger.pause(pause, now)
         if outcomes:
@@ -391,8 +444,10 @@ class _Sending:
     def _is_called_off(self) -> bool:
         """Paused, stopped, or in quiet hours."""
         known = self._store.issues.get(self.slug)
-        quiet = quiet_until(self.config.send.quiet, self.now().astimezone(self.config.zone))
-        return known is None or known.state != "sending" or quiet is not None
+        return known is None or known.state != "sending" or self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        return quiet_until(self.config.send.quiet, self.now().astimezone(self.config.zone)) is not None
 
     def _written(self, row: Row, journal: GroupJournal) -> Letter | None:
         """The row's letter; None, with the row rejected, for values that cannot stand in one."""
@@ -442,8 +497,11 @@ class _Sending:
                 loop.remove_signal_handler(number)
 
 
-def _hours(span: timedelta) -> str:
-    hours = round(span / timedelta(hours=1))
+def _about(span: timedelta) -> str:
+    """In the unit a person would say it in."""
+    minutes, hours = round(span / timedelta(minutes=1)), round(span / timedelta(hours=1))
+    if minutes < 90:
+        return counted(max(minutes, 1), "minute")
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 

@@ -18,6 +18,11 @@ from digest.errors import SendError
 
 FOLDER = Path("var") / "lock"
 SENDING = "send.lock"
+TIMER = "timer.lock"
+
+
+class AtWork(SendError):
+    """Another process sends from this newsletter."""
 
 
 def _open(path: Path) -> int:
@@ -27,7 +32,7 @@ def _open(path: Path) -> int:
 
 @contextmanager
 def sending(folder: Path) -> Iterator[None]:
-    """Held while this process sends mail from *folder*. Raises SendError when another one does."""
+    """Held while this process sends mail from *folder*. Raises AtWork when another one does."""
     directory = folder / FOLDER
     directory.mkdir(parents=True, exist_ok=True)
     descriptor = _open(directory / SENDING)
@@ -36,13 +41,30 @@ def sending(folder: Path) -> Iterator[None]:
             _take(descriptor)
         except BlockingIOError as error:
             other = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-            raise SendError(
+            raise AtWork(
                 f"another `digest send` is at work in this newsletter{f' (process {other})' if other else ''}",
                 hint="wait for it, or look with `digest status`; `digest pause` makes it stop",
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def only_timer(folder: Path) -> Iterator[bool]:
+    """Whether no other `send --due` is under way in *folder*; none begins before the block ends."""
+    directory = folder / FOLDER
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = _open(directory / TIMER)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
     finally:
         os.close(descriptor)
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest.address import Address, parse_address
-from digest.dispatch import keys
+from digest.dispatch import keys, locks
 from digest.dispatch.mailbox import Message, Source
 from digest.errors import AddressError, IssueError, told_bug
 from digest.model import Subscriber
@@ -77,7 +77,7 @@ def ingest(
             with store.transaction():
                 for one in read:
                     reader.take(one)
-                weigh_refusals(store, now, report)
+                _weigh_all(folder, store, now, report)
                 raise _DryRun
         except _DryRun:
             return report
@@ -93,8 +93,16 @@ def ingest(
                 progress(report.read)
             time.sleep(0.0005)  # a send at work wants the database, too
     with store.transaction():
-        weigh_refusals(store, now, report)
+        _weigh_all(folder, store, now, report)
     return report
+
+
+def _weigh_all(folder: Path, store: Store, now: datetime, report: Report) -> None:
+    """A send at work weighs its refusals itself at its end: until then they may yet turn out to be about us."""
+    if locks.at_work(folder) is None:
+        weigh_refusals(store, now, report)
+    else:
+        weigh(store, now, report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from digest.dispatch import locks, welcome
+from digest.dispatch.way import begun_by
 from digest.model import DeliveryState, IssueState
 from digest.send.states import UNWRITTEN
+from digest.send.transports.seam import STORED
 from digest.store import Store
 from digest.store.accounts import Said
 
 LATELY = timedelta(minutes=1)  # the rate is that of the last minute
 PACE = "pace"  # where the store keeps what sending has learned of it
+PROGRAMS = ("digest send", "digest restore")  # who pauses without a person
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "deferred", "uncertain")
 
 Verdict = Literal["done", "paused", "stopped", "in doubt", "unfinished"]
@@ -49,6 +52,8 @@ class Standing:
     planned: int
     excluded: Mapping[str, int]  # reason -> people; candidates = planned + all of these
     by_state: Mapping[DeliveryState, int]  # sums to planned
+    left_out_since: Mapping[str, int]  # reason -> readers, of the rows suppressed
+    written: int  # of the accepted letters: by no relay, to files in var/outbox
     returned: Mapping[str, int]  # accepted letters that came back, by grade (see `send/bounces/nouns.py`)
     complaints: int
     causes: tuple[Cause, ...]
@@ -92,6 +97,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
     rate = _rate(store, slug, now) if process is not None else 0.0
     came_back = store.returns.counts(slug)
     open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))
+    said = store.accounts.said(slug, (*TROUBLED, "suppressed"))
     return Standing(
         slug=slug,
         subject="" if known.state == "skipped" else store.issues.issue(slug).subject,
@@ -104,15 +110,24 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         planned=account.planned,
         excluded=account.excluded,
         by_state=account.by_state,
+        left_out_since={one.reply: one.readers for one in said if one.state == "suppressed"},
+        written=_written(store, slug) if account.by_state.get("accepted") else 0,
         returned={grade: number for grade, number in came_back.items() if grade != "complaint"},
         complaints=came_back.get("complaint", 0),
-        causes=causes(store.accounts.said(slug, TROUBLED)),
+        causes=causes(one for one in said if one.state in TROUBLED),
         next_due=store.ledger.next_due(slug),
         process=process,
         per_second=rate,
         done_at=now + timedelta(seconds=open_rows / rate) if rate and open_rows else None,
         warnings=welcome.warnings(store.accounts.returned(slug)),
     )
+
+
+def _written(store: Store, slug: str) -> int:
+    begun = begun_by(store, slug)
+    if begun is not None and begun.only_relays:
+        return 0  # no need to read a million rows at every look
+    return store.accounts.accepted_with(slug, str(STORED))
 
 
 def _rate(store: Store, slug: str, now: datetime) -> float:
@@ -179,6 +194,12 @@ def due_issues(store: Store, now: datetime) -> list[str]:
             if open_rows or next_due is None or next_due <= now:
                 due.append(issue.slug)
     return due
+
+
+def is_held_up(store: Store) -> bool:
+    """Whether an issue is paused that no person has paused: it waits until one has looked."""
+    paused = (issue.slug for issue in store.issues.all() if issue.state == "paused")
+    return any(store.issues.events(slug)[-1].who in PROGRAMS for slug in paused)
 
 
 # ------------------------------------------------------------------------------------------------ resting

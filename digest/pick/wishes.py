@@ -15,6 +15,7 @@ class Wishes:
     pins: tuple[str, ...]
     drops: Mapping[str, str]  # article id -> who dropped it
     lead: str | None  # None: no article was named
+    said: Mapping[str, int]  # article id -> when the last word on it was said, counted from 0
 
     def pinned(self, story: Story) -> str | None:
         """The article of *story* that must be printed: the named lead, else the newest pin; None where there is
@@ -25,8 +26,9 @@ class Wishes:
         return next((pin for pin in reversed(self.pins) if pin in ids), None)
 
     def dropped(self, story: Story) -> str | None:
-        """Who dropped *story*, by any of its articles; None where nobody did."""
-        return next((self.drops[a.id] for a in story.articles() if a.id in self.drops), None)
+        """Who dropped *story*, by any of its articles; None where nobody did, or somebody pinned one of them since."""
+        words = [(self.said[a.id], self.drops.get(a.id)) for a in story.articles() if a.id in self.said]
+        return max(words, default=(0, None))[1]
 
 
 def read_wishes(edits: Iterable[Edit]) -> Wishes:
@@ -44,7 +46,9 @@ def read_wishes(edits: Iterable[Edit]) -> Wishes:
     pins: dict[str, None] = {}
     drops: dict[str, str] = {}
     lead: str | None = None
-    for edit in kept:
+    said: dict[str, int] = {}
+    for number, edit in enumerate(kept):
+        said[edit.target] = number
         pins.pop(edit.target, None)
         drops.pop(edit.target, None)
         if edit.kind == "drop":
@@ -53,4 +57,4 @@ def read_wishes(edits: Iterable[Edit]) -> Wishes:
         else:
             pins[edit.target] = None
             lead = edit.target if edit.kind == "lead" else lead
-    return Wishes(tuple(pins), drops, lead)
+    return Wishes(tuple(pins), drops, lead, said)

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any, Literal
 
+from digest.address import Address
 from digest.config import Config
 from digest.model import Subscriber
 from digest.render.email import inline
@@ -30,11 +31,12 @@ Kind = Literal["confirm", "already", "held", "erase"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that is held about a person."""
+    """What is held about a person: in short, and in full."""
 
     person: Subscriber
     history: tuple[tuple[datetime, str, Mapping[str, str]], ...]  # when, what, and how and in which words
     letters: tuple[str, ...]  # issues that left for them
+    in_full: str  # all of it, as text
 
 
 def notice_message(
@@ -42,7 +44,7 @@ def notice_message(
     config: Config,
     *,
     language: str,
-    address: str,
+    address: Address,
     link: str,
     asked_at: datetime,
     date: datetime,
@@ -54,7 +56,11 @@ def notice_message(
     tongue = site_language(language)
     words = site_words(tongue)
     name = one_line(config.newsletter.name)
-    filled = {"name": name, "address": address, "date": long_date(asked_at.astimezone(config.zone).date(), tongue)}
+    filled = {
+        "name": name,
+        "address": address.shown,
+        "date": long_date(asked_at.astimezone(config.zone).date(), tongue),
+    }
 
     def say(key: str) -> str:
         return str(words[key]).format(**filled)
@@ -91,11 +97,12 @@ def notice_message(
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     html = inline(fill_template(environment, "confirm.html.j2", values))
     text = fill_template(environment, "confirm.txt.j2", values).strip("\n") + "\n"
-    return _message(config, address, str(notice["subject"]), date, message_id, text, html)
+    in_full = facts.in_full if facts else ""
+    return _message(config, str(address), str(notice["subject"]), date, message_id, text, html, in_full)
 
 
 def _message(
-    config: Config, address: str, subject: str, date: datetime, message_id: str, text: str, html: str
+    config: Config, address: str, subject: str, date: datetime, message_id: str, text: str, html: str, in_full: str
 ) -> bytes:
     sender, reply = config.newsletter.sender, config.reply_to
     ascii_only = sender.address.is_ascii and address.isascii() and reply.address.is_ascii
@@ -109,6 +116,8 @@ def _message(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    if in_full:  # plain text: many gateways take a page that is attached away
+        message.add_attachment(in_full, cte="quoted-printable", filename="what-we-hold.txt")
     return message.as_bytes()
 
 
@@ -118,7 +127,7 @@ def _rows(facts: Facts, words: Mapping[str, Any], config: Config, language: str)
     return [
         (label, said)
         for label, said in (
-            (words["held_address"], str(who.address)),
+            (words["held_address"], who.address.shown),
             (words["held_name"], one_line(who.name)),
             (words["held_standing"], standing.get(who.block) or standing[who.membership]),
             (words["held_topics"], ", ".join(who.topics) or words["held_everything"]),

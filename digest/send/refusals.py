@@ -21,20 +21,41 @@ _ABOUT_A_MAILBOX = re.compile(r"\.(?:1\.[1-6]|1\.10|2\.[0-4])$")  # RFC 3463: no
 class Refusals:
     """The permanent refusals of one run."""
 
-    _alike: dict[str, dict[int, str]] = field(default_factory=dict)  # what was said -> ordinal -> mail domain
+    count: int = 0  # refusals so far
+    # What was said -> ordinal -> which refusal of all it was, mail domain.
+    _alike: dict[str, dict[int, tuple[int, str]]] = field(default_factory=dict)
+    _broken_at: int = 0  # so many refusals there were when somebody got it last
+    _judged: set[str] = field(default_factory=set)  # said about us
 
-    def accepted(self) -> None:
-        """Somebody got it: that readers' mailboxes are gone is then their matter."""
+    def accepted(self, begun: int) -> None:
+        """Somebody got it, whose letter was taken in hand after *begun* refusals: before that, readers' mailboxes that
+        are gone were their own matter. What was refused since may be a fault that began while this letter was nearly
+        through."""
+        self._broken_at = self.count
         for said in [said for said in self._alike if said.startswith("mailbox ")]:
-            del self._alike[said]
+            later = {ordinal: one for ordinal, one in self._alike[said].items() if one[0] >= begun}
+            if later:
+                self._alike[said] = later
+            else:
+                del self._alike[said]
 
     def rejected(self, ordinal: int, domain: str, reply: Reply) -> tuple[int, ...]:
-        """The ordinals refused alike, once they are RECIPIENTS at DOMAINS; else ()."""
+        """The ordinals whose refusal is about us: all that were refused alike, once they are RECIPIENTS at DOMAINS (for
+        mailboxes that are gone: with nobody accepted between), and from then on every further one; else ()."""
         said = f"{reply.code} {reply.enhanced} {_VARIES.sub('', reply.words).casefold()[:120]}"
-        if _ABOUT_A_MAILBOX.search(reply.enhanced):
+        is_mailbox = _ABOUT_A_MAILBOX.search(reply.enhanced) is not None
+        if is_mailbox:
             said = f"mailbox {said}"
+        which = self.count
+        self.count += 1
+        if said in self._judged:
+            return (ordinal,)
         alike = self._alike.setdefault(said, {})
-        alike[ordinal] = domain
-        if len(alike) >= RECIPIENTS and len(set(alike.values())) >= DOMAINS:
-            return tuple(self._alike.pop(said))
-        return ()
+        alike[ordinal] = (which, domain)
+        if len(alike) < RECIPIENTS:
+            return ()
+        weighed = [at for number, at in alike.values() if not is_mailbox or number >= self._broken_at]
+        if len(weighed) < RECIPIENTS or len(set(weighed)) < DOMAINS:
+            return ()
+        self._judged.add(said)
+        return tuple(self._alike.pop(said))

@@ -113,6 +113,25 @@ class Accounts:
         for local, domain, reason in found:
             yield Address(local, domain) if local is not None else None, reason
 
+    def begun(self, slug: str) -> dict[str, tuple[DeliveryState, str]]:
+        """Rows whose letter has left, or may have: the reader's token -> state and last answer. Without the erased."""
+        found = self._conn.execute(
+            """SELECT s.token, d.state, coalesce(d.reply, '') FROM delivery_row AS d
+               JOIN subscriber AS s ON s.id = d.subscriber
+               WHERE d.issue = ? AND d.state IN (2, 3, 5, 8) AND s.token IS NOT NULL""",
+            (self._issue(slug),),
+        )
+        return {token: (STATES[state], reply) for token, state, reply in found}
+
+    def in_doubt(self, slug: str, why: str) -> dict[str, int]:
+        """Rows in doubt for the reason *why*: the reader's token, or its number if erased -> ordinal."""
+        found = self._conn.execute(
+            """SELECT coalesce(s.token, s.id), d.ordinal FROM delivery_row AS d
+               JOIN subscriber AS s ON s.id = d.subscriber WHERE d.issue = ? AND d.state = 8 AND d.reply = ?""",
+            (self._issue(slug), why),
+        )
+        return {str(token): ordinal for token, ordinal in found}
+
     def said(self, slug: str, states: Collection[DeliveryState]) -> list[Said]:
         """Every answer on rows in *states*, with whom it concerns, most readers first."""
         found = self._conn.execute(
@@ -163,6 +182,15 @@ class Accounts:
             (self._issue(slug), micros(moment)),
         ).fetchone()
         return Lately(letters, None if first is None else from_micros(first))
+
+    def accepted_with(self, slug: str, reply: str) -> int:
+        """How many letters were accepted with exactly these words."""
+        return int(
+            self._conn.execute(
+                "SELECT count(*) FROM delivery_row WHERE issue = ? AND state = 3 AND reply = ?",
+                (self._issue(slug), reply),
+            ).fetchone()[0]
+        )
 
     def returned(self, slug: str) -> Returned:
         """How many of the issue's readers bounced or complained since it was approved. Zeros where none did: asked
@@ -222,6 +250,15 @@ class Accounts:
                     for ordinal, (state, words) in verdicts.items()
                 ],
             ).rowcount
+
+    def doubt_for(self, slug: str, reasons: Mapping[int, str]) -> None:
+        """Rows in doubt are so for another reason: by ordinal."""
+        with self._store.transaction():
+            issue = self._issue(slug)
+            self._conn.executemany(
+                "UPDATE delivery_row SET reply = ? WHERE issue = ? AND ordinal = ? AND state = 8",
+                [(why, issue, ordinal) for ordinal, why in reasons.items()],
+            )
 
     def send_again(self, slug: str, ordinals: Sequence[int], words: str, at: datetime) -> int:
         """Rejected rows wait again. Gives their number."""

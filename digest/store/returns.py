@@ -136,12 +136,14 @@ class Returns:
 
     def refusals(self) -> list[tuple[str, int, int, str, datetime]]:
         """Refused letters that are not written down here: issue, ordinal, subscriber, what was said, when. None of an
-        issue that nobody has accepted: then it is not about the readers."""
+        issue that nobody has accepted: then it is not about the readers; none of one that is paused: a person looks
+        first."""
         rows = self._conn.execute(
             """SELECT i.slug, d.ordinal, d.subscriber, d.reply, d.at FROM issue AS i
                CROSS JOIN delivery_row AS d INDEXED BY delivery_other ON d.issue = i.id
                JOIN subscriber AS s ON s.id = d.subscriber
-               WHERE i.state NOT IN ('draft', 'skipped') AND d.state = 5 AND d.state > 3 AND d.reply GLOB '5[0-9][0-9]*'
+               WHERE i.state NOT IN ('draft', 'skipped', 'paused') AND d.state = 5 AND d.state > 3
+                     AND d.reply GLOB '5[0-9][0-9]*'
                      AND s.address_key IS NOT NULL
                      AND EXISTS (SELECT 1 FROM delivery_row AS a WHERE a.issue = i.id AND a.state = 3)
                      AND NOT EXISTS (SELECT 1 FROM returned AS r

@@ -1,4 +1,5 @@
-"""What is held about one person, as a page to give to them: all of it, in words, in one file without a script."""
+"""What is held about one person, as a page or a text to give to them: all of it, in words, in one file
+without a script."""
 
 from __future__ import annotations
 
@@ -52,9 +53,18 @@ WORDS = {
 
 def person_page(config: Config, held: Holding, *, now: datetime) -> str:
     """The whole page, as HTML."""
+    return _filled("person.html", config, held, now)
+
+
+def person_text(config: Config, held: Holding, *, now: datetime) -> str:
+    """The same as plain text, for a mail."""
+    return _filled("person.txt", config, held, now)
+
+
+def _filled(template: str, config: Config, held: Holding, now: datetime) -> str:
     return (
         page_environment()
-        .get_template("person.html")
+        .get_template(template)
         .render(
             newsletter=config.newsletter,
             theme=config.theme,

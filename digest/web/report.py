@@ -49,9 +49,10 @@ KINDS = (
     Kind("waiting", "waiting", ("waiting", "leased", "sending")),
     Kind("refused", "refused", ("rejected",)),
     Kind("doubt", "we cannot know", ("uncertain",)),
-    Kind("left", "left out on the way", ("suppressed",)),
+    Kind("left", "left out since", ("suppressed",)),
     Kind("stopped", "cancelled", ("cancelled",)),
 )
+WRITTEN = Kind("accepted", "written to var/outbox", ())
 _KIND_OF = {state: kind for kind in KINDS for state in kind.states}
 
 
@@ -121,7 +122,7 @@ def report_page(store: Store, config: Config, standing: Standing, *, now: dateti
             theme=config.theme,
             zone=config.zone,
             standing=standing,
-            parts=parts(standing.by_state),
+            parts=parts(standing.by_state, standing.written),
             domains=domains(store.accounts.by_domain(standing.slug)),
             pace=pace,
             ticks=ticks(pace, config.zone) if pace else (),
@@ -148,9 +149,12 @@ def _environment() -> Environment:
     return made
 
 
-def parts(by_state: Mapping[DeliveryState, int]) -> tuple[Part, ...]:
-    """A bar of all rows, cut by what became of them; the smallest part is still to be seen."""
+def parts(by_state: Mapping[DeliveryState, int], written: int = 0) -> tuple[Part, ...]:
+    """A bar of all rows, cut by what became of them; the smallest part is still to be seen. *written*: so many of the
+    accepted are files."""
     numbers = [(kind, sum(by_state.get(state, 0) for state in kind.states)) for kind in KINDS]
+    numbers[1:1] = [(WRITTEN, written)]
+    numbers[0] = (KINDS[0], numbers[0][1] - written)
     numbers = [(kind, number) for kind, number in numbers if number]
     total = sum(number for _, number in numbers)
     widths = [max(100 * number / total, SLIVER) for _, number in numbers]

@@ -230,7 +230,7 @@ def judge_edits(issue: Issue, unfit: Iterable[Conflict]) -> Iterator[Finding]:
         can = f"`digest edits keep {edit.id}` holds on to it, " if conflict.value else ""
         remedy = f"{can}`digest edits drop {edit.id}` takes it back"
         place = place_of(item) if item else "edits"
-        yield found("edit-unfit", place, f"{edit.who}’s {edit.kind} does not count: {why}", remedy)
+        yield found("edit-unfit", place, f"what {edit.who} changed ({edit.kind}) does not count: {why}", remedy)
 
 
 # ------------------------------------------------------------------------------------------------ quoting

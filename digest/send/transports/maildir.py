@@ -15,12 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import SendError
-from digest.model import Accepted, Letter, Reply
-from digest.send.transports.seam import Journal
+from digest.model import Accepted, Letter
+from digest.send.transports.seam import STORED, Journal
 
 BATCH = 64  # letters written, synced and renamed together
-
-_STORED = Reply(250, "2.0.0", "stored in the outbox")
 
 
 class Maildir:
@@ -30,6 +28,12 @@ class Maildir:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    async def reach(self) -> None:
+        """Nobody has to be there: `carry` makes the folder."""
+
+    def halt(self) -> None:
+        """Files are quick: the letters end by themselves, and no dot is granted."""
 
     async def carry(self, letters: AsyncIterator[Letter], journal: Journal) -> None:
         """Raises SendError when the folder cannot be written to (a full disk, missing rights)."""
@@ -43,7 +47,7 @@ class Maildir:
                 await asyncio.to_thread(self._publish, fresh, may)
                 for letter in batch:
                     if letter.ordinal in may:
-                        journal.outcome(letter.ordinal, Accepted(_STORED))
+                        journal.outcome(letter.ordinal, Accepted(STORED))
         except OSError as error:
             raise SendError(
                 f"the outbox {self.folder} cannot be written: {error.strerror or error}",

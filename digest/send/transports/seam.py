@@ -9,7 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from digest.errors import SendError
-from digest.model import Letter, Outcome
+from digest.model import Letter, Outcome, Reply
+
+STORED = Reply(250, "2.0.0", "stored in the outbox")
+"""What is booked of a letter that went to a file and to no relay: what tells the two apart later."""
 
 
 class LoginRefused(SendError):
@@ -33,9 +36,19 @@ class Journal(Protocol):
 
 
 class Transport(Protocol):
+    async def reach(self) -> None:
+        """Whatever can be found out before the first letter: is somebody there, and does it let us in. In the loop
+        in which `carry` follows. Raises SendError.
+        """
+        ...
+
     async def carry(self, letters: AsyncIterator[Letter], journal: Journal) -> None:
         """Carry every letter, or leave it without a dot and report Deferred; returns when all have an outcome.
 
         Raises SendError where nothing can be carried at all (no server, a refused login).
         """
+        ...
+
+    def halt(self) -> None:
+        """Begin no letter and open no connection any more. `carry` returns once what is past its dot is answered."""
         ...

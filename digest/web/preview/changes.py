@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.compose import NONE, as_value, spans_of
+from digest.compose import NONE, as_value, last_of, move_value, spans_of
 from digest.editing import add_edit, redo, sentences_of, undo
 from digest.errors import DigestError, IssueError, StaleError
 from digest.model import Article, Edit, EditKind, Item, Span
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 MOST_CHARACTERS = 2000
+MOST_IN_A_NAME = 120
 CHOSEN: Mapping[str, EditKind] = {"pin": "pin", "drop": "drop", "lead": "lead"}
 LINES: Mapping[str, EditKind] = {"subject": "subject", "preheader": "preheader"}
 TEXTS: Mapping[str, EditKind] = {"intro": "intro", "correction": "correction", "note": "note"}
@@ -48,9 +49,13 @@ def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], date
     @app.post("/api/edit")
     def edit() -> tuple[Response, int]:
         def change(project: Project, seen: int) -> str:
-            wanted = _wanted(request.form, workshop.show().draft, project)
-            kind, target, value, saw = wanted
-            add_edit(project, workshop.slug, kind, target, value, who=who, at=now(), saw=saw, after=seen)
+            kind, target, value, saw = _wanted(request.form, workshop.show().draft, project)
+            base = request.form.get("base")
+            with project.store.transaction():
+                if base is not None:
+                    _refuse_over_others_words(project, workshop.slug, kind, target, base)
+                after = seen if base is None else None  # words are written over those one saw, whatever else changed
+                add_edit(project, workshop.slug, kind, target, value, who=who, at=now(), saw=saw, after=after)
             return "Saved"
 
         return answered(change)
@@ -68,6 +73,14 @@ def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], date
             return f"Done again: {_named(project, redo(project, workshop.slug, who=who, at=now(), after=seen))}"
 
         return answered(change)
+
+
+def _refuse_over_others_words(project: Project, slug: str, kind: EditKind, target: str, base: str) -> None:
+    """Raises StaleError where the field does not hold *base* any more, from which the editor began to write."""
+    edit = last_of(project.store.issues.edits(slug), kind, target)
+    if (edit.value if edit else "") != _words(kind, base):
+        by = f"{edit.who} has written here" if edit else "what stood here was taken back"
+        raise StaleError(f"{by} meanwhile: nothing was overwritten", hint="look at it, then do it all the same")
 
 
 def _named(project: Project, edit: Edit) -> str:
@@ -90,7 +103,8 @@ def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> t
     if kind == "move":
         if not re.fullmatch(r"[1-9]\d{0,2}", value):
             raise IssueError(f"{value!r} is no place in the issue")
-        return "move", article.id, value, ""
+        ids = [item.article.id for item in draft.issue.items] if draft else []
+        return "move", article.id, move_value(ids, article.id, int(value)), ""
     if form.get("saw") != article.text_hash:
         raise StaleError(f"“{article.title}” has another text now", hint="load the page again")
     if kind == "sentences":
@@ -108,8 +122,9 @@ def _words(kind: str, value: str) -> str:
     value = value.replace("\r\n", "\n")
     if _CONTROL.search(value):
         raise IssueError(f"the {kind} holds a control character", hint="type it again")
-    if len(value) > MOST_CHARACTERS:
-        raise IssueError(f"the {kind} has {len(value)} characters, {MOST_CHARACTERS} are the most")
+    most = MOST_IN_A_NAME if kind in NAMED else MOST_CHARACTERS
+    if len(value) > most:
+        raise IssueError(f"the {kind} has {len(value)} characters, {most} are the most")
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
     return ("\n\n" if kind in TEXTS else " ").join(filter(None, paragraphs))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digest.compose import as_value
-from digest.condense import explain_key_quotes, find_quotes
+from digest.condense import explain_key_quotes, printable_quotes
 from digest.editing import sentences_of
 from digest.model import Item, Span
 
@@ -43,7 +43,7 @@ def _quotes(item: Item) -> tuple[QuoteChoice, ...]:
     for weighed in explain_key_quotes(item.article):
         judged.setdefault(weighed.number, weighed.rule or f"worth {weighed.worth:g}")
     found = []
-    for number, quote in enumerate(find_quotes(item.article), 1):
+    for number, quote in enumerate(printable_quotes(item.article), 1):
         shown = printed.get(quote.spans, quote)
         found.append(
             QuoteChoice(

@@ -68,7 +68,8 @@ def cuts_of(item: Item) -> tuple[Cut, ...]:
     """What *item* prints of its article: the sentences, then the quotes."""
     wanted = [("sentence", e.text, e.span, "") for e in item.summary.sentences]
     for quote in item.summary.quotes:
-        said_by = ", ".join(part for part in (quote.speaker, quote.role) if part)
+        said = {"speaker": quote.speaker, "role": quote.role}
+        said_by = ", ".join(f"[{w}]" if part in quote.by_editor else w for part, w in said.items() if w)
         wanted += [("quote", text, span, said_by) for text, span in zip(quote.texts, quote.spans, strict=True)]
     text = item.article.text
     return tuple(
@@ -87,8 +88,19 @@ def evidence_of(item: Item, sentences: Sequence[Span] = ()) -> Evidence:
         marks += [("role", quote.role_span, 0)] if quote.role and quote.role_span else []
     report = " ".join(span.of(article.text) for span in article.body())
     removed = tuple((r.line, WITHHELD if r.reason == NOSNIPPET else r.text, r.reason) for r in article.removed)
-    printed = sum(len(cut.text.split()) for cut in cuts)
+    printed = sum(len(text.split()) for text in _once(article.text, [cut.span for cut in cuts]))
     return Evidence(article, cuts, _paragraphs(article, marks, sentences), removed, len(report.split()), printed)
+
+
+def _once(text: str, spans: Sequence[Span]) -> list[str]:
+    """The stretches of *text* under *spans*, what several of them cover once."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start < found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return [span.of(text) for span in found]
 
 
 def _paragraphs(

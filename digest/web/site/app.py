@@ -17,7 +17,7 @@ from digest.web.server import BODY_LIMIT, harden
 from digest.web.site import archive, asking, choosing, fetching, joining, leaving
 from digest.web.site.front import Front, address, filled
 from digest.web.site.look import PAGE, stylesheet
-from digest.web.site.people import Nobody, Subscribers
+from digest.web.site.people import Nobody, Subscribers, token_in
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -81,6 +81,15 @@ def _add_the_rest(app: Flask, front: Front) -> None:
     from werkzeug.exceptions import HTTPException
 
     style = stylesheet(front.config)
+
+    @app.before_request
+    def whole() -> Response | None:
+        """No page answers a token that was cut short: nothing would come of its “You have left”."""
+        if not request.view_args or "token" not in request.view_args:
+            return None
+        request.view_args["token"] = token = token_in(request.view_args["token"])
+        is_readers = (request.endpoint or "") not in {"look_to_confirm", "confirm", "look_to_erase", "erase"}
+        return None if token else front.refuse("cut", 404, is_readers=is_readers)
 
     @app.after_request
     def headers(answer: Response) -> Response:

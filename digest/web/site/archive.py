@@ -72,8 +72,7 @@ def add(app: Flask, front: Front) -> None:
         variant = reader.ask(lambda store: _published(store, slug, key, config), otherwise=lambda: None)
         if variant is None:
             abort(404)
-        leave = f"{front.base}/leave"
-        fields = {"LEAVE": leave, "PREFS": leave}
+        fields = {"LEAVE": f"{front.base}/leave", "PREFS": f"{front.base}/preferences"}
         fields |= own_words(config, variant.language, email=str(site_words(variant.language)["your_address"]))
         answer = robots(make_response(preview_html(variant, fields)))
         answer.headers["Content-Security-Policy"] = ISSUE
@@ -115,16 +114,24 @@ def add(app: Flask, front: Front) -> None:
 
 
 def _published(store: Store, slug: str, key: str, config: Config) -> Variant | None:
-    """The variant as it was approved, with what was found wrong since; None for no such issue, or one nobody has
-    approved yet."""
+    """The variant as it was approved, addressed to nobody, with what was found wrong since; None for no such issue, or
+    one nobody has approved yet."""
     stored = store.issues.get(slug)
     if stored is None or stored.state not in LOCKED_STATES:
         return None
     variant = next((v for v in store.issues.rendered(slug).variants if v.key == key), None)
-    corrections = store.corrections.of(slug)
-    if variant is None or not corrections:
-        return variant
+    if variant is None:
+        return None
     from digest.render.archive import archived
+    from digest.render.reader import for_everybody
+    from digest.render.site_words import site_words
+    from digest.render.view import issue_day
+
+    date = long_date(issue_day(store.issues.issue(slug), config), variant.language)
+    variant = for_everybody(variant, str(site_words(variant.language)["public"]).format(date=date))
+    corrections = store.corrections.of(slug)
+    if not corrections:
+        return variant
 
     return replace(variant, html=archived(variant, store.issues.issue(slug), corrections, config))
 

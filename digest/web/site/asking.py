@@ -42,7 +42,7 @@ def add(app: Flask, front: Front) -> None:
             abort(429)
         if not request.form.get(TRAP):
             front.ask(kind, Asked(address, page=front.language()))
-        return make_response(front.page("asked", shown=str(address)))
+        return make_response(front.page("asked", shown=address.shown))
 
     @app.get("/erase/<token>")
     def look_to_erase(token: str) -> str | Response:

@@ -31,6 +31,7 @@ def add(app: Flask, front: Front) -> None:
             token=token,
             masked=who.masked if who else "",
             has_left=who.has_left if who else False,
+            block=who.block if who else "",
             choice=choice,
             faults=faults,
             is_saved=is_saved,
@@ -39,6 +40,10 @@ def add(app: Flask, front: Front) -> None:
             first=first.isoformat(),
             last=first.replace(day=1, year=first.year + 2).isoformat(),
         )
+
+    @app.get("/preferences")
+    def preferences_without_token() -> str:
+        return front.page("no_token", is_leaving=False)
 
     @app.get("/preferences/<token>")
     def preferences(token: str) -> str:

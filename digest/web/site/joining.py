@@ -49,7 +49,9 @@ def add(app: Flask, front: Front) -> None:
         raw_address, name = request.form.get("address", ""), " ".join(request.form.get("name", "").split(" ")).strip()
         choice, faults = read_choice(request.form, request.form.getlist("topics"), config, first=tomorrow(front.now()))
         address = read_address(raw_address)
-        wrong = [*(["wrong_address"] if address is None else []), *([] if is_name(name) else ["wrong_name"]), *faults]
+        wrong = [*(["wrong_address"] if address is None else []), *([] if is_name(name) else ["wrong_name"])]
+        # "Choose a day below" is for the settings: this form has none.
+        wrong += ["wrong_nothing" if fault == "wrong_topics" else fault for fault in faults]
         if not wrong and not is_fresh(request.form.get("stamp", ""), front.secret, front.now().timestamp()):
             wrong = ["again"]
         if wrong or address is None:
@@ -60,7 +62,7 @@ def add(app: Flask, front: Front) -> None:
             wording = str(site_words(front.language())["consent"]).format(name=config.newsletter.name)
             asked = Asked(address, name, choice, f"{wording} [{front.language()}]", front.language(), front.asker())
             front.ask("join", asked)
-        return make_response(front.page("joined", shown=str(address)))
+        return make_response(front.page("joined", shown=address.shown))
 
     @app.get("/confirm/<token>")
     def look_to_confirm(token: str) -> str | Response:

@@ -11,6 +11,7 @@ from digest.render.site_words import site_words
 from digest.store.inbox import InboxEvent
 from digest.web.server import harden
 from digest.web.site.look import PAGE
+from digest.web.site.people import Someone
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
     from digest.web.site.front import Front
-    from digest.web.site.people import Someone
 
 
 def add(app: Flask, front: Front) -> None:
@@ -31,13 +31,14 @@ def add(app: Flask, front: Front) -> None:
         return app.response_class(f"{words}\n", content_type="text/plain; charset=utf-8")
 
     def page(template: str, token: str, who: Someone | None) -> str:
-        return front.page(template, who.choice.language if who else "", token=token, masked=who.masked if who else "")
+        who = who or Someone(token)
+        return front.page(template, who.choice.language, token=token, masked=who.masked, block=who.block)
 
     app.wsgi_app = OneClick(app.wsgi_app, front, plain)  # type: ignore[method-assign]
 
     @app.get("/leave")
     def leave_without_token() -> str:
-        return front.page("no_token")
+        return front.page("no_token", is_leaving=True)
 
     @app.get("/leave/<token>")
     def ask(token: str) -> str:

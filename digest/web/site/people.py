@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_AROUND = " \t\r\n\u00a0<>()[]{}.,;:!?\"'`“”„‘’«»"  # what mail programs and sentences leave around an address
 R = TypeVar("R")
 
 
@@ -34,6 +35,7 @@ class Someone:
     masked: str = ""  # '' for nobody, and while nobody can be looked up
     choice: Choice = field(default_factory=Choice)
     has_left: bool = False
+    block: str = ""  # "bounced" or "complained": why no mail is sent, whatever they choose
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Subscribers:
             until = known.paused_until.astimezone(UTC).date() if known.paused_until else None
             until = until if until and until > datetime.now(UTC).date() else None
             choice = Choice(known.language, known.topics, known.length, until)
-            return Someone(token, masked(known.address), choice, known.membership == "unsubscribed")
+            block = known.block if known.block in ("bounced", "complained") else ""
+            return Someone(token, masked(known.address), choice, known.membership == "unsubscribed", block)
 
         return self._reader.ask(look, otherwise=lambda: self._nobody.whose(token))
 
@@ -160,9 +163,16 @@ class _Held:
         self.store.close()
 
 
+def token_in(text: str) -> str:
+    """The token that stands in *text*, whatever its case and what is left around it; '' where none does: that link
+    was cut short, and saying so tells nobody's."""
+    bare = text.strip(_AROUND).lower()
+    return bare if _TOKEN.fullmatch(bare) else ""
+
+
 def masked(address: Address) -> str:
     """``m•••@example.org``: enough to know oneself by, too little to write to."""
-    return f"{address.local[:1]}•••@{address.domain}"
+    return f"{address.local[:1]}•••@{address.shown.rpartition('@')[2]}"
 
 
 def tomorrow(now: datetime) -> date:

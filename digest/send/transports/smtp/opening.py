@@ -6,7 +6,8 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from digest.errors import SendError
 from digest.model import Reply
@@ -18,6 +19,10 @@ from digest.send.transports.smtp.wire import ConnectionLost, Wire
 Extensions = Mapping[str, str]
 """EHLO keyword -> its parameters."""
 
+Stage = Literal["before it greeted", "before the first letter", "at the login"]
+
+SILENCE_S = 5.0  # a greeting that takes longer is worth a word
+
 
 class Refused(Exception):
     """The server is there and does not want us now (421, or no welcome): the reply says why."""
@@ -27,8 +32,10 @@ class Refused(Exception):
         self.reply = reply
 
 
-async def open_wire(server: SmtpSettings, timeouts: Timeouts) -> tuple[Wire, Extensions]:
-    """A connection ready for letters, and what the server offers on it.
+async def open_wire(
+    server: SmtpSettings, timeouts: Timeouts, tell: Callable[[str], None] = lambda words: None
+) -> tuple[Wire, Extensions]:
+    """A connection ready for letters, and what the server offers on it. *tell* is told of a greeting that takes long.
 
     Raises SendError (no server, bad certificate, refused login) or Refused (not now).
     """
@@ -46,17 +53,25 @@ async def open_wire(server: SmtpSettings, timeouts: Timeouts) -> tuple[Wire, Ext
             f"there is no mail server at {server}: {_reason(error)}",
             hint="check [smtp] host and port, and that this machine may connect to it",
         ) from error
+    opening = _Opening(wire, server, timeouts)
+    patience = loop.call_later(
+        SILENCE_S,
+        lambda: tell(f"{server} has not greeted yet; waiting up to {_minutes(timeouts.greeting)}; Ctrl-C ends it"),
+    )
     try:
-        return wire, await _Opening(wire, server, timeouts).enter()
+        await opening.greeted()
+        patience.cancel()
+        return wire, await opening.enter()
     except ConnectionLost as error:
         wire.abort()
         raise SendError(
-            f"{server} broke off before the first letter: {error}",
-            hint="port 587 goes with security = 'starttls', port 465 with 'tls'",
+            f"{server} broke off {opening.stage}: {error}", hint=_hint_of_loss(server, opening.stage)
         ) from error
     except BaseException:
         wire.abort()
         raise
+    finally:
+        patience.cancel()
 
 
 class _Opening:
@@ -64,15 +79,20 @@ class _Opening:
         self._wire = wire
         self._server = server
         self._timeouts = timeouts
+        self.stage: Stage = "before it greeted"
 
-    async def enter(self) -> Extensions:
+    async def greeted(self) -> None:
         greeting = await self._read(self._timeouts.greeting)
         if greeting.code != 220:
             raise Refused(greeting)
+
+    async def enter(self) -> Extensions:
+        self.stage = "before the first letter"
         offered = await self._ehlo()
         if self._server.security == "starttls":
             offered = await self._start_tls(offered)
         if self._server.username:
+            self.stage = "at the login"
             await self._log_in(offered.get("AUTH", "").upper().split())
         return offered
 
@@ -175,13 +195,36 @@ def _reason(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
+
+
+def _hint_of_loss(server: SmtpSettings, stage: Stage) -> str:
+    if stage == "at the login":
+        return f"try again; if it stays so, check [smtp] username and the password in {PASSWORD_VARIABLE}"
+    if stage == "before it greeted" and (server.port == 465) != (server.security == "tls"):
+        return _PORTS  # a server that waits for encryption says nothing
+    there = "is a mail server there? " if stage == "before it greeted" else ""
+    return f"{there}try again later; if it stays so, ask whoever runs it"
+
+
 def _tls_error(server: SmtpSettings, error: ssl.SSLError) -> SendError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return SendError(
             f"the certificate of {server} cannot be trusted: {error.verify_message}",
-            hint="use the server's name as its certificate has it",
+            hint=_hint_of_certificate(server, error.verify_code),
         )
-    return SendError(
-        f"{server} and this machine agree on no encryption: {error.reason or error}",
-        hint="port 587 goes with security = 'starttls', port 465 with 'tls'",
-    )
+    return SendError(f"{server} and this machine agree on no encryption: {error.reason or error}", hint=_PORTS)
+
+
+def _hint_of_certificate(server: SmtpSettings, code: int) -> str:
+    """*code*: OpenSSL's X509_V_ERR_… (x509_vfy.h)."""
+    if code in (62, 64):  # HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH
+        return "name the server in [smtp] host as its certificate does"
+    if code in (9, 10):  # CERT_NOT_YET_VALID, CERT_HAS_EXPIRED
+        return "look at this machine's clock; if that is right, whoever runs the server must renew the certificate"
+    own = "; or [smtp] verify = false, for a relay on this machine only" if server.is_loopback else ""
+    return f"no authority this machine knows has signed it: add its authority to the machine's trusted ones{own}"
+
+
+_PORTS = "port 587 goes with security = 'starttls', port 465 with 'tls'"

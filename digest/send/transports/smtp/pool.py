@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from digest.errors import SendError
 from digest.model import Letter
 from digest.send.transports.seam import Journal
 from digest.send.transports.smtp.dialogue import Dialogue, Withdrawn
-from digest.send.transports.smtp.opening import Refused, open_wire
+from digest.send.transports.smtp.opening import Extensions, Refused, open_wire
 from digest.send.transports.smtp.settings import SmtpSettings, Timeouts
 from digest.send.transports.smtp.stuffing import Stuffing
-from digest.send.transports.smtp.wire import ConnectionLost
+from digest.send.transports.smtp.wire import ConnectionLost, Wire
 
 
 class Smtp:
@@ -28,8 +28,10 @@ class Smtp:
         *,
         timeouts: Timeouts | None = None,
         patience_s: tuple[float, ...] = (0.5, 2, 5),
+        tell: Callable[[str], None] = lambda words: None,
     ) -> None:
-        """*patience_s*: the pauses before each new try to reach a server that was there and went away.
+        """*patience_s*: the pauses before each new try to reach a server that was there and went away. *tell* is told,
+        once, of a server that does not greet.
 
         Raises SendError for settings that would send mail in the clear, or to a server nobody has verified.
         """
@@ -45,11 +47,33 @@ class Smtp:
         self._connections = max(1, server.connections)
         self._timeouts = timeouts or Timeouts()
         self._patience_s = patience_s
+        self._tell: Callable[[str], None] | None = tell  # None: it was told
+        self._reached: tuple[Wire, Extensions] | None = None  # a connection that has carried nothing yet
+        self._run: _Run | None = None  # None: nothing is being carried
+
+    async def reach(self) -> None:
+        """Opens the connection that the first letter will take. Raises SendError."""
+        try:
+            self._reached = await open_wire(self._server, self._timeouts, self._tell_once)
+        except Refused as error:
+            raise self._as_send_error(error) from error
+
+    def _tell_once(self, words: str) -> None:
+        if self._tell is not None:
+            self._tell(words)
+        self._tell = None
+
+    def halt(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+        elif self._reached is not None:
+            self._reached[0].abort()
+            self._reached = None
 
     async def carry(self, letters: AsyncIterator[Letter], journal: Journal) -> None:
         """Raises SendError when no server is there, the login is refused, or the server goes away for good;
         letters without an outcome were not delivered."""
-        run = _Run(ahead=2 * self._connections)
+        run = self._run = _Run(ahead=2 * self._connections)
         feeder = asyncio.create_task(run.feed(letters))
         try:
             while True:
@@ -69,6 +93,8 @@ class Smtp:
                     break
             await feeder
         finally:
+            self._run = None
+            self.halt()  # the connection reached, if no letter has taken it
             feeder.cancel()
             with suppress(asyncio.CancelledError):
                 await feeder
@@ -113,16 +139,19 @@ class Smtp:
             )
 
     async def _connect(self, run: _Run) -> Dialogue | None:
-        """A connection; None when the server wants no more of them than are open. Raises SendError."""
+        """A connection; None when the server wants no more of them than are open, or the run is stopped. Raises
+        SendError."""
         for pause_s in (*self._patience_s, None):
+            if run.stopped:
+                return None
             run.connecting += 1
             try:
-                wire, extensions = await open_wire(self._server, self._timeouts)
+                wire, extensions = await self._opened(run)
             except (SendError, Refused) as error:
                 run.connecting -= 1
-                if run.open or run.connecting:
+                if run.open or run.connecting or run.stopped:
                     return None
-                if pause_s is None or not run.ever_open or run.stopped:
+                if pause_s is None or not run.ever_open:
                     raise self._as_send_error(error) from error
                 await asyncio.sleep(pause_s)
             except BaseException:
@@ -135,6 +164,24 @@ class Smtp:
                 most = self._server.letters_per_connection
                 return Dialogue(wire, extensions, self._timeouts, run.stuffing, most=most)
         raise AssertionError("unreachable")
+
+    async def _opened(self, run: _Run) -> tuple[Wire, Extensions]:
+        """The connection reached before, if it still stands, or a new one. Raises SendError, also when the run is
+        stopped meanwhile."""
+        reached, self._reached = self._reached, None
+        if reached is not None and not reached[0].lost:
+            return reached
+        opening = asyncio.create_task(open_wire(self._server, self._timeouts, self._tell_once))
+        run.openings.add(opening)
+        try:
+            return await opening
+        except asyncio.CancelledError as error:
+            worker = asyncio.current_task()
+            if run.stopped and worker is not None and not worker.cancelling():
+                raise SendError(f"{self._server} was waited for, and is no longer") from error
+            raise
+        finally:
+            run.openings.discard(opening)
 
     def _as_send_error(self, error: SendError | Refused) -> SendError:
         if isinstance(error, SendError):
@@ -155,6 +202,7 @@ class _Run:
         self._room = asyncio.Event()
         self._is_fed = False  # no letter will come any more but those that come back
         self.stuffing = Stuffing()
+        self.openings: set[asyncio.Task[tuple[Wire, Extensions]]] = set()  # connections nobody has let in yet
         self.open = 0  # connections
         self.connecting = 0
         self.barren = 0  # connections in a row that were lost before carrying one letter
@@ -217,6 +265,8 @@ class _Run:
 
     def stop(self) -> None:
         self.stopped = True
+        for opening in self.openings:
+            opening.cancel()
         self._room.set()
         self._send_home()
 

@@ -2,7 +2,8 @@
 // the desk has answered, also over a reload.
 import { refreshed } from "./live.js";
 
-const KEPT = "unsaved:" + document.body.dataset.issue;
+const KEPT = "unsaved:" + document.body.dataset.issue; // words by field: what was typed, and what stood there before
+const WAITING = "waiting:" + document.body.dataset.issue; // clicks the desk has not answered, in order
 const WAIT = 700; // ms after the last key
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const done = document.getElementById("done");
@@ -13,9 +14,12 @@ const revision = () => document.querySelector("[data-revision]")?.dataset.revisi
 
 // ---------------------------------------------------------------------------------------------- one change at a time
 
+const read = (name) => JSON.parse(localStorage.getItem(name) ?? "null");
+const write = (name, value) => localStorage.setItem(name, JSON.stringify(value));
+
 let last = Promise.resolve();
 
-/** Send *fields* to *path* after all that was sent before; true once it is kept. */
+/** Send *fields* to *path* after all that was sent before; "kept", "refused", "stale" or "away". */
 function send(path, fields) {
   last = last.then(() => attempt(path, fields), () => attempt(path, fields));
   return last;
@@ -28,26 +32,42 @@ async function attempt(path, fields) {
     try {
       answer = await fetch(path, { method: "POST", body });
     } catch {
+      done.textContent = "";
       tell("The desk does not answer. What you did is kept here and goes to it when it does.");
       await pause(1500);
       continue;
     }
     if (answer.status === 403) {
-      tell("The desk was started anew. Open the address in the terminal: what you typed is kept here.");
-      return false;
+      done.textContent = "";
+      tell("The desk was started anew. Open the address in the terminal: what you did is kept, and is done there.");
+      return "away";
     }
     const result = await answer.json().catch(() => ({ ok: false, said: "The desk has a fault. The terminal shows where." }));
+    refreshed(); // not waited for: a frame that is loaded anew meanwhile never says that it has come
     if (result.ok) {
       document.querySelector("[data-revision]").dataset.revision = result.revision;
       tell("");
       done.textContent = result.said;
-      refreshed(); // not waited for: a frame that is loaded anew meanwhile never says that it has come
-      return true;
+      return "kept";
     }
-    refreshed();
-    tell(result.stale ? result.said + " You see it now as it is." : result.said, result.stale ? () => send(path, fields) : null);
-    return false;
+    done.textContent = "";
+    tell(result.said);
+    return result.stale ? "stale" : "refused";
   }
+}
+
+/** A click: it is remembered until the desk has answered, also over a reload. */
+async function act(path, fields) {
+  const mine = { path, fields, id: crypto.randomUUID() };
+  write(WAITING, [...(read(WAITING) ?? []), mine]);
+  await settle(mine);
+}
+
+async function settle(mine) {
+  const answer = await send(mine.path, mine.fields);
+  if (answer === "away") return;
+  write(WAITING, (read(WAITING) ?? []).filter((other) => other.id !== mine.id));
+  if (answer === "stale") tell(unsaved.textContent + " You see it now as it is.", () => act(mine.path, mine.fields));
 }
 
 /** Say *words* above the desk until there is something else to say; *again* does what was refused. */
@@ -66,29 +86,48 @@ function tell(words, again = null) {
 // ---------------------------------------------------------------------------------------------- words
 
 const timers = new Map();
-const kept = () => JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+const refusedAt = new Map(); // field -> the words of somebody else that were not written over
+const stood = new Map(); // field -> what stood in it when it was last shown
+const kept = () => read(KEPT) ?? {};
 const keep = (id, value) => {
   const all = kept();
   if (value === null) delete all[id];
   else all[id] = value;
-  localStorage.setItem(KEPT, JSON.stringify(all));
+  write(KEPT, all);
 };
+const isWords = (field) => !field.dataset.start; // a speaker's name is the article's until it is written over
 
 function typed(field) {
-  keep(field.id, field.value);
+  const before = kept()[field.id]?.base ?? stood.get(field.id) ?? field.defaultValue;
+  keep(field.id, { value: field.value, base: before });
   clearTimeout(timers.get(field.id));
   timers.set(field.id, setTimeout(() => save(field.id), WAIT));
 }
 
-async function save(id) {
+async function save(id, anyway = false) {
   clearTimeout(timers.get(id));
   timers.delete(id);
   const field = document.getElementById(id);
-  const value = kept()[id];
-  if (!field || value === undefined) return;
+  const mine = kept()[id];
+  if (!field || !mine || (refusedAt.has(id) && !anyway)) return;
+  if (anyway) {
+    mine.base = refusedAt.get(id);
+    refusedAt.delete(id);
+  }
   const { words, article = "", saw = "", start = "" } = field.dataset;
-  if (await send("/api/edit", { kind: words, article, saw, start, value })) {
-    if (kept()[id] === value) keep(id, null);
+  const base = isWords(field) ? { base: mine.base } : {};
+  const answer = await send("/api/edit", { kind: words, article, saw, start, value: mine.value, ...base });
+  if (answer === "kept") {
+    const now = kept()[id];
+    stood.set(id, mine.value);
+    if (now?.value === mine.value) keep(id, null);
+    else if (now) keep(id, { value: now.value, base: mine.value });
+  } else if (answer === "stale") {
+    const page = await fetch(location.href, { cache: "no-store" }).then((fresh) => fresh.text());
+    const fresh = new DOMParser().parseFromString(page, "text/html").getElementById(id);
+    refusedAt.set(id, fresh?.defaultValue ?? "");
+    const theirs = refusedAt.get(id) ? ` It now says: “${refusedAt.get(id)}”.` : " It is empty now.";
+    tell(unsaved.textContent + theirs + " Yours is in the field still.", () => save(id, true));
   }
 }
 
@@ -96,13 +135,13 @@ async function save(id) {
 function restore(page) {
   const waiting = kept();
   for (const field of document.querySelectorAll("[data-words]")) {
+    const fresh = page?.getElementById(field.id) ?? field;
     if (field.id in waiting) {
-      if (field.value !== waiting[field.id]) field.value = waiting[field.id];
+      if (field.value !== waiting[field.id].value) field.value = waiting[field.id].value;
       continue;
     }
-    const fresh = page?.getElementById(field.id);
-    if (!fresh) continue;
-    if (field !== document.activeElement) field.value = fresh.defaultValue ?? fresh.value;
+    stood.set(field.id, fresh.defaultValue);
+    if (field.value !== fresh.defaultValue) field.value = fresh.defaultValue;
     field.placeholder = fresh.placeholder;
   }
 }
@@ -123,13 +162,13 @@ function choose(sentence) {
   const { start, end } = sentence.dataset;
   sentence.setAttribute("aria-checked", String(sentence.getAttribute("aria-checked") !== "true"));
   sentence.focus({ preventScroll: true });
-  send("/api/edit", { kind: "sentences", ...source(), start, end, value: "turn" });
+  act("/api/edit", { kind: "sentences", ...source(), start, end, value: "turn" });
 }
 
 function clicked(event) {
   const button = event.target.closest("[data-edit]");
-  if (button) return void send("/api/edit", asked(button));
-  if (event.target.id === "undo" || event.target.id === "redo") return void send("/api/" + event.target.id, {});
+  if (button) return void act("/api/edit", asked(button));
+  if (event.target.id === "undo" || event.target.id === "redo") return void act("/api/" + event.target.id, {});
   if (event.target.id === "add-passage") return passage();
   const sentence = event.target.closest(".choice");
   if (sentence && getSelection().isCollapsed) choose(sentence);
@@ -140,7 +179,7 @@ function pressed(event) {
   const typing = event.target.closest?.("input:not([type=checkbox]):not([type=range]), textarea");
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !typing) {
     event.preventDefault();
-    send(event.shiftKey ? "/api/redo" : "/api/undo", {});
+    act(event.shiftKey ? "/api/redo" : "/api/undo", {});
   } else if ((key === " " || key === "Enter") && event.target.matches?.(".choice")) {
     event.preventDefault();
     choose(event.target);
@@ -150,7 +189,7 @@ function pressed(event) {
     if (!button || button.disabled) return;
     event.preventDefault();
     const there = "at-" + button.dataset.value;
-    send("/api/edit", asked(button));
+    act("/api/edit", asked(button));
     document.addEventListener("refreshed", () => document.getElementById(there)?.focus(), { once: true });
   }
 }
@@ -177,7 +216,7 @@ function passage() {
   const start = sentences[0].dataset.start;
   const end = sentences[sentences.length - 1].dataset.end;
   getSelection().removeAllRanges();
-  send("/api/edit", { kind: "sentences", ...source(), start, end, value: "add" });
+  act("/api/edit", { kind: "sentences", ...source(), start, end, value: "add" });
 }
 
 // ---------------------------------------------------------------------------------------------- dragging
@@ -210,7 +249,7 @@ function grabbed(event) {
     story.classList.remove("dragged");
     for (const other of others) other.classList.remove("before", "after");
     if (ended.type === "pointerup" && place && place !== others.indexOf(story) + 1)
-      send("/api/edit", { kind: "move", article: grip.parentElement.dataset.article, value: String(place) });
+      act("/api/edit", { kind: "move", article: grip.parentElement.dataset.article, value: String(place) });
   };
   grip.addEventListener("pointermove", mark);
   grip.addEventListener("pointerup", end, { once: true });
@@ -229,4 +268,5 @@ if (csrf) {
   document.addEventListener("refreshed", (event) => restore(event.detail));
   restore(null);
   for (const id of Object.keys(kept())) save(id); // typed before a reload
+  for (const mine of read(WAITING) ?? []) settle(mine); // clicked before the desk stopped
 }

@@ -10,6 +10,8 @@ function say(words, isBad = false) {
   said.className = isBad ? "bad" : "";
 }
 
+const name = document.body.dataset.name ?? "preview";
+
 let newest = 0;
 
 /** Take from the page at *address* whatever differs from what stands here. */
@@ -63,7 +65,7 @@ export async function follow({ changed }) {
     const shown = document.body.dataset.stamp;
     try {
       const answer = await fetch("/api/changes?" + new URLSearchParams({ seen: shown }), { cache: "no-store" });
-      if (answer.status === 403) return say("The preview was started anew. Open the address in the terminal.", true);
+      if (answer.status === 403) return say(`The ${name} was started anew. Open the address in the terminal.`, true);
       if (!answer.ok) throw new Error(answer.status);
       const { stamp, pause: wait } = await answer.json();
       say("");
@@ -73,7 +75,7 @@ export async function follow({ changed }) {
       }
       if (wait) await pause(wait * 1000);
     } catch {
-      say("The preview has ended. It goes on when digest preview runs again.", true);
+      say(`The ${name} has ended. It goes on when digest ${name} runs again.`, true);
       await pause(2000);
     }
   }
