@@ -361,6 +361,7 @@ def test_init_makes_a_newsletter_that_works(tmp_path: Path) -> None:
     assert {p.name for p in folder.iterdir()} >= {"digest.toml", "keys", "var", "subscribers.db"}
     assert (folder / "keys").stat().st_mode & 0o777 == 0o700
     assert "No issue this week" in run_in(folder)("weekly").stdout
+    assert (folder / "var").stat().st_mode & 0o777 == 0o700
     assert "is there already" in error_of(run_in(tmp_path)("init", str(folder), "--defaults", ok=False))
 
 
