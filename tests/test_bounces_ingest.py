@@ -80,6 +80,15 @@ def test_a_message_of_3000_parts_inside_each_other_stops_no_run(folder: Path) ->
     assert blocks(folder) == {READERS[0]: "bounced"}
 
 
+def test_a_file_that_is_no_mail_is_named_once(folder: Path) -> None:
+    place = folder / "back"
+    place.mkdir()
+    (place / "old.zip").write_bytes(b"PK\x03\x04" + bytes(200))
+    run = run_in(folder)
+    assert "  old.zip: is no mail\n" in run("bounces", "ingest", str(place)).stdout
+    assert "old.zip" not in run("bounces", "ingest", str(place)).stdout
+
+
 # ------------------------------------------------------------------------------------------------ what counts
 
 

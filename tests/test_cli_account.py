@@ -95,8 +95,7 @@ def test_send_has_an_exit_code_for_each_end(folder: Path, tmp_path: Path) -> Non
 
 def test_status_that_follows_ends_with_the_code_of_what_it_saw(folder: Path) -> None:
     run = run_in(folder)
-    with open_store(folder) as store:
-        store.issues.set_state(SLUG, "sending", who="digest send", at=NOW)
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     run("pause", "--reason", "a slip on page one")
     last = json.loads(run("status", "--follow", "--json", code=3).stdout.splitlines()[-1])
     assert (last["event"], last["paused_reason"]) == ("paused", "a slip on page one")
@@ -515,8 +514,7 @@ def test_command_is_given_json_once_for_each_happening(folder: Path, tmp_path: P
 def test_pause_and_stop_are_told_and_so_is_a_second_pause(folder: Path) -> None:
     file, run = alerting(folder, COMMAND), run_in(folder)
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
-    with open_store(folder) as store:
-        store.issues.set_state(SLUG, "sending", who="digest send", at=NOW)
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     for _ in range(2):
         run("pause", "--reason", "a slip")
         run("resume")

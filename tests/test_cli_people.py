@@ -64,6 +64,24 @@ def test_a_name_that_would_add_a_header_is_refused(newsletter: Path) -> None:
     )
 
 
+def test_what_is_no_section_is_said_and_a_ground_nobody_stated_is_called_so(newsletter: Path) -> None:
+    with (newsletter / "digest.toml").open("a", encoding="utf-8") as file:
+        file.write('[[sections]]\nname = "Ports"\n')
+    run = run_in(newsletter)
+    said = error_of(run("subscribers", "list", "--topic", "Nope", ok=False))
+    assert "there is no section 'Nope'" in said and "Ports" in said
+    assert "bo@example.org" in run("subscribers", "list", "--topic", "ports").stdout
+    run("subscribers", "add", "ann@example.org")
+    assert "no ground stated" in run("subscribers", "consent", "ann@example.org").stdout
+
+
+def test_a_restore_asks_nothing_where_yes_was_said(newsletter: Path, tmp_path: Path) -> None:
+    run = run_in(newsletter)
+    run("backup", str(tmp_path / "copy.tar.gz"))
+    assert "is not empty" in error_of(run("restore", str(tmp_path / "copy.tar.gz"), str(newsletter), ok=False))
+    assert "as it was on" in run("restore", str(tmp_path / "copy.tar.gz"), str(newsletter), "--yes").stdout
+
+
 def test_numbers_as_a_table_and_a_page(newsletter: Path, tmp_path: Path) -> None:
     run = run_in(newsletter)
     assert "2 known" in run("subscribers", "stats").stdout

@@ -472,6 +472,9 @@ def test_who_waits_for_a_greeting_heeds_a_person(tmp_path: Path, command: str, c
             os.kill(child.pid, signal.SIGINT)
         assert child.wait() == code
     assert told(run)["state"] == state
+    if state == "paused":
+        assert "is approved, as it was" in run("resume").stdout
+        assert run("send", "--due").stdout == "" and files_of(tmp_path / "n") == 0  # it was to go by that relay
 
 
 def test_an_issue_under_way_heeds_a_person_while_it_waits_for_a_greeting_too(tmp_path: Path) -> None:

@@ -361,6 +361,7 @@ def test_init_makes_a_newsletter_that_works(tmp_path: Path) -> None:
     assert {p.name for p in folder.iterdir()} >= {"digest.toml", "keys", "var", "subscribers.db"}
     assert (folder / "keys").stat().st_mode & 0o777 == 0o700
     assert "No issue this week" in run_in(folder)("weekly").stdout
+    assert (folder / "var").stat().st_mode & 0o777 == 0o700
     assert "is there already" in error_of(run_in(tmp_path)("init", str(folder), "--defaults", ok=False))
 
 
@@ -557,7 +558,9 @@ def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
     run = run_in(sample)
     run("approve", "--yes")
     assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
-    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # begun, and nobody reached
+    run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # nobody reached: it stays approved
+    assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
+    run("send", "--at", "2099-01-01 18:00", "--yes")
     run("pause", "--reason", "a slip on page one")
     assert "paused: a slip on page one" in run("status").stdout
     run("send", "--yes", code=3)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -248,6 +249,15 @@ def test_growth_adds_up_to_who_is_there(store: Store) -> None:
     assert counted.weeks[-1].members == counted.subscribed == 3
     assert counted.by_status == {"subscribed": 3, "unsubscribed": 2}
     assert store.statistics.count(Segment(status="unsubscribed")).weeks[-1].members == 0
+
+
+def test_a_week_begins_by_the_newsletters_clock(store: Store) -> None:
+    add(store, "a", datetime(2026, 1, 4, 18, 20, tzinfo=UTC))  # a Sunday; in Kathmandu it is five past midnight
+    add(store, "b", datetime(2026, 1, 4, 18, 10, tzinfo=UTC))
+    (week,) = store.statistics.count().weeks
+    assert week.joined == 2
+    before, after = store.statistics.count(zone=ZoneInfo("Asia/Kathmandu")).weeks
+    assert (before.joined, after.joined, after.monday) == (1, 1, date(2026, 1, 5))
 
 
 def test_who_leaves_is_counted_with_the_last_issue_they_got(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def test_an_encoding_that_is_guessed_is_said_and_another_can_be_named() -> None:
     for name in ("klingon", "rot13", "hex", "idna", "undefined", "base64", "zlib", "punycode", "\0"):
         with pytest.raises(DigestError, match="no encoding"):
             reading(data, encoding=name)
+    with pytest.raises(DigestError, match="no column") as refused:
+        reading("почта;имя\nann@example.org;Жук\n".encode("cp1251"))
+    assert "--encoding" in refused.value.hint
+    for header, name in (("почта;имя", "cp1251"), ("メール;名前", "shift_jis"), ("邮箱;姓名", "gb18030")):
+        assert pairs(f"{header}\nann@example.org;Ann\n".encode(name), encoding=name) == [("ann@example.org", "Ann")]
     unmarked = "email,name\nann@example.org,Жук\n"
     for name in ("utf-16", "utf-32"):
         assert pairs(unmarked.encode(f"{name}-le"), encoding=name) == [("ann@example.org", "Жук")]

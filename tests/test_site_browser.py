@@ -76,9 +76,10 @@ def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     path = news.folder / "digest.toml"
     path.write_text(path.read_text().replace("[newsletter]", f'[newsletter]\nlanguage = "{request.param}"', 1))
     someone = news.add("ann@example.net")
-    left = news.add("bob@example.net")
+    left, bounced = news.add("bob@example.net"), news.add("cy@example.net")
     with open_store(news.folder) as store:
         store.subscribers.set_membership(left.id, "unsubscribed", how="page", who="bob", at=datetime.now(UTC))
+        store.subscribers.set_block(bounced.id, "bounced", how="report", who="relay", at=datetime.now(UTC))
     news.sign_up("eve@example.net")
     news.ask("ann@example.net", "erase")
     news.clock.at = datetime.now(UTC)
@@ -97,6 +98,9 @@ def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 "/data",
                 "/issues",
                 "/nowhere",
+                "/preferences",
+                f"/leave/{someone.token[:-1]}",
+                f"/preferences/{bounced.token}",
                 f"/confirm/{'0' * 32}",
             ],
         )

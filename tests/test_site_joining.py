@@ -61,6 +61,8 @@ def test_a_sign_up_is_confirmed_by_mail_and_the_chain_says_how(news: Newsletter)
     assert "ip" not in proof
     with open_store(news.folder) as store:
         assert store.consent.verify() == []
+    said = run_in(news.folder)("subscribers", "consent", ANN).stdout
+    assert "unconfirmed, asked  (events 1, 2)" in said and said.count(proof["wording"]) == 2
 
 
 def test_the_address_of_the_network_is_kept_only_where_the_newsletter_says_so(tmp_path: Path) -> None:

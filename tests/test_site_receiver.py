@@ -154,6 +154,44 @@ def test_copies_of_the_inbox_do_as_well_as_the_web(receiver: Newsletter) -> None
     assert membership(receiver, ANN) == "unsubscribed"
 
 
+@pytest.mark.parametrize("name", ["{} (1).jsonl", "copy.jsonl", "Wünsche.txt", "{}.bak"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_copy_is_read_whatever_it_is_called(receiver: Newsletter, name: str, cut: bool) -> None:
+    someone = receiver.add("bob@example.net")
+    receiver.client.post(f"/leave/{someone.token}", data={"leave": "page"})
+    receiver.sign_up(ANN)
+    for number, file in enumerate(sorted(place(receiver).iterdir())):
+        copy = receiver.folder.parent / f"{number}{name.format(file.stem)}"
+        copy.write_bytes(file.read_bytes().rstrip(b"\n") if cut else file.read_bytes())
+        pulled = [pull(receiver.folder, str(copy)) for _ in range(2)]
+        assert [(p.files, p.wishes) for p in pulled] == [(1, 1), (1, 0)]
+    receiver.run()
+    assert membership(receiver, "bob@example.net") == "unsubscribed"
+    assert len(receiver.mails(ANN)) == 1
+    assert not list(inbox.folder_of(receiver.folder).glob("join-*"))  # the sealed ones go, as any
+
+
+@pytest.mark.parametrize("held", ["root:x:0:0:root:/root:/bin/bash\n", "", '{"kind": "leave"}\n', "\x00\ud7ff"])
+def test_a_file_that_holds_no_wish_is_no_inbox_file(tmp_path: Path, held: str) -> None:
+    news = Newsletter(tmp_path / "news")
+    (tmp_path / "passwd").write_text(held, encoding="utf-8")
+    with pytest.raises(SourceError, match="is no inbox file"):
+        pull(news.folder, str(tmp_path / "passwd"))
+    assert inbox.files(news.folder) == []
+
+
+def test_a_pull_says_what_came_though_another_did_it_first(receiver: Newsletter) -> None:
+    someone = receiver.add(ANN)
+    receiver.client.post(f"/leave/{someone.token}", data={"leave": "page"})
+    [file] = place(receiver).iterdir()
+    copy = receiver.folder.parent / "copy.jsonl"
+    copy.write_bytes(file.read_bytes())
+    pull(receiver.folder, str(file))
+    receiver.run()
+    said = run_in(receiver.folder)("events", "pull", str(copy)).stdout
+    assert "1 file, 1 wish new here." in said and "were done before" in said
+
+
 @pytest.mark.parametrize("header", ["", "Bearer ", "Bearer wrong wrong wrong wrong", f"Basic {SECRET}", "Bearer é"])
 def test_without_the_secret_there_is_nothing(receiver: Newsletter, header: str) -> None:
     someone = receiver.add(ANN)

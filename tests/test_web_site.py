@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -385,7 +386,7 @@ def test_the_site_may_stand_below_a_path(tmp_path: Path, asked: str) -> None:
     assert f'action="/news/leave/{NOBODY}"' in page.text
 
 
-def test_an_error_tells_the_log_no_token(reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_tells_the_log_no_token_and_what_to_do(reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
     client, token, folder = reader
     (folder / "var").mkdir(exist_ok=True)
     (folder / "var" / "inbox").write_text("")
@@ -393,6 +394,7 @@ def test_an_error_tells_the_log_no_token(reader: Reader, caplog: pytest.LogCaptu
     client.post(f"/leave/{token}", data=ONE_CLICK)
 
     assert "POST leave failed" in caplog.text
+    assert f"{folder}/var/inbox cannot be written (" in caplog.text and "Traceback" not in caplog.text
     assert token not in caplog.text
 
 
@@ -423,6 +425,13 @@ def test_the_real_server_answers_and_ends_quietly(tmp_path: Path) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
             assert answer.status == 200
             assert "waitress" not in str(answer.headers).lower()
+        halves = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
+        for half in halves:  # who sends half a request, again and again, keeps nobody out
+            half.sendall(b"POST /leave/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\n\r\nList")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            assert answer.status == 200
+        for half in halves:
+            half.close()
         server.send_signal(2)
         _, errors = server.communicate(timeout=10)
     finally:
@@ -433,8 +442,6 @@ def test_the_real_server_answers_and_ends_quietly(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_explained(tmp_path: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

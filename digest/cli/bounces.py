@@ -47,6 +47,7 @@ FOR_A_PERSON = {
     "moved": "has another address",
     "challenge": "wants to know whether you are human",
     "asks to leave": "asks to leave, and is not proved to be a reader",
+    "no mail": "is no mail",
     "unreadable": "cannot be read",
 }
 
@@ -125,7 +126,8 @@ def _print_report(project: Project, report: Report, where: str) -> None:
     if report.for_a_person:
         say("For you to read:")
         for place, verdict, subject in report.for_a_person[:MOST_LINES]:
-            say(f"  {place}: {FOR_A_PERSON[verdict]}: {subject or '(no subject)'}")
+            about = "" if verdict == "no mail" else f": {subject or '(no subject)'}"
+            say(f"  {place}: {FOR_A_PERSON[verdict]}{about}")
         if len(report.for_a_person) > MOST_LINES:
             say(f"  … and {len(report.for_a_person) - MOST_LINES} more")
     if report.effects:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from digest.sources import Progress
     from digest.store.imports import ImportReport, Rejected
 
-UNSTATED = "imported by the editor"
+UNSTATED = "no ground stated"  # as consent says it
 BIG = 2**21  # bytes of a list that holds up who else wants to write
 
 WORDS = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.common import now, project_of, say, who
+from digest.cli.common import now, project_of, say, who, yes_option
 from digest.errors import StoreError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def backup(ctx: click.Context, file: Path, sealed: bool) -> None:
     type=click.Choice(["all", "none", "unknown"]),
     help="Whether unfinished issues went out after the copy was made.",
 )
-def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None) -> None:
+@yes_option
+def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None, yes: bool) -> None:
     """Bring the backup FILE back into an empty DIRECTORY.
 
     Issues that were unfinished are paused, their letters in doubt: they may have gone out after the copy was made.
@@ -64,12 +65,13 @@ def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None
         if not sys.stdin.isatty():
             raise StoreError(f"{file} needs its passphrase", hint=f"export {PASSPHRASE}=…")
         passphrase = click.prompt("Passphrase", hide_input=True)
-    if not replace and sys.stdin.isatty() and is_newsletter(directory):
-        click.confirm(
-            f"{directory} holds a newsletter. Put the copy in its place? Who left or was erased there stays so, and "
-            "what is replaced is set aside",
-            abort=True,
-        )
+    if not replace and is_newsletter(directory) and (yes or sys.stdin.isatty()):
+        if not yes:
+            click.confirm(
+                f"{directory} holds a newsletter. Put the copy in its place? Who left or was erased there stays so, "
+                "and what is replaced is set aside",
+                abort=True,
+            )
         replace = True
     done = put_back(file, directory, passphrase=passphrase, replacing=replace)
     say(f"{directory} holds “{done.copy.newsletter}” as it was on {done.copy.made:%Y-%m-%d %H:%M} UTC.")
@@ -79,7 +81,7 @@ def restore(file: Path, directory: Path, replace: bool, went_out: WentOut | None
         say(f"Known in the folder and kept: {done.erased} erased, {done.left} left or blocked.")
     if done.unread:
         say(f"warning: what the folder knew of people could not be read: {done.unread}")
-    _settle(directory, done, went_out)
+    _settle(directory, done, went_out or ("unknown" if yes else None))
 
 
 def _settle(folder: Path, done: Restored, went_out: WentOut | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,9 +213,21 @@ WORDS = {
 }
 
 
+def _is_told_by(first: ConsentEvent, second: ConsentEvent) -> bool:
+    """Whether *second* says all that *first* does: a sign-up is one act, and two events."""
+    same = (first.kind, second.kind, first.at) == ("unconfirmed", "asked", second.at)
+    return same and (first.payload or {}).items() <= (second.payload or {}).items()
+
+
 def _print_events(events: tuple[ConsentEvent, ...] | list[ConsentEvent], config: Config) -> None:
-    for event in events:
-        say(f"  {clock(event.at, config)}  {event.kind}  (event {event.seq})")
+    with_it: ConsentEvent | None = None
+    for event, after in zip_longest(events, events[1:]):
+        if after is not None and _is_told_by(event, after):
+            with_it = event
+            continue
+        kind, number = (f"{with_it.kind}, ", f"s {with_it.seq},") if with_it else ("", "")
+        say(f"  {clock(event.at, config)}  {kind}{event.kind}  (event{number} {event.seq})")
+        with_it = None
         if event.payload is None:
             continue
         told = {WORDS.get(key, key): value for key, value in event.payload.items() if key not in ("wording", "basis")}

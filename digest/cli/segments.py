@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from digest.cli.common import json_option, now, print_json, project_of, say, table
+from digest.cli.subscriber_set import sections_of
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ def segment_options(command: F) -> F:
 
 
 def segment_of(config: Config, given: dict[str, Any]) -> Segment:
-    """What the options say. Raises DigestError for what is no day."""
+    """What the options say. Raises DigestError for what is no day or no section."""
     from digest.store.segments import Segment
 
+    topic = given["topic"].strip()
     return Segment(
-        topic=given["topic"].strip(),
+        topic=sections_of([topic], [s.name for s in config.sections])[0] if topic else "",
         language=given["language"].strip(),
         status=given["status"],
         block=given["block"],
@@ -177,7 +179,7 @@ def stats(ctx: click.Context, /, html: Path | None, as_json: bool, **given: Any)
     """How many there are, came and left: by week, issue, language and topic."""
     with project_of(ctx) as project:
         segment = segment_of(project.config, given)
-        counted = project.store.statistics.count(segment)
+        counted = project.store.statistics.count(segment, project.config.zone)
         if html is not None:
             from digest.web.people import people_page
 

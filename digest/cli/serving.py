@@ -86,8 +86,11 @@ def pull(ctx: click.Context, source: str) -> None:
 
     with project_of(ctx) as project:
         pulled = fetch(project.folder, source, secret=os.environ.get(SECRET, ""))
-        say(f"{counted(pulled.files, 'file')}, {counted(pulled.fetched, 'new byte')}.")
-        _say_done(_run(project))
+        say(f"{counted(pulled.files, 'file')}, {counted(pulled.wishes, 'wish', 'wishes')} new here.")
+        done = _run(project)
+        _say_done(done)
+        if done.merged < pulled.wishes:
+            say("The others were done before, by `digest serve` or an earlier pull, or are nobody’s.")
 
 
 @events.command()

@@ -114,7 +114,9 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
     if templates:
         _copy_templates(folder)
     make_keys(folder)
-    (folder / "var").mkdir(exist_ok=True, mode=0o700)
+    (folder / "var").mkdir(exist_ok=True)
+    if not exists:
+        (folder / "var").chmod(0o700)  # letters with addresses come to lie there; a lock may have made it
     for name in ("outbox", "issues", "inbox", "backups", "lock"):
         (folder / "var" / name).mkdir(parents=True, exist_ok=True)
     with open_store(folder, create=True):

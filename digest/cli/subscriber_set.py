@@ -54,7 +54,7 @@ def set_person(
             raise DigestError(f"{parsed} is not known here", hint="`digest subscribers list`")
         wish = known.wish
         if topics:
-            wish = replace(wish, topics=_sections(topics, [s.name for s in project.config.sections]))
+            wish = replace(wish, topics=sections_of(topics, [s.name for s in project.config.sections]))
         if all_topics:
             wish = replace(wish, topics=())
         if language is not None:
@@ -75,10 +75,12 @@ def set_person(
         _tell(project, person, at, changed)
 
 
-def _sections(topics: Sequence[str], sections: Sequence[str]) -> tuple[str, ...]:
+def sections_of(topics: Sequence[str], sections: Sequence[str]) -> tuple[str, ...]:
     """*topics* as digest.toml writes them, each once. Raises DigestError for one that is none."""
     if not sections:
-        raise DigestError("digest.toml has no sections to choose from", hint="add [[sections]], or leave --topics out")
+        raise DigestError(
+            "digest.toml has no sections to choose from", hint="add [[sections]], or leave the option out"
+        )
     spelled = {name.casefold(): name for name in sections}
     for topic in topics:
         if topic.strip().casefold() not in spelled:

@@ -8,13 +8,11 @@ import click
 
 from digest.address import parse_address
 from digest.cli.common import as_one_line, now, project_of, say, who, yes_option
-from digest.cli.importing import import_file, imports, undo_import
+from digest.cli.importing import UNSTATED, import_file, imports, undo_import
 from digest.cli.person import consent, erase, show
 from digest.cli.segments import export, list_people, stats
 from digest.cli.subscriber_set import set_person
 from digest.errors import DigestError
-
-WORDING = "entered by the editor"
 
 
 @click.group()
@@ -25,9 +23,9 @@ def subscribers() -> None:
 @subscribers.command()
 @click.argument("address")
 @click.option("--name", default="")
-@click.option("--basis", default=WORDING, help="On what ground this person gets mail; kept as consent evidence.")
+@click.option("--basis", help="The ground on which they get mail; kept as consent evidence, asked for if not given.")
 @click.pass_context
-def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
+def add(ctx: click.Context, address: str, name: str, basis: str | None) -> None:
     """Add one person."""
     parsed, name = parse_address(address), as_one_line("name", name)
     with project_of(ctx) as project:
@@ -35,6 +33,9 @@ def add(ctx: click.Context, address: str, name: str, basis: str) -> None:
         if known is not None and known.membership == "subscribed" and known.block == "none":
             say(f"{parsed} is subscribed already.")
             return
+        if basis is None:
+            asking = sys.stdin.isatty()
+            basis = click.prompt("On what ground do they get mail (kept as evidence)") if asking else UNSTATED
         project.store.subscribers.add(parsed, name, how="editor", wording=basis, who=who(project), at=now())
         say(f"{parsed} is subscribed.")
 

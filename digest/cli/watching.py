@@ -169,6 +169,11 @@ def resume(ctx: click.Context, issue: str) -> None:
             say(f"{slug} leaves at {clock(at, project.config)}, as it was to.")
             _tell(project, slug)
             return
+        if [event.became for event in project.store.issues.events(slug)][-2:] == ["approved", "paused"]:
+            _move(project, slug, "approved", ("paused",), "")
+            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send`.")
+            _tell(project, slug)
+            return
         with project.store.transaction():
             _move(project, slug, "sending", ("paused",), "")
             resumed(project.store, slug, now())

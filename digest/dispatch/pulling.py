@@ -6,6 +6,7 @@ second one changes nothing. A receiver forgets a file only when it holds no more
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import urllib.error
@@ -16,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from digest.errors import ConfigError, SourceError
-from digest.store.inbox import PIECE, extend, files_in, folder_of, whole_lines
+from digest.store.inbox import JOIN, PIECE, events_in, extend, folder_of, whole_lines
 
 SECRET = "DIGEST_RECEIVER_SECRET"
 TIMEOUT_S = 30
@@ -27,6 +28,7 @@ _NAME = re.compile(r"(?:wish|join)-\d{8}T\d{6}-[0-9a-f]{16}\.jsonl")
 class Pulled:
     files: int = 0
     fetched: int = 0  # bytes that were new here
+    wishes: int = 0  # in them
 
 
 def pull(folder: Path, source: str, *, secret: str = "") -> Pulled:
@@ -40,24 +42,54 @@ def pull(folder: Path, source: str, *, secret: str = "") -> Pulled:
     if place.is_dir():
         inner = place / "inbox"
         place = inner if inner.is_dir() else place
-        return _pull_files(folder, [place / name for name in sorted(files_in(place))])
+        return _pull_files(folder, sorted(place.glob("*.jsonl")))
     if not place.is_file():
         raise SourceError(f"there is no {source}", hint="name a receiver’s address, its inbox folder or a file of it")
-    return _pull_files(folder, [place])
+    done = _pull_files(folder, [place])
+    if not done.files:
+        raise SourceError(
+            f"{source} is no inbox file: no line of it is a wish", hint="name a file of a receiver’s inbox, or its copy"
+        )
+    return done
 
 
 def _pull_files(folder: Path, files: list[Path]) -> Pulled:
     done = Pulled()
     for file in files:
-        if not _NAME.fullmatch(file.name):
-            continue  # no receiver wrote it
-        here = folder_of(folder) / file.name
-        held = here.stat().st_size if here.exists() else 0
-        if data := whole_lines(file, held):
-            extend(here, held, data)
-            done.fetched += len(data)
-        done.files += 1
+        try:
+            as_received = _NAME.fullmatch(file.name)
+            found = _continued(folder, file) if as_received else _copied(folder, file)
+        except OSError as error:
+            raise SourceError(f"{file} cannot be read: {error.strerror}", hint="nothing is lost; try again") from error
+        if found is not None:
+            done.files += 1
+            done.fetched += len(found)
+            done.wishes += len(events_in(found))
     return done
+
+
+def _continued(folder: Path, file: Path) -> bytes:
+    """What of a receiver's *file* was new here."""
+    here = folder_of(folder) / file.name
+    held = here.stat().st_size if here.exists() else 0
+    if data := whole_lines(file, held):
+        extend(here, held, data)
+    return data
+
+
+def _copied(folder: Path, file: Path) -> bytes | None:
+    """What was new here of a *file* that is called otherwise than a receiver calls it: a copy that was renamed. It is
+    known here by what it holds. None: it holds no wish."""
+    data = file.read_bytes().rstrip(b"\n") + b"\n"
+    events = events_in(data)
+    if not events:
+        return None
+    kind = JOIN if any(event.sealed for event in events) else "wish-"  # who signs up goes as soon as it is merged
+    here = folder_of(folder) / f"{kind}copy-{hashlib.sha256(data).hexdigest()[:32]}.jsonl"
+    if here.exists() and here.stat().st_size == len(data):
+        return b""
+    extend(here, 0, data)
+    return data
 
 
 # ------------------------------------------------------------------------------------------------ the web
@@ -77,6 +109,7 @@ def _pull_web(folder: Path, base: str, secret: str) -> Pulled:
             extend(here, held, data)
             held += len(data)
             done.fetched += len(data)
+            done.wishes += len(events_in(data))
         # Only now: what is asked to be gone lies here, on disk. Refused where more has come meanwhile.
         _ask(f"{base}/inbox/{name}?size={held}", secret, method="DELETE")
         done.files += 1

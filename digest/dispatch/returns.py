@@ -154,7 +154,7 @@ class Reader:
         """Counts the message under a verdict; True when nobody need look at it.
 
         The verdicts: seen, returned, again, complaint, left, no mark, erased, not planned; delayed, delivered,
-        feedback, auto-reply, challenge, moved, mail, unreadable.
+        feedback, auto-reply, challenge, moved, mail, no mail, unreadable.
         """
         self.report.read += 1
         found = one.found
@@ -169,7 +169,7 @@ class Reader:
         else:
             verdict = found.kind
         self.report.verdicts[verdict] += 1
-        for_a_person = verdict in ("mail", "moved", "challenge", "asks to leave", "unreadable")
+        for_a_person = verdict in ("mail", "moved", "challenge", "asks to leave", "no mail", "unreadable")
         if for_a_person:
             words = found.text if verdict == "unreadable" else found.subject[:80]
             self.report.for_a_person.append((one.place, verdict, words))

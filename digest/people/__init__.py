@@ -120,7 +120,7 @@ def _reading(part: Part, name: str, mapping: Mapping[str, str], encoding: str) -
     table = read_table(part.opened, called, encoding=encoding)
     if table.header:
         tool = tool_of(table.header)
-        columns = columns_of(table.header, tool.also, mapping, called)
+        columns = columns_of(table.header, tool.also, mapping, called, guessed=table.guessed)
         return Reading(part, table, tool, kind_of(tool, table.header, part.name or name), columns)
     first = next(table.lines(), Line(1, []))
     where = next((n for n, cell in enumerate(first.cells) if "@" in cell), 0)

@@ -46,8 +46,10 @@ _WORDS: Mapping[Field, str] = {
         adresse email; adresse mail; adresse électronique; correo; correo electrónico; correo electronico;
         dirección de correo; indirizzo email; indirizzo e-mail; posta elettronica; e-mailadres; emailadres;
         e-mail adres; endereço de e-mail; endereço de email; correio eletrónico; correio eletrônico; e-postadress;
-        e-post; epost; sähköposti; adres e-mail; adres email; адрес; эл. почта; электронная почта; メールアドレス;
-        メール; 电子邮件; 邮箱; البريد الإلكتروني""",
+        e-post; epost; sähköposti; adres e-mail; adres email; почта; адрес; эл. почта; адрес эл. почты;
+        электронная почта; адрес электронной почты; емейл; имейл; електронна пошта; пошта; メールアドレス; メール;
+        eメール; 电子邮件; 电子邮箱; 邮箱; 邮件; 邮箱地址; 電子郵件; 信箱; 이메일; 메일;
+        البريد الإلكتروني; البريد; بريد; الإيميل; ایمیل; אימייל; דוא"ל; ईमेल; อีเมล; ηλεκτρονικό ταχυδρομείο""",
     "name": """name; full name; display name; real name; subscriber name; vollständiger name; nom; nom complet; nombre;
         nombre completo; nome; nome completo; naam; volledige naam; namn; nimi; imię i nazwisko; имя; 名前; 氏名; 姓名;
         الاسم""",
@@ -92,10 +94,11 @@ Columns = Mapping[int, Field]
 
 
 def columns_of(
-    header: Sequence[str], also: Mapping[str, Field], mapping: Mapping[str, str], name: str
+    header: Sequence[str], also: Mapping[str, Field], mapping: Mapping[str, str], name: str, *, guessed: bool = False
 ) -> dict[int, Field]:
     """What each known column is read as. *also*: words that mean something in that tool's exports only; *mapping*: the
-    editor's word on columns, by header or number. Raises DigestError for columns and fields there are not."""
+    editor's word on columns, by header or number. *guessed*: in which
+    encoding the header was read. Raises DigestError for columns and fields there are not."""
     found: dict[int, Field] = {}
     for number, word in enumerate(header):
         field = also.get(plain(word)) or _FIELD_OF.get(plain(word))
@@ -109,10 +112,10 @@ def columns_of(
         found[number] = wanted  # type: ignore[assignment]
     found = _names(found)
     if "address" not in found.values():
-        raise DigestError(
-            f"{name}, line 1: no column is called `address`",
-            hint=f"it has: {', '.join(header) or 'no header'}; --map COLUMN=address says which it is",
-        )
+        hint = f"it has: {', '.join(header) or 'no header'}; --map COLUMN=address says which it is"
+        if guessed and not "".join(header).isascii():
+            hint += "; if these are no words, --encoding says which letters they are: windows-1251, shift_jis …"
+        raise DigestError(f"{name}, line 1: no column is called `address`", hint=hint)
     return dict(sorted((n, f) for n, f in found.items() if f != "-"))
 
 

@@ -43,6 +43,10 @@ class InboxFull(OSError):
     """The inbox has reached its bound: nothing more is taken before somebody fetches what is there."""
 
 
+class InboxUnwritable(OSError):
+    """The disk took nothing: no right to write, no room, a file where the folder should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a reader wants to get from now on."""
@@ -99,7 +103,7 @@ class Inbox:
     def append(self, event: InboxEvent) -> None:
         """Writes one event; it is on disk when this returns.
 
-        Raises InboxFull, or another OSError, when it cannot be written: then nobody may be told it was.
+        Raises InboxFull or InboxUnwritable: then nobody may be told it was.
         """
         ticket = _Ticket(event, _line(event))
         with self._changed:
@@ -112,7 +116,10 @@ class Inbox:
         if batch:
             self._carry(batch)
         if ticket.error is not None:
-            raise ticket.error
+            if isinstance(ticket.error, InboxFull):
+                raise ticket.error
+            why = ticket.error.strerror or str(ticket.error)
+            raise InboxUnwritable(ticket.error.errno, why, str(self.place)) from ticket.error
 
     def _carry(self, batch: Sequence[_Ticket]) -> None:
         try:
@@ -250,8 +257,12 @@ def read_from(file: Path, offset: int) -> tuple[list[InboxEvent], int]:
     except FileNotFoundError:  # merged and removed by another process meanwhile
         return [], offset
     end = data.rfind(b"\n") + 1
-    events = [event for line in data[:end].splitlines() if (event := _parse(line)) is not None]
-    return events, offset + end
+    return events_in(data[:end]), offset + end
+
+
+def events_in(data: bytes) -> list[InboxEvent]:
+    """The events among the lines of *data*."""
+    return [event for line in data.splitlines() if (event := _parse(line)) is not None]
 
 
 def whole_lines(file: Path, offset: int) -> bytes:

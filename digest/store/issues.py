@@ -20,7 +20,7 @@ _MOVES: Mapping[IssueState, frozenset[IssueState]] = {
     "approved": frozenset({"draft", "scheduled", "sending", "paused", "cancelled"}),
     "scheduled": frozenset({"draft", "approved", "sending", "paused", "cancelled"}),
     "sending": frozenset({"paused", "sent", "cancelled"}),
-    "paused": frozenset({"scheduled", "sending", "sent", "cancelled"}),
+    "paused": frozenset({"approved", "scheduled", "sending", "sent", "cancelled"}),
     "sent": frozenset({"sending"}),  # a row in doubt is to be sent again
     "cancelled": frozenset(),
     "skipped": frozenset(),

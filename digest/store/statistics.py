@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from digest.store.segments import EVERYBODY, Segment
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WeekOfPeople:
-    monday: date  # UTC
+    monday: date  # by the newsletter's clock
     joined: int
     left: int  # unsubscribed, complained, bounced for good or were erased
     members: int  # subscribed at its end
@@ -55,8 +55,8 @@ class Statistics:
     def __init__(self, store: Store) -> None:
         self._conn = store.conn
 
-    def count(self, segment: Segment = EVERYBODY) -> PeopleCounted:
-        """The people of *segment* as they are now, and how they came to be."""
+    def count(self, segment: Segment = EVERYBODY, zone: tzinfo = UTC) -> PeopleCounted:
+        """The people of *segment* as they are now, and how they came to be; weeks begin on Monday in *zone*."""
         where, values = segment.where()
         rows = self._conn.execute(
             f"""SELECT iif(s.block = 'none', s.membership, s.block), count(*) FROM subscriber AS s
@@ -78,13 +78,13 @@ class Statistics:
             sum(by_status.values()),
             by_status.get("subscribed", 0),
             by_status,
-            self._weeks(segment),
+            self._weeks(segment, zone),
             self._issues(segment),
             tuple(languages),
             ((("", everything),) if everything else ()) + tuple(topics),
         )
 
-    def _weeks(self, segment: Segment) -> tuple[WeekOfPeople, ...]:
+    def _weeks(self, segment: Segment, zone: tzinfo) -> tuple[WeekOfPeople, ...]:
         """From the first joining on, none left out. The erased are counted where everybody is."""
         where, values = segment.where()
         who = "" if segment.is_everybody else f"AND e.subscriber IN (SELECT s.id FROM subscriber AS s WHERE {where})"
@@ -92,15 +92,16 @@ class Statistics:
             f"""WITH moves AS ({_MOVES} {who}),
                      steps AS (SELECT at, is_in, lag(is_in, 1, 0) OVER (PARTITION BY subscriber ORDER BY seq) AS was
                                FROM moves)
-                SELECT substr(at, 1, 10), sum(is_in > was), sum(is_in < was) FROM steps WHERE is_in <> was
+                SELECT substr(at, 1, 14) || printf('%02d', substr(at, 15, 2) / 15 * 15) || '+00:00',
+                       sum(is_in > was), sum(is_in < was) FROM steps WHERE is_in <> was
                 GROUP BY 1 ORDER BY 1""",
             values,
         ).fetchall()
         if not rows:
             return ()
         joined, left = Counter[date](), Counter[date]()
-        for day, came, went in rows:
-            on = date.fromisoformat(day)
+        for at, came, went in rows:  # by quarters of an hour: no zone is off UTC by less
+            on = datetime.fromisoformat(at).astimezone(zone).date()
             monday = on - timedelta(days=on.weekday())
             joined[monday] += came
             left[monday] += went

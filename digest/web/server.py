@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 BODY_LIMIT = 64 * 1024  # bytes; a one-click body has 26
+CONNECTIONS = 800  # open at once; systemd and shells grant 1024 files
+IDLE_S = 15  # until a connection that brings nothing is closed
 THREADS = 16  # most wait for the disk: what they bring goes to it together
 
 
@@ -34,6 +36,10 @@ def serve(
         app,
         sockets=[_listen(host, port)],
         threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_S,
+        cleanup_interval=5,
+        asyncore_use_poll=True,  # select() ends at file 1024
         max_request_body_size=2 * BODY_LIMIT,  # the app refuses first, with a page that says so
         ident="",
         clear_untrusted_proxy_headers=True,

@@ -22,7 +22,7 @@ _LEAVING = re.compile(r"\s*unsubscribe[ +_]+([0-9a-f]{32})\s*", re.I)
 
 
 def read_return(data: bytes) -> Return:
-    """What the message *data* says. Never raises: a message nobody can make sense of is `mail`."""
+    """What the message *data* says. Never raises: a message nobody can make sense of is `mail`, or `no mail`."""
     message = parse(data)
     words = words_of(message)
     subject = header(message, "Subject")
@@ -63,6 +63,8 @@ def _judge(message: Mail, words: str) -> tuple[Kind, tuple[Failure, ...]]:
         return "moved", ()
     if answers.is_automatic(message):
         return "auto-reply", ()
+    if not message.items():
+        return "no mail", ()
     return ("leave", ()) if answers.asks_to_leave(message, words) else ("mail", ())
 
 

@@ -20,6 +20,7 @@ Kind = Literal[
     "challenge",  # a program wants the sender to prove to be human
     "auto-reply",  # a program answered: away, a receipt
     "mail",  # anything else: a person wrote
+    "no mail",  # a file without any header line
     "unreadable",  # it could not be read; `text` says why
 ]
 

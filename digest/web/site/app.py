@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.config import Config
-from digest.store.inbox import Inbox, InboxFull, folder_of
+from digest.store.inbox import Inbox, InboxFull, InboxUnwritable, folder_of
 from digest.web import pictures
 from digest.web.server import BODY_LIMIT, harden
 from digest.web.site import archive, asking, choosing, fetching, joining, leaving
@@ -112,6 +112,17 @@ def _add_the_rest(app: Flask, front: Front) -> None:
         answer = front.refuse("error", 503, code=503)
         answer.headers["Retry-After"] = "3600"
         return answer
+
+    @app.errorhandler(InboxUnwritable)
+    def unwritable(error: InboxUnwritable) -> Response:
+        _log.error(
+            "%s %s failed: %s cannot be written (%s); make room, or let the user that runs `digest serve` write there",
+            request.method,
+            request.endpoint,
+            error.filename,
+            error.strerror,
+        )
+        return front.refuse("error", 500, code=500)
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
