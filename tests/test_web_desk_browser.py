@@ -71,7 +71,8 @@ def saved(page: Any, number: int) -> None:
 
 def edits(folder: Path) -> list[tuple[str, str]]:
     with open_project(folder) as project:
-        return [(e.kind, e.value) for e in project.store.issues.edits(SLUG)]
+        made = project.store.issues.edits(SLUG)
+        return [(e.kind, e.value.partition(" ")[0] if e.kind == "move" else e.value) for e in made]
 
 
 def titles(page: Any) -> list[str]:
