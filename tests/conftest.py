@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -47,3 +49,33 @@ def chromium() -> str:
             return found
     absent("no Chromium: install Debian's package chromium, or set CHROMIUM")
     raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A Chromium to open pages in, quiet on the network."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.web_browser import ARGS
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Any]:
+    """Opens a mail's HTML at a width, in light or dark; nothing is fetched."""
+    pages = []
+
+    def at(html: str, width: int = 375, scheme: str = "light") -> Any:
+        page = browser.new_page(viewport={"width": width, "height": 812}, color_scheme=scheme)
+        page.route("**/*", lambda route: route.abort())
+        page.set_content(html)
+        pages.append(page)
+        return page
+
+    yield at
+    for page in pages:
+        page.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from digest.web.site import create_site
 from tests.command_line import ROOT, run_in
 from tests.picture_samples import chart, copies, encoded, pictured
 from tests.render_samples import FIELDS
-from tests.web_browser import ARGS, sideways
+from tests.web_browser import sideways
 from tests.web_newsletter import NOW, SLUG
 
 Run = Callable[..., str]
@@ -168,32 +168,6 @@ def test_the_preview_shows_them_and_says_why_others_are_missing(run: Run, folder
 
 
 # ------------------------------------------------------------------------------------------------ on a phone
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=chromium, args=ARGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def opened(browser: Any) -> Iterator[Any]:
-    pages = []
-
-    def at(html: str, width: int = 375, scheme: str = "light") -> Any:
-        page = browser.new_page(viewport={"width": width, "height": 812}, color_scheme=scheme)
-        page.route("**/*", lambda route: route.abort())
-        page.set_content(html)
-        pages.append(page)
-        return page
-
-    yield at
-    for page in pages:
-        page.close()
 
 
 @lru_cache

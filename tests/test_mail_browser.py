@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ from digest.render import render_issue
 from digest.render.message import preview_html
 from tests.render_cases import cases
 from tests.render_samples import FIELDS
-from tests.web_browser import ARGS, sideways
+from tests.web_browser import sideways
 
 pytestmark = pytest.mark.browser
 
@@ -30,32 +29,6 @@ def html_of(layout: str, name: str) -> str:
 
 def bare(html: str) -> str:
     return re.sub(r"<style[\s\S]*?</style>", "", html)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=chromium, args=ARGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def opened(browser: Any) -> Iterator[Any]:
-    pages = []
-
-    def at(html: str, width: int = 375, scheme: str = "light") -> Any:
-        page = browser.new_page(viewport={"width": width, "height": 812}, color_scheme=scheme)
-        page.route("**/*", lambda route: route.abort())
-        page.set_content(html)
-        pages.append(page)
-        return page
-
-    yield at
-    for page in pages:
-        page.close()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +14,6 @@ import digest
 from digest.model import Span
 from digest.text.fragments import directive, link_to, quote_link
 from tests.local_web import LocalWeb
-from tests.web_browser import ARGS
 
 SAID = "We have waited twenty years for this bridge"
 TEXT = f"“{SAID},” said Anna Weber.\n\nA walk-out, she said, is next."
@@ -135,16 +133,6 @@ PLACES = {
 FILL = "".join(
     f"<p style='margin:40px 0'>Nothing to see here about the harbour and its weather {n}.</p>" for n in range(60)
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=chromium, args=ARGS)
-        yield running
-        running.close()
 
 
 def lands(browser: Any, body: str, link: str) -> str:

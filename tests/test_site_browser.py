@@ -25,19 +25,9 @@ from digest.web.site import create_site
 from tests.command_line import ROOT, Run, run_in
 from tests.conftest import absent
 from tests.site_newsletter import Newsletter
-from tests.web_browser import ARGS, running, sideways
+from tests.web_browser import running, sideways
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

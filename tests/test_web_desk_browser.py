@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from werkzeug.serving import make_server
 from digest.web.preview import Workshop, create_preview
 from digest.week import open_project
 from tests.test_web_preview_browser import axe
-from tests.web_browser import ARGS, running, sideways
+from tests.web_browser import running, sideways
 from tests.web_newsletter import NOW, SLUG, make_newsletter
 
 FAULTS = (
@@ -22,16 +21,6 @@ FAULTS = (
 )
 __all__ = ["axe"]  # a fixture
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

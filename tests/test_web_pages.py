@@ -11,19 +11,9 @@ import pytest
 
 from digest.web.site import create_site
 from tests.test_web_site import CONFIG, newsletter
-from tests.web_browser import ARGS, running, sideways
+from tests.web_browser import running, sideways
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield opened
-        opened.close()
 
 
 def opened(browser: Any, url: str, *, width: int = 1200, scheme: str = "light") -> tuple[Any, list[str]]:

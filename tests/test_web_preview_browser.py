@@ -15,20 +15,10 @@ from digest.web.preview import Workshop, create_preview
 from digest.web.preview.evidence import cuts_of
 from tests.conftest import ROOT, absent
 from tests.test_web_preview import letter_to, parts_of
-from tests.web_browser import ARGS, running, sideways
+from tests.web_browser import running, sideways
 from tests.web_newsletter import NOW, SLUG, Post, edit_templates, make_newsletter, own_templates
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, TextIO
@@ -100,10 +102,7 @@ def undo_edit(ctx: click.Context, week: str | None) -> None:
     """Undo the newest edit; again and again, back to the first."""
     from digest.editing import undo
 
-    with project_of(ctx) as project:
-        slug = edited_slug(project, week)
-        edit = undo(project, slug, who=who(project), at=now())
-        say(f"{slug}: undone: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
+    _change(ctx, week, undo, "undone: {edit}")
 
 
 @edits.command("redo")
@@ -113,10 +112,7 @@ def redo_edit(ctx: click.Context, week: str | None) -> None:
     """Bring back what was undone last."""
     from digest.editing import redo
 
-    with project_of(ctx) as project:
-        slug = edited_slug(project, week)
-        edit = redo(project, slug, who=who(project), at=now())
-        say(f"{slug}: done again: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
+    _change(ctx, week, redo, "done again: {edit}")
 
 
 @edits.command("keep")
@@ -127,10 +123,7 @@ def keep_edit(ctx: click.Context, number: int, week: str | None) -> None:
     """Hold on to edit NUMBER though its article has another text now: where its words stand there still."""
     from digest.editing import keep
 
-    with project_of(ctx) as project:
-        slug = edited_slug(project, week)
-        edit = keep(project, slug, number, who=who(project), at=now())
-        say(f"{slug}: kept: {_in_words(project, edit)}. {how_to_see(project, slug, week)}")
+    _change(ctx, week, partial(keep, number=number), "kept: {edit}")
 
 
 @edits.command("drop")
@@ -141,10 +134,16 @@ def drop_edit(ctx: click.Context, number: int, week: str | None) -> None:
     """Take edit NUMBER back, which no longer fits."""
     from digest.editing import drop
 
+    _change(ctx, week, partial(drop, number=number), f"edit {number} ({{kind}}) is taken back")
+
+
+def _change(ctx: click.Context, week: str | None, change: Callable[..., Edit], done: str) -> None:
+    """Makes *change* to the issue that *week* means and says so in the words *done*."""
     with project_of(ctx) as project:
         slug = edited_slug(project, week)
-        edit = drop(project, slug, number, who=who(project), at=now())
-        say(f"{slug}: edit {number} ({edit.kind}) is taken back. {how_to_see(project, slug, week)}")
+        edit = change(project, slug, who=who(project), at=now())
+        words = done.format(edit=_in_words(project, edit), kind=edit.kind)
+        say(f"{slug}: {words}. {how_to_see(project, slug, week)}")
 
 
 @edits.command("export")

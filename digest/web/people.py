@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.config import Config
 from digest.store.statistics import PeopleCounted, WeekOfPeople
+from digest.web.sheets import sheets
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 MOST_BARS = 60  # beyond, a bar is several weeks
 MOST_TICKS = 6
@@ -37,7 +36,7 @@ def people_page(config: Config, counted: PeopleCounted, *, of: str, now: datetim
     steps, weeks = steps_of(counted.weeks)
     most = max((step.members for step in steps), default=0)
     return (
-        page_environment()
+        sheets("people")
         .get_template("people.html")
         .render(
             newsletter=config.newsletter,
@@ -80,18 +79,3 @@ def ticks(steps: Sequence[Step]) -> tuple[tuple[float, date], ...]:
     """Where along the chart (in percent) which day is written."""
     every = max(1, -(-len(steps) // MOST_TICKS))
     return tuple((100 * (n + 0.5) / len(steps), steps[n].monday) for n in range(0, len(steps), every))
-
-
-@cache
-def page_environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates" / "people"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["number"] = lambda value: f"{value:,}"
-    return made

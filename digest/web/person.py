@@ -8,7 +8,7 @@ from datetime import datetime
 from digest.config import Config
 from digest.model import DeliveryState
 from digest.store.holdings import Holding
-from digest.web.people import page_environment
+from digest.web.sheets import sheets
 
 STATES: dict[DeliveryState, str] = {
     "waiting": "waits to be sent",
@@ -63,7 +63,7 @@ def person_text(config: Config, held: Holding, *, now: datetime) -> str:
 
 def _filled(template: str, config: Config, held: Holding, now: datetime) -> str:
     return (
-        page_environment()
+        sheets("people")
         .get_template(template)
         .render(
             newsletter=config.newsletter,

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,9 +18,10 @@ from digest.dispatch.standing import Standing
 from digest.model import DeliveryState
 from digest.store import Store
 from digest.store.issues import IssueEvent
+from digest.web.sheets import sheets
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 MOST_BARS = 48
 MOST_DOMAINS = 12
@@ -115,7 +114,7 @@ def report_page(store: Store, config: Config, standing: Standing, *, now: dateti
     events = store.issues.events(standing.slug)
     pace = pace_of(store, standing.slug, standing.number("accepted"), events)
     return (
-        _environment()
+        sheets("report")
         .get_template("report.html")
         .render(
             newsletter=config.newsletter,
@@ -132,21 +131,6 @@ def report_page(store: Store, config: Config, standing: Standing, *, now: dateti
             now=now,
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates" / "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["number"] = lambda value: f"{value:,}"
-    return made
 
 
 def parts(by_state: Mapping[DeliveryState, int], written: int = 0) -> tuple[Part, ...]:
