@@ -22,6 +22,7 @@ from typing import Any
 from digest.address import site_of
 from digest.config import FILE, SourceEntry, parse_config, read_text
 from digest.errors import ConfigError
+from digest.folders import make_private
 
 _HEADER = re.compile(r"^[ \t]*(\[{1,2})[ \t]*([\w.-]+)[ \t]*\]{1,2}[ \t]*(?:#.*)?$", re.MULTILINE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -215,7 +216,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Waits for whoever changes the file now; it takes a moment only."""
     path = folder / "var" / "lock" / f"{FILE}.lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigError(f"{path} cannot be made: {error.strerror}", hint="see who owns the folder") from error

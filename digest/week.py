@@ -31,6 +31,7 @@ from digest.compose import (
 )
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
+from digest.folders import make_private
 from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
 from digest.pick import NEAR_MISSES, pick_week
 from digest.sources import Collected, Progress, read_sources, user_agent
@@ -525,7 +526,7 @@ def write_files(project: Project, draft: Draft) -> Path:
     from digest.render.message import preview_html, preview_text
 
     folder = project.folder / "var" / "issues" / draft.issue.slug
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     written = set[str]()
     for variant in draft.rendered.variants:
         fields, name = sample_fields(project.config, variant.language), variant.key or "issue"

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 
-GROUND = ["errors", "address", "color", "licenses", "model", "config"]  # floor 0, in this order
+GROUND = ["errors", "folders", "address", "color", "licenses", "model", "config"]  # floor 0, in this order
 ROOMS = {
     "config_edit": 1,
     "text": 1,

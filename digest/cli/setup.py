@@ -11,6 +11,7 @@ import click
 from digest.cli.common import say
 from digest.cli.sources import entries_of
 from digest.errors import AddressError, ConfigError
+from digest.folders import make_private
 
 if TYPE_CHECKING:
     from digest.config import SourceEntry
@@ -114,11 +115,8 @@ def init(ctx: click.Context, directory: Path | None, defaults: bool, templates: 
     if templates:
         _copy_templates(folder)
     make_keys(folder)
-    (folder / "var").mkdir(exist_ok=True)
-    if not exists:
-        (folder / "var").chmod(0o700)  # letters with addresses come to lie there; a lock may have made it
     for name in ("outbox", "issues", "inbox", "backups", "lock"):
-        (folder / "var" / name).mkdir(parents=True, exist_ok=True)
+        make_private(folder / "var" / name)
     with open_store(folder, create=True):
         pass
     say(f"made {folder / 'keys'}, {folder / 'var'} and {folder / 'subscribers.db'}")

@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, cast
 from digest import config
 from digest.dispatch import keys
 from digest.errors import StoreError
+from digest.folders import make_private
 from digest.store import open_store, verdict_on
 from digest.store.schema import FILE as DATABASE
 
@@ -99,7 +100,7 @@ def backup(folder: Path, file: Path, *, passphrase: str = "", now: datetime | No
 def _database_copy(folder: Path) -> Iterator[Path]:
     """The database, whole and compact, in a file that is gone afterwards."""
     place = folder / "var" / "backups"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(place)
     for left in place.glob("before-backup-*.db"):  # of a backup that was killed
         left.unlink()
     copy = place / f"before-backup-{os.getpid()}.db"  # the name under which erasing a person finds it

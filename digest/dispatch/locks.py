@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from digest.errors import SendError
+from digest.folders import make_private
 
 FOLDER = Path("var") / "lock"
 SENDING = "send.lock"
@@ -34,7 +35,7 @@ def _open(path: Path) -> int:
 def sending(folder: Path) -> Iterator[None]:
     """Held while this process sends mail from *folder*. Raises AtWork when another one does."""
     directory = folder / FOLDER
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     descriptor = _open(directory / SENDING)
     try:
         try:
@@ -56,7 +57,7 @@ def sending(folder: Path) -> Iterator[None]:
 def only_timer(folder: Path) -> Iterator[bool]:
     """Whether no other `send --due` is under way in *folder*; none begins before the block ends."""
     directory = folder / FOLDER
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     descriptor = _open(directory / TIMER)
     try:
         try:
@@ -101,7 +102,7 @@ def owner(folder: Path, kind: str) -> Iterator[str]:
     """A new name, beginning with *kind*, under which to lease deliveries; alive until the block ends or the
     process dies."""
     directory = folder / FOLDER
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     name = f"{kind}-{os.getpid()}-{secrets.token_hex(4)}"
     descriptor = _open(directory / name)
     try:

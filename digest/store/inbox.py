@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from digest.folders import make_private
 from digest.model import Wish
 
 TokenKind = Literal["leave", "rejoin", "choose", "confirm", "erase"]
@@ -140,7 +141,7 @@ class Inbox:
     def _write(self, part: Sequence[_Ticket], sealed: bool) -> None:
         if not part:
             return
-        self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.place)
         most = (self.sealed_limit or self.limit // 2) if sealed else self.limit
         if most:
             only = JOIN if sealed and not self.limit else ""  # where wishes have no bound, they take no room either
@@ -225,7 +226,7 @@ def extend(file: Path, offset: int, data: bytes) -> None:
     """*data* of another inbox's file put where it was there, from byte *offset* on; on disk when this returns."""
     if not _FILE.fullmatch(file.name):
         raise ValueError(f"{file.name!r} is no file of an inbox")
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(file.parent)
     fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)

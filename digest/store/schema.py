@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.errors import StoreError
+from digest.folders import make_private
 from digest.store.migrations import MIGRATIONS
 
 FILE = "subscribers.db"
@@ -102,7 +103,7 @@ def _migrate(conn: sqlite3.Connection, path: Path) -> None:
 def _copy(conn: sqlite3.Connection, path: Path, version: int) -> None:
     """A copy of the file as it was, in var/backups/, before its first pending migration."""
     folder = path.parent / "var" / "backups"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     copy = folder / f"before-version-{version + 1}-{stamp}.db"
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # VACUUM INTO takes an empty file

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import SendError
+from digest.folders import make_private
 from digest.model import Accepted, Letter
 from digest.send.transports.seam import STORED, Journal
 
@@ -56,7 +57,7 @@ class Maildir:
 
     def _open(self) -> set[str]:
         """The names already delivered. Whatever a killed run left in tmp is thrown away."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.folder)
         for place in (self.folder, *(self.folder / name for name in ("tmp", "new", "cur"))):
             place.mkdir(exist_ok=True, mode=0o700)
             if place.stat().st_mode & 0o077:  # made by an older version
