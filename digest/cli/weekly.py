@@ -320,9 +320,10 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 def desk(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
     """Make the issue in the browser, on this machine only: stories, sentences, quotes and your own words."""
     from digest.cli.previewing import serve_preview
+    from digest.model import Editor
 
     with project_of(ctx) as project:
-        serve_preview(project, issue, port=port, open_browser=not no_open, editor=who(project))
+        serve_preview(project, issue, port=port, open_browser=not no_open, editor=Editor(who(project)))
 
 
 @click.command()
