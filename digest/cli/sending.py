@@ -28,6 +28,7 @@ from digest.model import LOCKED_STATES
 
 if TYPE_CHECKING:
     from digest.address import Address
+    from digest.approval import Candidate
     from digest.config import Config
     from digest.dispatch.alerts import Alert
     from digest.dispatch.standing import Standing
@@ -49,7 +50,9 @@ def test(ctx: click.Context, address: str, issue: str) -> None:
 
     reader = parse_address(address)
     with project_of(ctx) as project:
-        say(mail_test(project, project.store.issues.rendered(find_issue(project, issue)), reader))
+        rendered = project.store.issues.rendered(find_issue(project, issue))
+        say(mail_test(project, rendered, reader))
+        project.store.approvals.note_test(rendered.issue, rendered.fingerprint, who=who(project), at=now())
 
 
 def mail_test(project: Project, rendered: Rendered, reader: Address) -> str:
@@ -73,77 +76,54 @@ def _carried(project: Project) -> str:
 @click.pass_context
 def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
-    from digest.render.check import verify_verbatim
-    from digest.text.wording import counted
-    from digest.week import findings as find_faults
+    from digest.approval import examine, need_draft, refuse_errors, refuse_outdated, refuse_unanswered
 
     with project_of(ctx) as project:
-        store, config, slug = project.store, project.config, find_issue(project, issue)
+        store, slug = project.store, find_issue(project, issue)
         known = store.issues.get(slug)
         assert known is not None
         if known.state in LOCKED_STATES:
             say(f"{slug} is {known.state} already. Nothing was changed.")
             return
-        if known.state != "draft":
-            raise IssueError(f"{slug} is {known.state}: only a draft can be approved", hint="`digest issues new`")
-        _refuse_unless_answered(project, slug, not_sent=not_sent)
-        made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
-        if list(made.edits) != store.issues.edits(slug):
-            raise IssueError(
-                f"{slug} was edited after its draft was made", hint="`digest build`, then look at it again"
-            )
-        verify_verbatim(made, rendered)
-        findings = find_faults(project, slug)
-        errors = [f for f in findings if f.severity == "error"]
-        for finding in findings:
-            say(f"{finding.severity}: {finding.place}: {finding.what}")
-        if errors:
-            raise IssueError(f"{slug} has {counted(len(errors), 'error')}", hint="`digest check` says what to mend")
-        waiting = store.ledger.counts(slug).get("waiting", 0)
-        left = store.ledger.excluded(slug)
-        say(f"{slug}: “{made.subject}”, {_readers(waiting)}.")
-        for reason, number in left:
+        need_draft(project, slug)
+        refuse_unanswered(project, slug, not_sent=not_sent)
+        candidate = examine(project, slug)
+        refuse_outdated(candidate)
+        _print_judged(candidate)
+        refuse_errors(candidate)
+        say(f"{slug}: “{candidate.issue.subject}”, {_readers(candidate.waiting)}.")
+        for reason, number in candidate.left_out:
             say(f"  left out: {number} {reason}")
         if dry_run:
             say("A dry run: nothing was approved.")
             return
         if not yes:
             click.confirm("Approve it", abort=True)
-        if config.send.approval == "two" and not _is_second(project, slug, rendered.fingerprint):
-            return
-        store.ledger.freeze(slug, "", now())
-        store.issues.approve(slug, fingerprint=rendered.fingerprint, who=who(project), at=now())
-        frozen = store.ledger.counts(slug).get("waiting", 0)
-        say(f"Approved by {who(project)} for {_readers(frozen)}, fingerprint {rendered.fingerprint[:12]}.")
-        say("Nothing has been sent. Next: `digest send`.")
+        _approve(project, candidate)
 
 
-def _refuse_unless_answered(project: Project, slug: str, *, not_sent: bool = False) -> None:
-    """Raises IssueError for a draft that may have gone out before an older copy was put back, until somebody says
-    that it has not."""
-    from digest.dispatch import restored
+def _print_judged(candidate: Candidate) -> None:
+    """What `check` finds, each on a line; of a warning that may stand also who says so, and why."""
+    from digest.approval import warned
 
-    copied = restored.copied_before(project.store, slug)
-    if copied is None:
+    for finding in candidate.findings:
+        waiver = candidate.waivers.get(warned(finding)) if finding.severity == "warning" else None
+        stands = f" (it may stand, says {waiver.who}: {waiver.words})" if waiver else ""
+        say(f"{finding.severity}: {finding.place}: {finding.what}{stands}")
+
+
+def _approve(project: Project, candidate: Candidate) -> None:
+    from digest.approval import First, approve
+
+    name = who(project)
+    done = approve(project, candidate, who=name, at=now())
+    if isinstance(done, First):
+        say(f'Approved by {name}. [send] approval = "two": a second person must approve it too (DIGEST_EDITOR).')
         return
-    if not not_sent:
-        raise IssueError(
-            f"the newsletter was restored from a copy of {clock(copied, project.config)}: {slug} may be out since then",
-            hint="it did not: `digest approve --not-sent`; it did: `digest skip`",
-        )
-    restored.not_sent(project.store, slug)
-
-
-def _is_second(project: Project, slug: str, fingerprint: str) -> bool:
-    """True when somebody else approved these very bytes before; else the first approval is noted."""
-    key, name = f"first_approval:{slug}", who(project)
-    first = project.store.state.get(key)
-    if first and first["fingerprint"] == fingerprint and first["who"] != name:
-        say(f"First approved by {first['who']}.")
-        return True
-    project.store.state.set(key, {"who": name, "fingerprint": fingerprint})
-    say(f'Approved by {name}. [send] approval = "two": a second person must approve it too (DIGEST_EDITOR).')
-    return False
+    if done.first is not None:
+        say(f"First approved by {done.first.who}.")
+    say(f"Approved by {name} for {_readers(done.readers)}, fingerprint {candidate.rendered.fingerprint[:12]}.")
+    say("Nothing has been sent. Next: `digest send`.")
 
 
 def _readers(number: int) -> str:
@@ -404,6 +384,8 @@ def _keep_report(project: Project, standing: Standing) -> None:
 
 def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -> None:
     """With [send] approval = "none" a draft is approved by being sent. Raises IssueError for any other draft."""
+    from digest.approval import refuse_unanswered
+
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
@@ -411,7 +393,7 @@ def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -
         return
     if project.config.send.approval != "none":
         raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
-    _refuse_unless_answered(project, slug)
+    refuse_unanswered(project, slug)
     if dry_run:
         return
     store.ledger.freeze(slug, "", now())

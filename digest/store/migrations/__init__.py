@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from digest.store.migrations.approvals import words_before_approval
 from digest.store.migrations.corrections import corrections
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
@@ -26,5 +27,6 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     returned_mail,
     imports_and_files,
     notices_to_readers,
+    words_before_approval,
 )
 """In order; the file's user_version counts how many it has."""
