@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -29,7 +28,6 @@ from digest.model import LOCKED_STATES
 if TYPE_CHECKING:
     from digest.address import Address
     from digest.approval import Candidate
-    from digest.config import Config
     from digest.dispatch.alerts import Alert
     from digest.dispatch.standing import Standing
     from digest.dispatch.way import Way
@@ -220,7 +218,7 @@ def _send_due(project: Project, *, smtp: str | None, connections: int | None, dr
     from digest.dispatch.standing import due_issues, is_held_up
 
     store, codes = project.store, []
-    with only_timer(project.folder) as alone:
+    with only_timer(project.folder, now()) as alone:
         if not alone or at_work(project.folder) is not None:
             return 0
         due = due_issues(store, now()) if quiet_now(project.config) is None else []
@@ -260,10 +258,10 @@ def _send_one(
     """Sends one issue, saying so; the exit code."""
     from asyncio import CancelledError
 
-    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event, print_standing
+    from digest.cli.telling import EXIT_CODES, print_event, print_standing
     from digest.dispatch.local import send_issue
     from digest.dispatch.locks import AtWork
-    from digest.dispatch.standing import look
+    from digest.dispatch.standing import look, note_ended_early
     from digest.dispatch.welcome import relay_of
 
     store, config = project.store, project.config
@@ -293,8 +291,7 @@ def _send_one(
             click.confirm(f"Send {slug} to {_readers(open_rows)} by {way.words}{early}", abort=True)
         if as_json:
             print_event("begun", before)
-        if store.state.get(f"{ENDED_EARLY}{slug}"):
-            store.state.set(f"{ENDED_EARLY}{slug}", "")
+        note_ended_early(store, slug, "")
         with progress_bars() as progress:
             send_issue(
                 project.folder,
@@ -354,14 +351,14 @@ def _change(project: Project, slug: str, way: Way) -> str:
 
 def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
     """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
-    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event
+    from digest.cli.telling import EXIT_CODES, print_event
     from digest.dispatch.locks import at_work
-    from digest.dispatch.standing import look
+    from digest.dispatch.standing import look, note_ended_early
 
     Failure(error).show()
     try:
         if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
-            project.store.state.set(f"{ENDED_EARLY}{slug}", str(error))
+            note_ended_early(project.store, slug, str(error))
             alert(project, slug, failure=str(error))
         after = look(project.store, slug, now())
     except DigestError as other:  # the same disk that is full, the same file that is locked
@@ -420,10 +417,11 @@ def _lines_of_progress(slug: str) -> Callable[[int, int], None]:
 
 
 def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
-    from digest.dispatch.standing import look, schedule
+    from digest.dispatch.orders import moment, schedule
+    from digest.dispatch.standing import look
 
     config = project.config
-    at = _moment(text, config, now())
+    at = moment(text, config.zone, now())
     _approve_unattended(project, slug)
     known = project.store.issues.get(slug)
     assert known is not None
@@ -435,29 +433,6 @@ def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
     schedule(project.store, slug, at, who=who(project), now=now())
     say(f"{slug} leaves at {clock(at, config)}, with the next `digest send --due` after that: docs/scheduling.md.")
     say("`digest send --at TIME` moves it, `digest pause` holds it, any edit takes the approval back.")
-
-
-def _moment(text: str, config: Config, now: datetime) -> datetime:
-    """A time that is to come: ``18:00`` (today, else tomorrow), ``2026-03-26 18:00``, both by the newsletter's clock,
-    or ISO 8601 with an offset. Raises IssueError."""
-    hint = "like 18:00, or 2026-03-26 18:00"
-    try:
-        if len(text) <= 5:
-            hour = time.fromisoformat(text if len(text) == 5 else f"0{text}")
-            local = now.astimezone(config.zone)
-            found = datetime.combine(local.date(), hour, config.zone)
-            if found <= now:
-                found = datetime.combine(local.date() + timedelta(days=1), hour, config.zone)
-        else:
-            found = datetime.fromisoformat(text)
-            found = found if found.tzinfo else found.replace(tzinfo=config.zone)
-    except ValueError as error:
-        raise IssueError(f"{text!r} is no time", hint=hint) from error
-    if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None) != found.replace(tzinfo=None):
-        raise IssueError(f"there is no {text} in {config.zone}: clocks go forward over it", hint="name another time")
-    if found <= now:
-        raise IssueError(f"{clock(found, config)} is past", hint="`digest send` sends now")
-    return found
 
 
 def alert(project: Project, slug: str, *, failure: str = "") -> None:
