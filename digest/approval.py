@@ -112,7 +112,7 @@ def examine(
         waiting=store.ledger.counts(slug).get("waiting", 0),
         left_out=store.ledger.excluded(slug),
         needs_two=project.config.send.approval == "two",
-        first=_first(project, slug, rendered.fingerprint),
+        first=first_of(project, slug, rendered.fingerprint),
     )
 
 
@@ -206,7 +206,8 @@ def approve(project: Project, candidate: Candidate, *, who: str, at: datetime) -
     return Bound(readers, first)
 
 
-def _first(project: Project, slug: str, fingerprint: str) -> First | None:
+def first_of(project: Project, slug: str, fingerprint: str) -> First | None:
+    """Who has approved the text with *fingerprint* as the first of two; None: nobody has."""
     noted = project.store.state.get(f"first_approval:{slug}")
     if not noted or noted["fingerprint"] != fingerprint:
         return None

@@ -7,7 +7,7 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 from digest.cli.common import find_issue, now, say
-from digest.cli.sending import mail_test
+from digest.cli.sending import alert, mail_test
 
 if TYPE_CHECKING:
     from digest.address import Address
@@ -31,6 +31,10 @@ def serve_preview(project: Project, words: str, *, port: int, open_browser: bool
         with open_project(folder) as opened:  # a store is for one thread
             return mail_test(opened, rendered, address)
 
+    def tell(slug: str) -> None:
+        with open_project(folder) as opened:
+            alert(opened, slug)
+
     def ready(open_port: int) -> None:
         url = f"http://127.0.0.1:{open_port}/?token={token}"
         say(f"{'Desk for' if editor else 'Preview of'} {slug}: {url}")
@@ -38,4 +42,5 @@ def serve_preview(project: Project, words: str, *, port: int, open_browser: bool
         if open_browser:
             webbrowser.open(url)
 
-    serve(create_preview(workshop, token=token, mail_test=mail, editor=editor, now=now), "127.0.0.1", port, ready=ready)
+    app = create_preview(workshop, token=token, mail_test=mail, editor=editor, tell=tell, now=now)
+    serve(app, "127.0.0.1", port, ready=ready)
