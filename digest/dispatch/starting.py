@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -15,6 +16,7 @@ from digest.dispatch.locks import AtWork, at_work
 from digest.folders import make_private
 
 LOG = "send.log"
+LOOKS_EVERY_S = 0.02
 MOST_SAID = 2000  # characters of it that are shown
 
 
@@ -24,23 +26,23 @@ class Starter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._lock = Lock()
-        self._begun: subprocess.Popen[bytes] | None = None
+        self._starting: subprocess.Popen[bytes] | None = None
 
     @property
-    def is_running(self) -> bool:
-        """Whether a send that was begun here has not ended; at its very beginning it holds no lock yet."""
-        return self._begun is not None and self._begun.poll() is None
+    def is_starting(self) -> bool:
+        """Whether a send that was begun here neither is at work yet nor has ended."""
+        return self._starting is not None
 
     def begin(self, slug: str, *, who: str) -> None:
         """`digest send SLUG`, in *who*'s name. Raises AtWork while another one is at work."""
         with self._lock:
-            if self.is_running or at_work(self._folder) is not None:
+            if self.is_starting or at_work(self._folder) is not None:
                 raise AtWork("another `digest send` is at work in this newsletter", hint="wait for it, or pause it")
             log = self._log(slug)
             make_private(log.parent)
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                self._begun = subprocess.Popen(
+                self._starting = subprocess.Popen(
                     [*_digest(), "--project", str(self._folder), "send", slug, "--yes"],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -50,7 +52,13 @@ class Starter:
                 )
             finally:
                 os.close(descriptor)
-            Thread(target=self._begun.wait, daemon=True).start()  # no dead process is left lying
+            Thread(target=self._watch, args=(self._starting,), daemon=True).start()
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        while process.poll() is None and at_work(self._folder) != process.pid:
+            time.sleep(LOOKS_EVERY_S)
+        self._starting = None
+        process.wait()  # no dead process is left lying
 
     def said(self, slug: str) -> str:
         """What the last send begun for *slug* said of trouble, the end of it; '' for nothing."""

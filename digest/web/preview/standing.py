@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.approval import Candidate, examine
-from digest.dispatch.locks import timer_looked
+from digest.dispatch.locks import at_work, timer_looked
 from digest.dispatch.standing import Standing, ended_early, look
 from digest.dispatch.starting import Starter
 from digest.dispatch.way import is_local, rate_of, way_on
@@ -54,7 +54,7 @@ class Panel:
     quiet_until: datetime | None  # None: these are no quiet hours
     new_relay: str  # what to know of it; '' when it is known
     timer: Timer
-    is_starting: bool  # a send was begun here and is not at work yet
+    is_starting: bool  # a send was begun, and no letter has left yet
     said: str  # what the last send begun here said of trouble
     ended_early: str  # why the last one ended; '' when it did not
     doubts: Sequence[ReaderRow]  # the first of those we cannot know
@@ -112,7 +112,7 @@ def _panel(
         quiet_until=quiet_until(config.send.quiet, now.astimezone(config.zone)),
         new_relay=notice(store, config, is_local=is_local(config)) if early else "",
         timer=_timer(project, now),
-        is_starting=starter.is_running and (standing is None or standing.process is None),
+        is_starting=starter.is_starting or (early and at_work(project.folder) is not None),
         said=starter.said(slug) if state in OPEN else "",
         ended_early=ended_early(store, slug),
         doubts=list(store.accounts.rows(slug, ["uncertain"], limit=MOST_DOUBTS)) if standing else (),
