@@ -109,6 +109,7 @@ new MutationObserver(() => {
   if (document.body.dataset.panel === panel) return;
   panel = document.body.dataset.panel;
   tell("");
+  if (panel === "send" && document.activeElement === document.body) title.focus(); // called up by its key
   load();
 }).observe(document.body, { attributeFilter: ["data-panel"] });
 load();
