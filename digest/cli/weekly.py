@@ -318,7 +318,7 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @click.pass_context
 def desk(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
-    """Make the issue in the browser, on this machine only: stories, sentences, quotes and your own words."""
+    """Make the issue in the browser, on this machine only, approve it there and send it."""
     from digest.cli.previewing import serve_preview
     from digest.model import Editor
 

@@ -97,6 +97,10 @@ if (before && shows()) {
   title.focus();
 }
 document.addEventListener("submit", ordered, true);
+body.addEventListener("click", (event) => {
+  const { name, value } = event.target;
+  if (name === "panel") setTimeout(() => document.getElementById(value).focus()); // where the button leads
+});
 document.addEventListener("visibilitychange", load);
 document.addEventListener("refreshed", (event) => {
   const mayEdit = (page) => "csrf" in page.body.dataset;
@@ -109,7 +113,7 @@ new MutationObserver(() => {
   if (document.body.dataset.panel === panel) return;
   panel = document.body.dataset.panel;
   tell("");
-  if (panel === "send" && document.activeElement === document.body) title.focus(); // called up by its key
+  if (panel === "send" && !document.activeElement?.closest(".tabs")) title.focus(); // called up by its key
   load();
 }).observe(document.body, { attributeFilter: ["data-panel"] });
 load();
