@@ -37,6 +37,7 @@ function exchange(html) {
   fresh.innerHTML = html;
   const before = body.firstElementChild?.dataset.state;
   const isSame = fresh.content.firstElementChild?.dataset.state === before;
+  if (isSame && document.activeElement.type === "datetime-local") return; // half a date has no value to keep
   if (fresh.innerHTML.trim() !== body.dataset.shown) {
     const active = body.contains(document.activeElement) ? document.activeElement.id : "";
     const opened = isSame ? [...body.querySelectorAll("details[open]")].map((details) => details.id) : [];
