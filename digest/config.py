@@ -454,7 +454,7 @@ def _judge(config: Config, where: str) -> None:
         'for example "22:00-07:00"',
     )
     need(
-        re.fullmatch(r"(?:\d{1,4}(?:\.\d+)?[mhd])?", config.send.not_later_than) is not None,
+        re.fullmatch(r"(?:(?=.*[1-9])\d{1,4}(?:\.\d+)?[mhd])?", config.send.not_later_than) is not None,
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
         'minutes, hours or days: "30m", "6h", "2d"; "" is never',
     )
