@@ -193,17 +193,18 @@ def collect(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def pick(ctx: click.Context, week: str | None, limit: int | None, as_json: bool) -> None:
     """Show the week’s picks and the near misses, each with its reasons."""
-    from digest.week import choose, target
+    from digest.week import choose, place, target
 
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
         picks = choose(project, win, slug, limit=limit)
+        chosen = [placed.pick for placed in place(project, picks, project.store.issues.edits(slug))]
+        picks = [*chosen, *(p for p in picks if p.lost)]  # numbered as the issue numbers its items
         elsewhere = edited_slug(project, None) != slug  # an edit without a week would be for another issue
         remember_list(project, [p.story.lead for p in picks], week=week or (slug if elsewhere else None))
         if as_json:
             print_json([pick_json(p) for p in picks])
             return
-        chosen = [p for p in picks if p.lost is None]
         table(
             PICK_COLUMNS,
             [pick_row(n, p, project) for n, p in enumerate(chosen, 1)],
