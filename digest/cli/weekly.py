@@ -79,6 +79,7 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
                 f"{clock(report.window.until, project.config)}. Nothing was queued."
             )
             return
+        _print_older_drafts(project, report.slug)
         _print_draft(project, report, dry_run)
 
 
@@ -137,6 +138,16 @@ def _print_old(project: Project, report: WeekReport) -> None:
         say(f"old: {date}, not in this issue: “{article.title}” ({article.source})")
     if len(report.old) > 10:
         say(f"… and {len(report.old) - 10} more that are older than this issue")
+
+
+def _print_older_drafts(project: Project, slug: str) -> None:
+    """Drafts of weeks before *slug*, whose stories it may hold, too."""
+    for other in project.store.issues.all():
+        if other.slug == slug:
+            return
+        if other.state == "draft":
+            say(f"{other.slug} is a draft still: what it holds may be in {slug}, too. To have it in one of them only,")
+            say(f"`digest approve {other.slug}` or `digest skip --week {other.slug}`, then run this again.")
 
 
 def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
