@@ -262,7 +262,7 @@ def test_two_people_approve_where_two_must(desk: Desk) -> None:
     second = Desk(desk.folder, Editor("Tomas"))
     assert "Mara approved these very bytes at 18:00; a second person must, too." in second.words
     second.approve()
-    assert state(desk.folder) == "approved"
+    assert state(desk.folder) == "approved" and "Mara and Tomas approved it at 18:00" in desk.words
 
 
 def test_an_edit_says_that_it_takes_the_approval_back(desk: Desk) -> None:
@@ -361,7 +361,7 @@ def test_a_send_is_a_process_of_its_own_and_what_it_did_is_shown(desk: Desk, tmp
         desk.waive_all()
         desk.approved()
         assert f"By the relay at 127.0.0.1:{port}" in desk.words
-        assert desk.order("begin", number="1,000") == "Sending to 1000 readers."
+        assert desk.order("begin", number="1,000") == "Sending to 1,000 readers."
         until(lambda: state(desk.folder) == "sent")
         until(lambda: at_work(desk.folder) is None)
     assert "999 accepted by your relay" in desk.words and "Sent." in desk.words
