@@ -319,6 +319,9 @@ def test_a_time_that_cannot_be_is_refused(desk: Desk) -> None:
 def test_a_time_taken_back_does_not_come_again(desk: Desk) -> None:
     desk.approved().order("schedule", at="2026-03-23T09:00")
     desk.order("unschedule")
+    with open_project(desk.folder) as project:
+        project.store.issues.set_state(SLUG, "paused", who="Mara", at=NOW, reason="before a relay let it in")
+    assert desk.order("resume") == "It is approved, as it was."
     assert run_in(desk.folder)("send", "--due", now="2026-03-23T10:00:00+00:00").stdout == ""
     assert counts(desk.folder) == {"waiting": 2}
 
