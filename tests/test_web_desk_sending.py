@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -397,8 +398,11 @@ def test_paused_resumed_and_stopped_while_it_leaves(folder: Path, clock: None) -
     join(folder, 498)
     setting(folder, "# rate = 14 ", "rate = 50 ")
     desk.approved().order("begin", number="500")
+    assert "another `digest send` is at work" in desk.order("begin", code=422, number="500")  # a second click
     until(lambda: counts(folder).get("accepted", 0) > 10)
     assert "another `digest send` is at work" in desk.order("go-on", code=422)
+    process = at_work(folder)
+    assert process is not None and os.getsid(process) == process  # no terminal and no desk ends it
     desk.order("pause")
     until(lambda: at_work(folder) is None)
     paused = counts(folder)["accepted"]
