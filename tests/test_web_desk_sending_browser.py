@@ -74,6 +74,7 @@ def test_from_the_draft_to_the_last_reader_with_the_mouse(browser: Any, folder: 
         page.fill("#number", "2")
         page.click("#begin")
         shown(page, "sent")
+        page.wait_for_selector(".tabs [value=words]", state="detached")  # the page was loaded anew
         assert "2 written to var/outbox" in page.inner_text(".legend")
         is_sound(page, axe, schemes=("dark", "light"))
         page.click(".tabs [value=stories]")

@@ -91,7 +91,8 @@ def _panel(
     starter: Starter,
     now: datetime,
 ) -> Panel:
-    store, config, slug, state = project.store, project.config, known.slug, known.state
+    store, config, slug = project.store, project.config, known.slug
+    state = standing.state if standing else known.state  # it may move on while we look
     open_rows = standing.number("waiting", "deferred", "leased") if standing else 0
     way, no_way = _way(project, known) if state in OPEN else ("", "")
     rate = rate_of(config)
