@@ -55,6 +55,7 @@ class Skeleton:
         variant = variant_of(rendered, variant_key)
         for where in misplaced_tokens(variant):
             raise SendError(f"{where}", hint="a token stands in a text, or is the whole href of a link")
+        self.language = variant.language
         self._links = reader_links(config)
         seed = f"{rendered.fingerprint}\n{variant.key}"
         boundary = _boundary(seed)
