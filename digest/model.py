@@ -408,6 +408,18 @@ class Item:
         return self.pick.section if self.topic is None else self.topic
 
 
+Right = Literal["edit", "approve", "people"]
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who works at the desk, and what they may do there: change the issue; approve, send and stop it; see and manage
+    who is subscribed."""
+
+    name: str
+    rights: frozenset[Right] = frozenset({"edit", "approve", "people"})
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What was wrong in an item of an issue readers have, or that the item was taken down from its page."""

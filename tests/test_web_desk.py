@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from digest.editing import add_edit, sentences_of
-from digest.model import Article
+from digest.model import Article, Editor
 from digest.web.guard import CSRF, csrf_word
 from digest.web.preview import Workshop, create_preview
 from digest.week import open_project
@@ -25,7 +25,7 @@ class Page:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.workshop = folder, Workshop(folder, SLUG)
-        app = create_preview(self.workshop, token=TOKEN, editor="Mara", now=lambda: NOW)
+        app = create_preview(self.workshop, token=TOKEN, editor=Editor("Mara"), now=lambda: NOW)
         self.client: FlaskClient = app.test_client()
         self.client.get(f"/?token={TOKEN}")
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from digest.model import Editor
 from digest.web.preview import Workshop, create_preview
 from digest.week import open_project
 from tests.test_web_preview_browser import axe
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def desk_of(folder: Path) -> Any:
-    return create_preview(Workshop(folder, SLUG), token="k3y", editor="Mara", now=lambda: NOW)
+    return create_preview(Workshop(folder, SLUG), token="k3y", editor=Editor("Mara"), now=lambda: NOW)
 
 
 def window(browser: Any, url: str, *, width: int = 1440, touch: bool = False, scheme: str = "light") -> Any:
@@ -206,7 +207,7 @@ def test_what_was_clicked_while_the_desk_was_dead_is_done_by_the_next_one(browse
     server.server_close()
     page.click("#down-1")
     page.wait_for_selector("#unsaved:has-text('does not answer')")
-    other = create_preview(Workshop(folder, SLUG), token="n3w", editor="Mara", now=lambda: NOW)
+    other = create_preview(Workshop(folder, SLUG), token="n3w", editor=Editor("Mara"), now=lambda: NOW)
     again = make_server("127.0.0.1", server.server_port, other, threaded=True)
     threading.Thread(target=again.serve_forever, daemon=True).start()
     page.wait_for_selector("#unsaved:has-text('started anew')")

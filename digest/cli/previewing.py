@@ -11,11 +11,11 @@ from digest.cli.sending import mail_test
 
 if TYPE_CHECKING:
     from digest.address import Address
-    from digest.model import Rendered
+    from digest.model import Editor, Rendered
     from digest.week import Project
 
 
-def serve_preview(project: Project, words: str, *, port: int, open_browser: bool, editor: str = "") -> None:
+def serve_preview(project: Project, words: str, *, port: int, open_browser: bool, editor: Editor | None = None) -> None:
     """Serves until Ctrl-C; with an *editor* the desk, on which they change the issue. Raises DigestError when there is
     no issue or the port is taken."""
     from digest.web.preview import Workshop, create_preview

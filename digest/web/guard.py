@@ -12,6 +12,8 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from digest.model import Editor, Right
+
 if TYPE_CHECKING:
     from flask import Flask, Response
 
@@ -24,13 +26,27 @@ def csrf_word(token: str) -> str:
     return hmac.new(token.encode(), b"csrf", sha256).hexdigest()
 
 
-def guard(app: Flask, token: str, *, open_to_all: frozenset[str]) -> None:
-    """Lets nobody near *app* but who opened ``/?token=…`` once.
+def editor_now() -> Editor | None:
+    """Who asks; None where nobody may change anything."""
+    from flask import g
+
+    found: Editor | None = g.get("editor")
+    return found
+
+
+def may(right: Right) -> bool:
+    """Whether who asks has that *right*."""
+    editor = editor_now()
+    return editor is not None and right in editor.rights
+
+
+def guard(app: Flask, token: str, *, open_to_all: frozenset[str], editor: Editor | None = None) -> None:
+    """Lets nobody near *app* but who opened ``/?token=…`` once: they are *editor*.
 
     *open_to_all* are the endpoints that hold nothing of the newsletter: style sheets, and pages a link out of the
     sandboxed mail opens.
     """
-    from flask import make_response, render_template, request
+    from flask import g, make_response, render_template, request
 
     # Cookies know no ports: the name keeps two previews on one machine apart.
     cookie = "digest-preview-" + sha256(token.encode()).hexdigest()[:8]
@@ -53,6 +69,7 @@ def guard(app: Flask, token: str, *, open_to_all: frozenset[str]) -> None:
             return make_response(render_template("preview/closed.html", reason="token"), 403)
         if request.method not in {"GET", "HEAD"} and not _is_ours(token):
             return make_response(render_template("preview/closed.html", reason="form"), 403)
+        g.editor = editor
         return None
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from digest.address import Address
 from digest.errors import DigestError
-from digest.model import Rendered
+from digest.model import Editor, Rendered
 from digest.render.printable import headline
 from digest.web.guard import csrf_word, guard
 from digest.web.preview.draft import Workshop
@@ -48,13 +48,13 @@ def create_preview(
     *,
     token: str,
     mail_test: MailTest | None = None,
-    editor: str = "",
+    editor: Editor | None = None,
     now: Callable[[], datetime] = _clock,
 ) -> Flask:
     """The preview of *workshop*'s issue. It opens at ``/?token=…`` and answers no one else.
 
     Without *mail_test* no test can be mailed from it. With an *editor* it is the desk: the issue is changed in their
-    name.
+    name, as far as their rights go.
     """
     from flask import Flask, render_template
 
@@ -64,7 +64,7 @@ def create_preview(
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code, headline=headline)
-    guard(app, token, open_to_all=frozenset({"static", "stand_in"}))
+    guard(app, token, open_to_all=frozenset({"static", "stand_in"}), editor=editor)
 
     @app.after_request
     def headers(answer: Response) -> Response:
@@ -85,11 +85,11 @@ def create_preview(
     def missing(error: Exception) -> tuple[str, int]:
         return render_template("preview/closed.html", reason="missing"), getattr(error, "code", 404)
 
-    pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None, editor=editor)
+    pages.register(app, workshop, now=now, csrf=csrf_word(token), may_test=mail_test is not None)
     assets.register(app)
     api.register(app, workshop, mail_test=mail_test)
-    if editor:
-        changes.register(app, workshop, who=editor, now=now)
+    if editor is not None:
+        changes.register(app, workshop, now=now)
     return app
 
 

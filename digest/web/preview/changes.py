@@ -11,6 +11,7 @@ from digest.compose import NONE, as_value, last_of, move_value, spans_of
 from digest.editing import add_edit, redo, sentences_of, undo
 from digest.errors import DigestError, IssueError, StaleError
 from digest.model import Article, Edit, EditKind, Item, Span
+from digest.web.guard import editor_now, may
 from digest.web.preview.draft import Draft, Workshop
 from digest.week import Project, open_project
 
@@ -26,19 +27,23 @@ NAMED: Mapping[str, EditKind] = {"speaker": "speaker", "role": "role"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
-def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], datetime]) -> None:
-    """Adds the addresses that change the issue to *app*; *who* is the editor."""
+def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> None:
+    """Adds the addresses that change the issue to *app*."""
     from flask import jsonify, request
 
-    def answered(change: Callable[[Project, int], str]) -> tuple[Response, int]:
-        """What *change* says, given what the page saw; 409 where that is not what there is any more."""
+    def answered(change: Callable[[Project, int, str], str]) -> tuple[Response, int]:
+        """What *change* says, given what the page saw and who asks; 403 for who may not edit, 409 where that is not
+        what there is any more."""
+        editor = editor_now()
+        if editor is None or not may("edit"):
+            return jsonify(ok=False, said="You may look at this issue, not change it."), 403
         try:
             seen = int(request.form.get("revision", ""))
         except ValueError:
             return jsonify(ok=False, said="The page is of another version. Load it again."), 400
         try:
             with open_project(workshop.folder) as project:
-                said = change(project, seen)
+                said = change(project, seen, editor.name)
                 revision = project.store.issues.revision(workshop.slug)
             return jsonify(ok=True, said=said, revision=revision), 200
         except StaleError as error:
@@ -48,7 +53,7 @@ def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], date
 
     @app.post("/api/edit")
     def edit() -> tuple[Response, int]:
-        def change(project: Project, seen: int) -> str:
+        def change(project: Project, seen: int, who: str) -> str:
             kind, target, value, saw = _wanted(request.form, workshop.show().draft, project)
             base = request.form.get("base")
             with project.store.transaction():
@@ -62,14 +67,14 @@ def register(app: Flask, workshop: Workshop, *, who: str, now: Callable[[], date
 
     @app.post("/api/undo")
     def take_back() -> tuple[Response, int]:
-        def change(project: Project, seen: int) -> str:
+        def change(project: Project, seen: int, who: str) -> str:
             return f"Undone: {_named(project, undo(project, workshop.slug, who=who, at=now(), after=seen))}"
 
         return answered(change)
 
     @app.post("/api/redo")
     def bring_back() -> tuple[Response, int]:
-        def change(project: Project, seen: int) -> str:
+        def change(project: Project, seen: int, who: str) -> str:
             return f"Done again: {_named(project, redo(project, workshop.slug, who=who, at=now(), after=seen))}"
 
         return answered(change)

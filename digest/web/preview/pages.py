@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.compose import last_of, words_of
 from digest.model import EditKind, IssueState, Item
-from digest.web.guard import CSRF
+from digest.web.guard import CSRF, editor_now, may
 from digest.web.preview import inbox
 from digest.web.preview.choices import choices_of
 from digest.web.preview.draft import Draft, Shown, Workshop
@@ -38,9 +38,7 @@ class StoryRow:
     terms: list[Term]
 
 
-def register(
-    app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool, editor: str = ""
-) -> None:
+def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool) -> None:
     """Adds the pages to *app*."""
     from flask import abort, make_response, render_template, request
 
@@ -75,8 +73,8 @@ def register(
         reader = find_reader(workshop.folder, shown.draft, state.reader, now())
         return render_template(
             "preview/desk.html",
-            **_seen(shown, shown.draft, state, reader, may_edit=bool(editor) and shown.draft.state in EDITABLE),
-            is_desk=bool(editor),
+            **_seen(shown, shown.draft, state, reader, may_edit=may("edit") and shown.draft.state in EDITABLE),
+            is_desk=editor_now() is not None,
             sandbox=SANDBOX,
             csrf_field=CSRF,
             csrf=csrf,
