@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from digest.address import Address, sites_of
@@ -409,6 +409,7 @@ class Item:
 
 
 Right = Literal["edit", "approve", "people"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
 
 
 @dataclass(frozen=True)
@@ -417,7 +418,7 @@ class Editor:
     who is subscribed."""
 
     name: str
-    rights: frozenset[Right] = frozenset({"edit", "approve", "people"})
+    rights: frozenset[Right] = frozenset(RIGHTS)
 
 
 @dataclass(frozen=True, slots=True)

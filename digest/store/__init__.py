@@ -20,6 +20,7 @@ from digest.store.accounts import Accounts
 from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
+from digest.store.editors import Editors
 from digest.store.erasure import Erasure
 from digest.store.holdings import Holdings
 from digest.store.imports import Imports
@@ -53,6 +54,7 @@ class Store:
         self.articles = Articles(self)
         self.issues = Issues(self)
         self.corrections = Corrections(self)
+        self.editors = Editors(self)
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)

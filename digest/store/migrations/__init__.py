@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from digest.store.migrations.corrections import corrections
+from digest.store.migrations.editors import editors_by_link
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
 from digest.store.migrations.notices import notices_to_readers
@@ -26,5 +27,6 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     returned_mail,
     imports_and_files,
     notices_to_readers,
+    editors_by_link,
 )
 """In order; the file's user_version counts how many it has."""
