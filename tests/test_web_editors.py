@@ -196,6 +196,7 @@ def test_a_session_ends_with_silence_and_news_that_a_page_asks_for_are_none(desk
         ruth.page()
     desk.at += SILENCE - timedelta(minutes=1)
     assert ruth.get("/api/changes").status_code == 200
+    assert ruth.get("/", headers={"Sec-Fetch-Dest": "empty"}).status_code == 200
     desk.at += timedelta(minutes=2)
     assert ruth.get("/api/changes").status_code == 403
     assert ruth.get("/").status_code == 403

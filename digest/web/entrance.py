@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 SILENCE = timedelta(hours=12)
-"""Without a click or a word: the page asks for news by itself, and that is none."""
+"""Without a change and without a page opened: what an open page fetches by itself is none of a person's doing."""
 SEEN_EVERY = timedelta(minutes=10)
-BY_ITSELF = frozenset({"changes"})  # endpoints that an open page asks again and again
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
@@ -96,6 +95,11 @@ def guard_by_links(
     sessions = Sessions()
     tries = Limit(burst=20, per_hour=60)
 
+    def is_by_itself() -> bool:
+        # Of what it fetches into a page a browser says so, but not over http from another machine.
+        is_fetched = request.headers.get("Sec-Fetch-Dest", "document") != "document"
+        return request.method in {"GET", "HEAD"} and (is_fetched or request.endpoint == "changes")
+
     def closed(reason: str, code: int) -> Response:
         return make_response(render_template("preview/closed.html", reason=reason), code)
 
@@ -111,7 +115,7 @@ def guard_by_links(
         if session is None:
             return closed("link", 403)
         with open_store(folder) as store:
-            known = sessions.used(word, session, store, at, by_itself=request.endpoint in BY_ITSELF)
+            known = sessions.used(word, session, store, at, by_itself=is_by_itself())
             if known is None:
                 return closed("link", 403)
             if known.seen_at is None or at - known.seen_at >= SEEN_EVERY:
