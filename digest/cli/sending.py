@@ -15,6 +15,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     progress_bars,
@@ -115,7 +116,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: 
         store.issues.approve(slug, fingerprint=rendered.fingerprint, who=who(project), at=now())
         frozen = store.ledger.counts(slug).get("waiting", 0)
         say(f"Approved by {who(project)} for {_readers(frozen)}, fingerprint {rendered.fingerprint[:12]}.")
-        say("Nothing has been sent. Next: `digest send`.")
+        say(f"Nothing has been sent. Next: `digest send{named(project, slug)}`.")
 
 
 def _refuse_unless_answered(project: Project, slug: str, *, not_sent: bool = False) -> None:

@@ -14,6 +14,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     project_of,
@@ -171,7 +172,7 @@ def resume(ctx: click.Context, issue: str) -> None:
             return
         if [event.became for event in project.store.issues.events(slug)][-2:] == ["approved", "paused"]:
             _move(project, slug, "approved", ("paused",), "")
-            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send`.")
+            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send{named(project, slug)}`.")
             _tell(project, slug)
             return
         with project.store.transaction():
@@ -180,7 +181,7 @@ def resume(ctx: click.Context, issue: str) -> None:
         standing = look(project.store, slug, now())
         open_rows = standing.number("waiting", "leased", "deferred")
         wait = "reader waits" if open_rows == 1 else "readers wait"
-        say(f"{slug} is going on: run `digest send`. {open_rows} {wait}.")
+        say(f"{slug} is going on: run `digest send{named(project, slug)}`. {open_rows} {wait}.")
         if doubts := standing.number("uncertain"):
             say(f"For {doubts} we cannot know: they are not sent to before `digest deliveries resolve`.")
         _tell(project, slug)

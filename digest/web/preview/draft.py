@@ -130,7 +130,7 @@ class Workshop:
             known = issues.get(self.slug)
             if known is None:
                 raise IssueError(f"{self.slug} is gone", hint="`digest weekly` makes it again")
-            if known.state == "draft":
+            if known.state == "draft" and not known.corrects:
                 history = issues.history(self.slug)  # read first: an edit made meanwhile is one not seen
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:

@@ -76,7 +76,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], may
         reader = reader_meant(shown.draft, state)
         return render_template(
             "preview/desk.html",
-            **_seen(shown, shown.draft, state, reader, may_edit=may("edit") and shown.draft.state in EDITABLE),
+            **_seen(shown, shown.draft, state, reader, may_edit=may("edit") and _is_open(shown.draft)),
             is_desk=editor_now() is not None,
             editor=editor_now(),
             others=_others_edit(shown.draft, editor_now(), now()),
@@ -125,6 +125,11 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], may
     @app.get("/stand-in/<name>")
     def stand_in(name: str) -> str:
         return render_template("preview/stand_in.html", name=name)
+
+
+def _is_open(draft: Draft) -> bool:
+    """Whether it can be edited: readers have none of it, and its words are not those of `digest correct`."""
+    return draft.state in EDITABLE and not draft.issue.corrects
 
 
 def _variant(draft: Draft, state: State, reader: Reader | None) -> str:
