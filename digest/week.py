@@ -418,9 +418,7 @@ def run_week(
     progress("queue", 0, 1)
     html = None
     if not dry_run:
-        store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=now)
-        store.ledger.lay_provisional(slug, "", now)
-        html = write_files(project, draft)
+        html = keep_draft(project, draft, now=now)
     progress("queue", 1, 1)
     counts = store.ledger.counts(slug) if not dry_run else {}
     return WeekReport(
@@ -528,6 +526,15 @@ def ask_links(project: Project, slug: str) -> dict[str, Answer]:
         answer.url: Answer(answer.status, "" if answer.status == 200 else answer.error, answer.moved_to)
         for answer in answers
     }
+
+
+def keep_draft(project: Project, draft: Draft, *, now: datetime) -> Path:
+    """Stores *draft* in place of an older one, lays its queue anew and writes its files; returns the HTML's path."""
+    slug = draft.issue.slug
+    with project.store.transaction():
+        project.store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=now)
+        project.store.ledger.lay_provisional(slug, "", now)
+    return write_files(project, draft)
 
 
 def write_files(project: Project, draft: Draft) -> Path:

@@ -29,6 +29,7 @@ ROOMS = {
     "week": 5,
     "editing": 6,
     "correcting": 6,
+    "approval": 6,
     "web": 7,
     "cli": 8,
     "__main__": 9,

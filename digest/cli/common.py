@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.render.check import Finding
     from digest.sources import Progress
+    from digest.store.approvals import Waiver, Warned
     from digest.week import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -138,11 +139,15 @@ def as_plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) -> None:
+def print_findings(
+    findings: Sequence[Finding], as_json: bool, *, clean: str, waivers: Mapping[Warned, Waiver] = {}
+) -> None:
     """Each finding, what is wrong before why and what to do, errors first and those of one place together; *clean*
-    where there is none."""
+    where there is none. A warning among *waivers* says who lets it stand, and why."""
+    from digest.approval import warned
+
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([_finding_json(finding, waivers.get(warned(finding))) for finding in findings])
         return
     if not findings:
         say(click.style("✓ ", fg="green") + clean)
@@ -170,8 +175,14 @@ def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) ->
                     lines(finding.why, "    ", "    ")
                 if finding.remedy:
                     lines(finding.remedy, "    → ", "      ")
+                if waiver := waivers.get(warned(finding)):
+                    lines(f"It may stand, says {waiver.who}: {waiver.words}", "    ✓ ", "      ")
         if places:
             say()
+
+
+def _finding_json(finding: Finding, waiver: Waiver | None) -> dict[str, object]:
+    return asdict(finding) | ({"waived": asdict(waiver)} if waiver else {})
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:

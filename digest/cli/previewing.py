@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import webbrowser
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from digest.cli.common import find_issue, now, say
-from digest.cli.sending import mail_test
+from digest.cli.sending import alert, mail_test
 from digest.errors import ConfigError, DigestError
 from digest.text.wording import counted
 
@@ -39,7 +40,8 @@ def serve_preview(project: Project, words: str, *, port: int, open_browser: bool
         if open_browser:
             webbrowser.open(url)
 
-    app = create_preview(workshop, token=token, mail_test=_mailing(project), editor=editor, now=now)
+    mailing, tell = _mailing(project)
+    app = create_preview(workshop, token=token, mail_test=mailing, editor=editor, tell=tell, now=now)
     serve(app, "127.0.0.1", port, ready=ready)
 
 
@@ -63,7 +65,8 @@ def serve_desk(project: Project, words: str, *, listen: str) -> None:
         if not address.startswith("https://") and not LOOPBACK.fullmatch(host):
             say("It is in the clear: only a network that encrypts by itself, a VPN, may lead to it.")
 
-    app = create_preview(workshop, mail_test=_mailing(project), address=address, now=now)
+    mailing, tell = _mailing(project)
+    app = create_preview(workshop, mail_test=mailing, address=address, tell=tell, now=now)
     serve(app, host.strip("[]"), port, ready=ready, trusted_proxy=project.config.site.trusted_proxy)
 
 
@@ -87,7 +90,8 @@ def _address(project: Project, listen: str, host: str) -> str:
     return f"http://{listen}"
 
 
-def _mailing(project: Project) -> MailTest:
+def _mailing(project: Project) -> tuple[MailTest, Callable[[str], None]]:
+    """What mails a test, and what gives the alerts that are due for an issue."""
     from digest.week import open_project
 
     folder = project.folder
@@ -96,4 +100,8 @@ def _mailing(project: Project) -> MailTest:
         with open_project(folder) as opened:  # a store is for one thread
             return mail_test(opened, rendered, address)
 
-    return mail
+    def tell(slug: str) -> None:
+        with open_project(folder) as opened:
+            alert(opened, slug)
+
+    return mail, tell

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from digest.store import inbox
 from digest.store.accounts import Accounts
+from digest.store.approvals import Approvals
 from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
@@ -53,6 +54,7 @@ class Store:
         self.conn = conn
         self.articles = Articles(self)
         self.issues = Issues(self)
+        self.approvals = Approvals(self)
         self.corrections = Corrections(self)
         self.editors = Editors(self)
         self.subscribers = Subscribers(self)

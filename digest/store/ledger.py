@@ -500,6 +500,13 @@ class Ledger:
             )
         return Account(candidates, planned, excluded, by_state)
 
+    def laid_at(self, slug: str) -> datetime | None:
+        """When the audience was laid; None: never."""
+        row = self._conn.execute(
+            "SELECT a.laid_at FROM audience AS a JOIN issue AS i ON i.id = a.issue WHERE i.slug = ?", (slug,)
+        ).fetchone()
+        return None if row is None else from_micros(row[0])
+
     def has_left(self, slug: str) -> bool:
         """Whether any row ever left waiting."""
         row = self._conn.execute(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from digest.store.migrations.approvals import words_before_approval
 from digest.store.migrations.corrections import corrections
 from digest.store.migrations.editors import editors_by_link
 from digest.store.migrations.first import first_tables
@@ -28,6 +29,7 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     returned_mail,
     imports_and_files,
     notices_to_readers,
+    words_before_approval,
     editors_by_link,
     corrections_by_mail,
 )

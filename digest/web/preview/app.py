@@ -44,6 +44,10 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _nobody(_: str) -> None:
+    """Tells nobody."""
+
+
 def create_preview(
     workshop: Workshop,
     *,
@@ -51,17 +55,18 @@ def create_preview(
     mail_test: MailTest | None = None,
     editor: Editor | None = None,
     address: str = "",
+    tell: Callable[[str], None] = _nobody,
     now: Callable[[], datetime] = _clock,
 ) -> Flask:
     """The preview of *workshop*'s issue. It opens at ``/?token=…`` and answers no one else.
 
-    Without *mail_test* no test can be mailed from it. With an *editor* it is the desk: the issue is changed in their
-    name, as far as their rights go. With an *address*, in place of *token* and *editor*, it is the desk of all who
-    were given a link (see `entrance.py`).
+    Without *mail_test* no test can be mailed from it. With an *editor* it is the desk: the issue is changed, approved
+    and sent in their name, as far as their rights go; *tell* gives the alerts that are due for an issue. With an
+    *address*, in place of *token* and *editor*, it is the desk of all who were given a link (see `entrance.py`).
     """
     from flask import Flask, g, render_template, request
 
-    from digest.web.preview import api, assets, changes, pages
+    from digest.web.preview import api, assets, changes, correcting, pages, sending
 
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
@@ -99,9 +104,11 @@ def create_preview(
 
     pages.register(app, workshop, now=now, may_test=mail_test is not None)
     assets.register(app)
-    api.register(app, workshop, mail_test=mail_test)
+    api.register(app, workshop, mail_test=mail_test, now=now)
     if editor is not None or address:
         changes.register(app, workshop, now=now)
+        sending.register(app, workshop, now=now, tell=tell)
+        correcting.register(app, workshop, now=now)
     return app
 
 

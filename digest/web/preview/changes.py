@@ -43,7 +43,10 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
             return jsonify(ok=False, said="The page is of another version. Load it again."), 400
         try:
             with open_project(workshop.folder) as project:
+                before = project.store.issues.get(workshop.slug)
                 said = change(project, seen, editor.name)
+                if before is not None and before.state != "draft":
+                    said += f". The approval is taken back: {workshop.slug} is a draft again"
                 revision = project.store.issues.revision(workshop.slug)
             return jsonify(ok=True, said=said, revision=revision), 200
         except StaleError as error:

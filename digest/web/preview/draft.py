@@ -10,16 +10,18 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from digest.approval import First, first_of
 from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
 from digest.model import Edit, Issue, IssueState, Pick, Rendered
+from digest.store.approvals import TestMailed, Waiver, Warned
 from digest.week import Project, Window, choose, compose_week, findings, open_project, render_week
 
 if TYPE_CHECKING:
@@ -39,14 +41,22 @@ class Draft:
 
     issue: Issue
     rendered: Rendered
-    near_misses: tuple[Pick, ...]
+    picks: tuple[Pick, ...]  # what was chosen, then the near misses
     folder: Path
     state: IssueState
     config: Config
-    waiting: int  # letters that would go out
+    waiting: int  # letters that would go out; once they do, all that were planned
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
     revision: int = 0  # the number of the newest edit it heeds
     newest: Edit | None = None  # that edit, perhaps an undo; None: nobody has edited it
+
+    waivers: Mapping[Warned, Waiver] = field(default_factory=dict)  # warnings that may stand
+    tested: TestMailed | None = None  # the newest test of any of its drafts; None: there was none
+    first: First | None = None  # of two approvals of these very bytes; None: nobody has
+
+    @property
+    def near_misses(self) -> tuple[Pick, ...]:
+        return tuple(pick for pick in self.picks if pick.lost)
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -176,12 +186,15 @@ def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, pic
     return Draft(
         issue=issue,
         rendered=rendered,
-        near_misses=tuple(p for p in picks if p.lost),
+        picks=picks,
         folder=project.folder,
         state=known.state,
         config=project.config,
-        waiting=store.ledger.counts(slug).get("waiting", 0),
+        waiting=sum(store.ledger.counts(slug).values()),
         left_out=tuple(store.ledger.excluded(slug)),
+        waivers=store.approvals.waivers(slug),
+        tested=store.approvals.last_test(slug),
+        first=first_of(project, slug, rendered.fingerprint),
     )
 
 

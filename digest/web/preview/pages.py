@@ -150,7 +150,8 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None, *, ma
     key = _variant(draft, state, reader)
     variant = next(v for v in draft.rendered.variants if v.key == key)
     sender = config.newsletter.sender.name or config.newsletter.name
-    notes = notes_of(draft.findings, issue.items)
+    notes = notes_of(draft.findings, issue.items, draft.waivers)
+    hidden = {*(() if may_edit else ("words",)), *(() if editor_now() else ("send",))}
     return {
         "shown": shown,
         "draft": draft,
@@ -159,7 +160,7 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None, *, ma
         "variant": variant,
         "variants": {v.key: v.key or "Everyone" for v in draft.rendered.variants},
         "reader": reader,
-        "panels": {key: words for key, words in PANELS.items() if key != "words" or may_edit},
+        "panels": {key: words for key, words in PANELS.items() if key not in hidden},
         "may_edit": may_edit,
         "own": {kind: words_of(issue.edits, kind) or "" for kind in OWN_WORDS},
         "wishes": {(e.kind, e.target) for e in issue.edits if e.value and last_of(issue.edits, e.kind, e.target) is e},

@@ -17,6 +17,7 @@ PANELS = {
     "check": "Check",
     "inbox": "Inbox",
     "readers": "Readers",
+    "send": "Send",
 }
 VIEWS = {"mail": "Mail", "text": "Text", "source": "Source", "headers": "Headers", "message": "Message"}
 WIDTHS = {"320": "320", "375": "375", "600": "600", "800": "800", "free": "Free"}

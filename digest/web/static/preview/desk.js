@@ -94,7 +94,7 @@ function traced(event) {
 
 const VIEW_KEYS = { m: "mail", t: "text", s: "source", h: "headers", b: "message" };
 const LOOK_KEYS = { l: "light", d: "dark", x: "none" };
-const PANEL_KEYS = { w: "stories", ...(document.getElementById("words") && { e: "words" }), c: "check", o: "inbox", r: "readers" };
+const PANEL_KEYS = { w: "stories", ...(document.getElementById("words") && { e: "words" }), ...(document.getElementById("send") && { a: "send" }), c: "check", o: "inbox", r: "readers" };
 const WIDTHS = ["320", "375", "600", "800", "free"];
 
 function step(which, by) {
