@@ -19,11 +19,13 @@ from digest.compose import compose_correction
 from digest.config import load_config
 from digest.correcting import mail_correction
 from digest.dispatch.keys import make_keys
+from digest.dispatch.local import send_issue
 from digest.errors import IssueError
 from digest.model import Correction, DeliveryState, Wish
 from digest.render.check import check_issue, verify_verbatim, visible_text
 from digest.render.email import render_correction
 from digest.render.words import known_languages, words_for
+from digest.send.transports.maildir import Maildir
 from digest.web.preview import Workshop
 from digest.web.site import create_site
 from digest.week import Project, open_project, run_week, target
@@ -132,6 +134,16 @@ def drafted(folder: Path, *numbers: int, words: str = NINE, at: datetime = LATER
             mail_correction(project, correction, now=at)
 
 
+def left(folder: Path, slug: str = LETTER) -> None:
+    """The letter is approved, and has left for all."""
+    config = load_config(folder)
+    with opened(folder) as project:
+        project.store.ledger.freeze(slug, "", LATER)
+        fingerprint = project.store.issues.rendered(slug).fingerprint
+        project.store.issues.approve(slug, fingerprint=fingerprint, who="Mara", at=LATER)
+    send_issue(folder, config, slug, Maildir(folder / "var/outbox" / slug), now=lambda: LATER)
+
+
 def test_the_issue_went_out_as_these_tests_suppose(folder: Path) -> None:
     gone = states(folder, SLUG)
     assert gone == {
@@ -210,25 +222,26 @@ def test_a_letter_speaks_each_language_and_has_no_error(language: str) -> None:
 
 
 def test_what_is_corrected_before_approval_comes_into_one_letter_and_nothing_twice(folder: Path, run: Run) -> None:
-    run("correct", SLUG, "1", NINE, "--mail")
+    page = folder / "var/issues" / LETTER / "issue.html"
+    drafted(folder, 1)
+    first = page.read_bytes()
     assert "1 correction, 4 readers" in run("correct", SLUG, "1", NINE, "--mail").stdout
-    first = (folder / "var/issues" / LETTER / "issue.html").read_bytes()
+    drafted(folder, 1, at=LATER + timedelta(days=2))
+    assert page.read_bytes() == first
     with opened(folder) as project:
         assert len(project.store.corrections.of(SLUG)) == 1
-    run("correct", SLUG, "1", NINE, "--mail", now=(LATER + timedelta(days=2)).isoformat())
-    assert (folder / "var/issues" / LETTER / "issue.html").read_bytes() == first
-    run("approve", LETTER, "--yes")
+        fingerprint = project.store.issues.rendered(LETTER).fingerprint
+        project.store.issues.approve(LETTER, fingerprint=fingerprint, who="Mara", at=LATER)
     said = run("correct", SLUG, "2", "The figure is for May.", "--mail").stdout
     assert "was approved; the approval is withdrawn" in said and "2 corrections" in said
     with opened(folder) as project:
-        assert [k.slug for k in project.store.issues.letters_about(SLUG)] == [LETTER]
+        assert [(k.slug, k.state) for k in project.store.issues.letters_about(SLUG)] == [(LETTER, "draft")]
         assert project.store.issues.issue(LETTER).subject == "Corrections to No. 1"
 
 
 def test_once_it_is_out_the_next_correction_is_a_letter_of_its_own(folder: Path, run: Run) -> None:
-    run("correct", SLUG, "1", NINE, "--mail")
-    run("approve", LETTER, "--yes")
-    run("send", LETTER, "--yes")
+    drafted(folder, 1)
+    left(folder)
     assert "is sent already" in run("correct", SLUG, "1", NINE, "--mail").stdout
     assert f"{LETTER}-2: “Correction:" in run("correct", SLUG, "2", "In May.", "--mail").stdout
     with opened(folder) as project:
@@ -256,9 +269,8 @@ def test_the_newsletters_numbers_windows_and_archive_are_as_if_there_were_no_let
 
     run("correct", SLUG, "1", NINE)
     before = seen()
-    run("correct", SLUG, "1", NINE, "--mail")
-    run("approve", LETTER, "--yes")
-    run("send", LETTER, "--yes")
+    drafted(folder, 1)
+    left(folder)
     assert seen() == before
     assert NINE in str(before[-1])
     assert f"{SLUG} is sent" in run("status").stdout
