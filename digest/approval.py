@@ -66,13 +66,14 @@ class Candidate:
 
     @property
     def warnings(self) -> list[Finding]:
-        """Those nobody has waived."""
-        return [f for f in self.findings if f.severity == "warning" and warned(f) not in self.waivers]
+        """Those nobody has waived, each once."""
+        once = {warned(f): f for f in self.findings if f.severity == "warning"}
+        return [finding for warning, finding in once.items() if warning not in self.waivers]
 
     @property
     def waived(self) -> list[tuple[Finding, Waiver]]:
-        pairs = ((f, self.waivers.get(warned(f))) for f in self.findings if f.severity == "warning")
-        return [(finding, waiver) for finding, waiver in pairs if waiver is not None]
+        once = {warned(f): f for f in self.findings if f.severity == "warning"}
+        return [(finding, self.waivers[warning]) for warning, finding in once.items() if warning in self.waivers]
 
 
 def warned(finding: Finding) -> Warned:

@@ -366,9 +366,16 @@ def test_a_send_is_a_process_of_its_own_and_what_it_did_is_shown(desk: Desk, tmp
         until(lambda: at_work(desk.folder) is None)
     assert "999 accepted by your relay" in desk.words and "Sent." in desk.words
     assert "1 reader refused at example.org" in desk.words and "no SMTPUTF8" in desk.words
+    assert "Your relay accepted 999 of 1,000 letters" in desk.client.get("/report").text
     assert sum(accepted(tmp_path / "log").values()) == 999
     with open_project(desk.folder) as project:
         assert ("digest send", "sent") in {(e.who, e.became) for e in project.store.issues.events(SLUG)}
+
+
+def test_what_is_no_longer_what_was_approved_is_said_before_it_is_sent(desk: Desk) -> None:
+    desk.approved()
+    setting(desk.folder, "<ledger@example.org>", "<other@example.org>")
+    assert "2026-W12 is no longer what was approved" in desk.words and 'id="begin"' not in desk.panel
 
 
 def test_why_a_send_could_not_begin_is_kept_and_shown(desk: Desk, clock: None) -> None:

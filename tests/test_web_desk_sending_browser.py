@@ -10,7 +10,7 @@ import pytest
 from digest.model import Editor
 from digest.web.preview import Workshop, create_preview
 from digest.week import open_project
-from tests.test_web_desk_browser import FAULTS, axe, window
+from tests.test_web_desk_browser import FAULTS, axe, until, window
 from tests.test_web_desk_sending import counts, join, setting, state
 from tests.web_browser import running, sideways
 from tests.web_newsletter import NOW, SLUG, Post, make_newsletter
@@ -124,9 +124,11 @@ def test_an_issue_is_stopped_while_it_leaves(browser: Any, folder: Path) -> None
         page.fill("#number", "400")
         page.click("#begin")
         page.wait_for_selector(".legend >> text=written to var/outbox")
-        page.click("#stop summary")
+        page.click("#stop-summary")
+        before = page.inner_text(".legend")
+        until(page, f"document.querySelector('.legend').innerText !== {before!r}")  # the question stays open
+        assert page.evaluate("document.activeElement.id") == "stop-summary"
         assert "will not get it. There is no way back." in page.inner_text("#stop")
-        page.wait_for_timeout(1500)  # the numbers go on, and the question stays open
         page.click("#stop-it")
         shown(page, "cancelled")
         told = page.inner_text("#send-said")

@@ -20,6 +20,7 @@ from digest.web.guard import CSRF
 from digest.web.preview import Workshop, create_preview
 from digest.week import open_project
 from tests.test_web_desk_browser import FAULTS
+from tests.test_web_desk_sending import ORDERS
 from tests.test_web_preview_browser import axe
 from tests.web_browser import running
 from tests.web_newsletter import NOW, SLUG, Post, make_newsletter
@@ -260,6 +261,8 @@ ASKED: dict[str, Right] = {
     "POST /api/redo": "edit",
     "POST /api/test": "approve",
     "GET /api/readers": "people",
+    "POST /correct": "approve",
+    **{f"POST /send/{order}": "approve" for order in ORDERS},
 }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_IN_A_NAME = 80
 MEANT = {
     "edit": "change the issue",
-    "approve": "approve, send, stop it and mail tests",
+    "approve": "approve, send and stop it, mail tests, correct what is out",
     "people": "see and manage who is subscribed",
 }
 

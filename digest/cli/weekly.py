@@ -331,7 +331,7 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 @click.option("--listen", metavar="HOST:PORT", help="For all who have a link by `digest editors add`.")
 @click.pass_context
 def desk(ctx: click.Context, issue: str, port: int, no_open: bool, listen: str | None) -> None:
-    """Make the issue in the browser, on this machine only: stories, sentences, quotes and your own words.
+    """Make the issue in the browser, on this machine only, approve it there and send it.
 
     With --listen others make it with you, from their own machines, each by a personal link.
     """

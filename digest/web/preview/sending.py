@@ -26,12 +26,15 @@ from digest.web.guard import csrf_now, editor_now, may
 from digest.web.preview import inbox
 from digest.web.preview.draft import Draft, Workshop
 from digest.web.preview.standing import panel_of, span_words
+from digest.web.report import report_page
+from digest.web.server import policy
 from digest.week import Draft as MadeDraft
 from digest.week import Project, keep_draft, open_project
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+_REPORT = policy({"style-src": "'unsafe-inline'", "base-uri": "'none'", "frame-ancestors": "'none'"})
 LETS_GO_S = 5.0  # so long a send that was paused may take to end before the next one is begun
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _GROUPED = re.compile(r"[\s,.’'_\u00a0\u202f]")  # how people write the thousands of a number
@@ -39,7 +42,7 @@ _GROUPED = re.compile(r"[\s,.’'_\u00a0\u202f]")  # how people write the thousa
 
 def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tell: Callable[[str], None]) -> None:
     """Adds the panel Send and what its buttons do to *app*. *tell* gives the alerts that are due for an issue."""
-    from flask import abort, jsonify, render_template, request
+    from flask import abort, jsonify, make_response, render_template, request
     from markupsafe import Markup
 
     slug, starter = workshop.slug, Starter(workshop.folder)
@@ -55,6 +58,14 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
     @app.get("/send")
     def send_panel() -> str:
         return panel()
+
+    @app.get("/report")
+    def report() -> Response:
+        with open_project(workshop.folder) as project:
+            standing = look(project.store, slug, now())
+            answer = make_response(report_page(project.store, project.config, standing, now=now()))
+        answer.headers["Content-Security-Policy"] = _REPORT
+        return answer
 
     def answered(order: Callable[[Project, str], str], *, telling: bool = False) -> tuple[Response, int]:
         """What *order* says, given in the name of who asks; 403 for who may not approve."""

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.approval import Candidate, examine
+from digest.dispatch.local import refuse_unapproved
 from digest.dispatch.locks import at_work, timer_looked
 from digest.dispatch.standing import Standing, ended_early, look
 from digest.dispatch.starting import Starter
 from digest.dispatch.way import is_local, rate_of, way_on
 from digest.dispatch.welcome import notice
-from digest.errors import IssueError
+from digest.errors import DigestError
 from digest.model import IssueState
 from digest.send.pace import quiet_until
 from digest.store.accounts import ReaderRow
-from digest.store.issues import IssueEvent
+from digest.store.issues import IssueEvent, StoredIssue
 from digest.web.preview.draft import Draft
 from digest.web.report import Part, parts
 from digest.week import Project, open_project
@@ -48,8 +49,8 @@ class Panel:
     standing: Standing | None  # None before approval
     parts: Sequence[Part]  # of the whole, by what became of the letters
     open: int  # letters that a send would try
-    way: str  # by which, in words; '' when that cannot be told
-    no_way: str  # why it cannot; '' when it can
+    way: str  # by which, in words; '' where there is none
+    no_way: str  # why none will be taken; '' when it will
     takes: timedelta | None  # how long it takes at the pace allowed; None: only the receiver's pace counts
     quiet_until: datetime | None  # None: these are no quiet hours
     new_relay: str  # what to know of it; '' when it is known
@@ -72,30 +73,26 @@ class Panel:
 
 def panel_of(draft: Draft, starter: Starter, now: datetime) -> Panel:
     """Raises DigestError where the newsletter cannot be read."""
-    slug = draft.issue.slug
     with open_project(draft.folder) as project:
-        known = project.store.issues.get(slug)
+        known = project.store.issues.get(draft.issue.slug)
         assert known is not None
-        candidate = standing = None
-        if known.state == "draft":
-            candidate = examine(project, slug, issue=draft.issue, rendered=draft.rendered, findings=draft.findings)
-        else:
-            standing = look(project.store, slug, now)
-        return _panel(project, slug, known.state, candidate, standing, starter, now)
+        if known.state != "draft":
+            return _panel(project, known, None, look(project.store, known.slug, now), starter, now)
+        candidate = examine(project, known.slug, issue=draft.issue, rendered=draft.rendered, findings=draft.findings)
+        return _panel(project, known, candidate, None, starter, now)
 
 
 def _panel(
     project: Project,
-    slug: str,
-    state: IssueState,
+    known: StoredIssue,
     candidate: Candidate | None,
     standing: Standing | None,
     starter: Starter,
     now: datetime,
 ) -> Panel:
-    store, config = project.store, project.config
+    store, config, slug, state = project.store, project.config, known.slug, known.state
     open_rows = standing.number("waiting", "deferred", "leased") if standing else 0
-    way, no_way = _way(project, slug) if standing and state in OPEN else ("", "")
+    way, no_way = _way(project, known) if state in OPEN else ("", "")
     rate = rate_of(config)
     early = state in ("approved", "scheduled")
     return Panel(
@@ -119,11 +116,14 @@ def _panel(
     )
 
 
-def _way(project: Project, slug: str) -> tuple[str, str]:
+def _way(project: Project, known: StoredIssue) -> tuple[str, str]:
+    """By which way the letters would go, and why they would not: one of them is ''."""
+    store, slug = project.store, known.slug
     try:
-        return way_on(project.store, project.config, slug).words, ""
-    except IssueError as error:
-        return "", f"{error}: {error.hint}"
+        refuse_unapproved(store.issues.issue(slug), store.issues.rendered(slug), known.fingerprint, project.config)
+        return way_on(store, project.config, slug).words, ""
+    except DigestError as error:
+        return "", f"{error}{f': {error.hint}' if error.hint else ''}"
 
 
 def _timer(project: Project, now: datetime) -> Timer:

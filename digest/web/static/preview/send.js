@@ -37,6 +37,7 @@ function exchange(html) {
   fresh.innerHTML = html;
   const before = body.firstElementChild?.dataset.state;
   const isSame = fresh.content.firstElementChild?.dataset.state === before;
+  if (isSame && document.activeElement.type === "datetime-local") return; // half a date has no value to keep
   if (fresh.innerHTML.trim() !== body.dataset.shown) {
     const active = body.contains(document.activeElement) ? document.activeElement.id : "";
     const opened = isSame ? [...body.querySelectorAll("details[open]")].map((details) => details.id) : [];
@@ -97,6 +98,10 @@ if (before && shows()) {
   title.focus();
 }
 document.addEventListener("submit", ordered, true);
+body.addEventListener("click", (event) => {
+  const { name, value } = event.target;
+  if (name === "panel") setTimeout(() => document.getElementById(value).focus()); // where the button leads
+});
 document.addEventListener("visibilitychange", load);
 document.addEventListener("refreshed", (event) => {
   const mayEdit = (page) => "csrf" in page.body.dataset;
@@ -109,7 +114,7 @@ new MutationObserver(() => {
   if (document.body.dataset.panel === panel) return;
   panel = document.body.dataset.panel;
   tell("");
-  if (panel === "send" && document.activeElement === document.body) title.focus(); // called up by its key
+  if (panel === "send" && !document.activeElement?.closest(".tabs")) title.focus(); // called up by its key
   load();
 }).observe(document.body, { attributeFilter: ["data-panel"] });
 load();
