@@ -298,7 +298,7 @@ def test_what_cannot_be_is_said(folder: Path, run: Run, args: list[str], code: i
 
 
 def test_a_letter_is_looked_at_tested_approved_and_listed_by_its_name(folder: Path, run: Run) -> None:
-    drafted(folder, 1)
+    drafted(folder, 1, words="Nine.")
     assert "nothing to mend" in run("check", LETTER, "--strict").stdout
     assert f"A test of {LETTER} is in var/outbox" in run("test", "me@example.org", LETTER).stdout
     assert LETTER in run("issues", "list").stdout

@@ -148,6 +148,8 @@ def test_under_another_name_nothing_answers(desk: Desk, host: str) -> None:
         (HOME, "a@desk.example.org", False),
         (HOME, "desk.example.org/", False),
         (HOME, "desk.example.org:x", False),
+        (HOME, "[::1", False),
+        (HOME, "desk.example.org\uff0f", False),
         ("http://127.0.0.1:8100", "localhost:8100", True),
         ("http://127.0.0.1:8100", "[::1]:8100", True),
         ("http://127.0.0.1:8100", "127.0.0.1", False),
@@ -240,6 +242,8 @@ def test_when_somebody_was_last_at_the_desk_is_known_to_ten_minutes(desk: Desk) 
     ruth.page()
     assert seen() == NOW
     desk.at += timedelta(minutes=1)
+    ruth.get("/api/changes")
+    assert seen() == NOW
     ruth.page()
     assert seen() == desk.at
 

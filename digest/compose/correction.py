@@ -35,6 +35,7 @@ def compose_correction(
         for item in sent.items
         if (words := said.get(item.article.id)) and (printed is None or item.article.id in printed)
     )
+    first = items[0].note.partition("\n")[0]
     alone = one.format(title=items[0].article.title) if len(items) == 1 else several.format(number=sent.number)
     return Issue(
         slug=slug,
@@ -43,7 +44,7 @@ def compose_correction(
         until=at,
         title=sent.title,
         subject=cut_at_word(alone, SUBJECT_MAX),
-        preheader=cut_at_word(items[0].note.partition("\n")[0], PREHEADER_MAX),
+        preheader=cut_at_word(f"{first} ({items[0].article.title})", PREHEADER_MAX),
         intro="",
         sections=tuple(dict.fromkeys(item.pick.section for item in items)),
         items=items,

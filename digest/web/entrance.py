@@ -115,10 +115,11 @@ def guard_by_links(
         if session is None:
             return closed("link", 403)
         with open_store(folder) as store:
-            known = sessions.used(word, session, store, at, by_itself=is_by_itself())
+            by_itself = is_by_itself()
+            known = sessions.used(word, session, store, at, by_itself=by_itself)
             if known is None:
                 return closed("link", 403)
-            if known.seen_at is None or at - known.seen_at >= SEEN_EVERY:
+            if not by_itself and (known.seen_at is None or at - known.seen_at >= SEEN_EVERY):
                 store.editors.saw(known.id, at)
         if request.method not in {"GET", "HEAD"} and not is_ours(word, g.home):
             return closed("form", 403)
@@ -165,8 +166,9 @@ def guard_by_links(
 
 def is_at(address: str, host: str) -> bool:
     """Whether the Host header *host* names *address*; for this machine's own names each stands for the other."""
-    there, given = urlsplit(address.lower()), urlsplit(f"//{host.lower()}")
+    there = urlsplit(address.lower())
     try:
+        given = urlsplit(f"//{host.lower()}")
         ports = there.port or PORTS[there.scheme], given.port or PORTS[there.scheme]
     except ValueError:
         return False
