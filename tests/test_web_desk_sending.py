@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -262,7 +263,7 @@ def test_two_people_approve_where_two_must(desk: Desk) -> None:
     second = Desk(desk.folder, Editor("Tomas"))
     assert "Mara approved these very bytes at 18:00; a second person must, too." in second.words
     second.approve()
-    assert state(desk.folder) == "approved"
+    assert state(desk.folder) == "approved" and "Mara and Tomas approved it at 18:00" in desk.words
 
 
 def test_an_edit_says_that_it_takes_the_approval_back(desk: Desk) -> None:
@@ -319,6 +320,9 @@ def test_a_time_that_cannot_be_is_refused(desk: Desk) -> None:
 def test_a_time_taken_back_does_not_come_again(desk: Desk) -> None:
     desk.approved().order("schedule", at="2026-03-23T09:00")
     desk.order("unschedule")
+    with open_project(desk.folder) as project:
+        project.store.issues.set_state(SLUG, "paused", who="Mara", at=NOW, reason="before a relay let it in")
+    assert desk.order("resume") == "It is approved, as it was."
     assert run_in(desk.folder)("send", "--due", now="2026-03-23T10:00:00+00:00").stdout == ""
     assert counts(desk.folder) == {"waiting": 2}
 
@@ -361,7 +365,7 @@ def test_a_send_is_a_process_of_its_own_and_what_it_did_is_shown(desk: Desk, tmp
         desk.waive_all()
         desk.approved()
         assert f"By the relay at 127.0.0.1:{port}" in desk.words
-        assert desk.order("begin", number="1,000") == "Sending to 1000 readers."
+        assert desk.order("begin", number="1,000") == "Sending to 1,000 readers."
         until(lambda: state(desk.folder) == "sent")
         until(lambda: at_work(desk.folder) is None)
     assert "999 accepted by your relay" in desk.words and "Sent." in desk.words
@@ -394,8 +398,11 @@ def test_paused_resumed_and_stopped_while_it_leaves(folder: Path, clock: None) -
     join(folder, 498)
     setting(folder, "# rate = 14 ", "rate = 50 ")
     desk.approved().order("begin", number="500")
+    assert "another `digest send` is at work" in desk.order("begin", code=422, number="500")  # a second click
     until(lambda: counts(folder).get("accepted", 0) > 10)
     assert "another `digest send` is at work" in desk.order("go-on", code=422)
+    process = at_work(folder)
+    assert process is not None and os.getsid(process) == process  # no terminal and no desk ends it
     desk.order("pause")
     until(lambda: at_work(folder) is None)
     paused = counts(folder)["accepted"]

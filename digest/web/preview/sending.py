@@ -21,7 +21,6 @@ from digest.dispatch.standing import look
 from digest.dispatch.starting import Starter
 from digest.errors import DigestError, IssueError, SendError, StaleError
 from digest.model import IssueState
-from digest.text.wording import counted
 from digest.web.guard import csrf_now, editor_now, may
 from digest.web.preview import inbox
 from digest.web.preview.draft import Draft, Workshop
@@ -114,7 +113,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
         def order(project: Project, who: str) -> str:
             _keep(project, draft_seen(), now())
             waiting = project.store.ledger.counts(slug).get("waiting", 0)
-            return f"It would go to {counted(waiting, 'reader')}."
+            return f"It would go to {_readers(waiting)}."
 
         return answered(order)
 
@@ -140,7 +139,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
             done = approval.approve(project, candidate, who=who, at=now())
             if isinstance(done, approval.First):
                 return f"Approved by {done.who}. A second person must approve these very bytes, too."
-            return f"Approved for {counted(done.readers, 'reader')}. Nothing has been sent."
+            return f"Approved for {_readers(done.readers)}. Nothing has been sent."
 
         return answered(order)
 
@@ -171,9 +170,9 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
             number = look(project.store, slug, now()).number("waiting", "deferred", "leased")
             typed = _GROUPED.sub("", request.form.get("number", ""))
             if typed != str(number):
-                raise IssueError(f"it would go to {number}, not to {typed or 'nobody'}", hint=f"type {number}")
+                raise IssueError(f"it would go to {number:,}, not to {typed or 'nobody'}", hint=f"type {number:,}")
             _begin(starter, slug, who)
-            return f"Sending to {counted(number, 'reader')}."
+            return f"Sending to {_readers(number)}."
 
         return answered(order)
 
@@ -215,7 +214,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
         def order(project: Project, who: str) -> str:
             orders.need_open(project.store, slug)
             number = project.store.ledger.stop(slug, who=who, at=now())
-            return f"Stopped: {counted(number, 'reader')} will not get it; what has left has left."
+            return f"Stopped: {_readers(number)} will not get it; what has left has left."
 
         return answered(order, telling=True)
 
@@ -260,6 +259,10 @@ def _shown(draft: Draft, starter: Starter, at: datetime) -> dict[str, object]:
     }
 
 
+def _readers(number: int) -> str:
+    return f"{number:,} {'reader' if number == 1 else 'readers'}"
+
+
 def _keep(project: Project, draft: Draft, at: datetime) -> None:
     """What the page shows is the draft that is stored, and its readers are counted anew, as `digest build` does."""
     keep_draft(project, MadeDraft(draft.issue, draft.rendered, draft.picks), now=at)
@@ -296,7 +299,7 @@ def _settle(project: Project, slug: str, word: str, row: str, who: str, at: date
             raise StaleError("somebody has settled that already", hint="")
         if word == "accepted":
             store.accounts.resolve(slug, orders.on_a_word(rows, "accepted", who=who), at)
-            return f"{counted(len(rows), 'reader')} {'has' if len(rows) == 1 else 'have'} it, on your word."
+            return f"{_readers(len(rows))} {'has' if len(rows) == 1 else 'have'} it, on your word."
         if word != "again":
             raise IssueError(f"{word!r} settles nothing", hint="load the page again")
         orders.need_resendable(store, slug)
@@ -304,4 +307,4 @@ def _settle(project: Project, slug: str, word: str, row: str, who: str, at: date
         may_get = [r for r in rows if not store.subscribers.barred(r.subscriber, at)]
         number = orders.send_again(store, slug, may_get, who=who, at=at)
     barred = f"; {len(rows) - number} may get no mail any more" if number < len(rows) else ""
-    return f"{counted(number, 'reader')} will be sent it again{barred}."
+    return f"{_readers(number)} will be sent it again{barred}."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.approval import Candidate, examine
+from digest.approval import Candidate, First, examine, first_of
 from digest.dispatch.local import refuse_unapproved
 from digest.dispatch.locks import at_work, timer_looked
 from digest.dispatch.standing import Standing, ended_early, look
@@ -47,6 +47,7 @@ class Panel:
     laid_at: datetime | None  # when the readers were counted; None: never
     last: IssueEvent | None  # who made it what it is, and why; None: nobody wrote that down
     standing: Standing | None  # None before approval
+    first: First | None  # of the two who approved it; None: one was enough, or it is a draft
     parts: Sequence[Part]  # of the whole, by what became of the letters
     open: int  # letters that a send would try
     way: str  # by which, in words; '' where there is none
@@ -101,6 +102,7 @@ def _panel(
         laid_at=store.ledger.laid_at(slug),
         last=events[-1] if (events := store.issues.events(slug)) else None,
         standing=standing,
+        first=first_of(project, slug, known.fingerprint) if standing else None,
         parts=parts(standing.by_state, standing.written) if standing else (),
         open=open_rows,
         way=way,
