@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +98,22 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(folder: Path) -> Desk:
     return Desk(folder, Editor("Mara"))
+
+
+@pytest.fixture
+def approved(tmp_path: Path) -> Desk:
+    """The desk of an issue that Mara has approved there."""
+    shutil.copytree(_approved(), tmp_path / "n")
+    return Desk(tmp_path / "n", Editor("Mara"))
+
+
+@cache
+def _approved() -> Path:
+    """Made once, and copied."""
+    folder = Path(tempfile.mkdtemp(prefix="digest-approved-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Desk(make_newsletter(folder), Editor("Mara")).approved()
+    return folder
 
 
 def setting(folder: Path, old: str, new: str) -> None:
@@ -289,16 +309,15 @@ def test_a_draft_of_an_older_copy_is_asked_about_before_it_is_approved(desk: Des
 # ------------------------------------------------------------------------------------------------ when
 
 
-def test_a_time_is_given_moved_and_taken_back(desk: Desk) -> None:
-    desk.approved()
-    assert "No timer is known here" in desk.words
-    assert desk.order("schedule", at="2026-03-22T20:10") == "It leaves in 2 h 10 min."
-    assert "It leaves at 20:10 , in 2 h 10 min." in desk.words and state(desk.folder) == "scheduled"
-    desk.order("schedule", at="2026-03-23T09:00")
-    assert "It leaves at 23 March 2026, 09:00 , in 15 h 0 min." in desk.words
-    desk.order("unschedule")
-    assert state(desk.folder) == "approved"
-    assert "there is nothing to take back" in desk.order("unschedule", code=422)
+def test_a_time_is_given_moved_and_taken_back(approved: Desk) -> None:
+    assert "No timer is known here" in approved.words
+    assert approved.order("schedule", at="2026-03-22T20:10") == "It leaves in 2 h 10 min."
+    assert "It leaves at 20:10 , in 2 h 10 min." in approved.words and state(approved.folder) == "scheduled"
+    approved.order("schedule", at="2026-03-23T09:00")
+    assert "It leaves at 23 March 2026, 09:00 , in 15 h 0 min." in approved.words
+    approved.order("unschedule")
+    assert state(approved.folder) == "approved"
+    assert "there is nothing to take back" in approved.order("unschedule", code=422)
 
 
 IMPOSSIBLE = {
@@ -309,37 +328,34 @@ IMPOSSIBLE = {
 }
 
 
-def test_a_time_that_cannot_be_is_refused(desk: Desk) -> None:
-    assert "is draft, not approved" in desk.order("schedule", code=422, at="2026-03-22T20:10")
-    desk.approved()
+def test_a_time_that_cannot_be_is_refused(approved: Desk) -> None:
     for at, said in IMPOSSIBLE.items():
-        assert said in desk.order("schedule", code=422, at=at)
-    assert state(desk.folder) == "approved"
+        assert said in approved.order("schedule", code=422, at=at)
+    assert state(approved.folder) == "approved"
 
 
-def test_a_time_taken_back_does_not_come_again(desk: Desk) -> None:
-    desk.approved().order("schedule", at="2026-03-23T09:00")
-    desk.order("unschedule")
-    with open_project(desk.folder) as project:
+def test_a_time_taken_back_does_not_come_again(approved: Desk) -> None:
+    approved.order("schedule", at="2026-03-23T09:00")
+    approved.order("unschedule")
+    with open_project(approved.folder) as project:
         project.store.issues.set_state(SLUG, "paused", who="Mara", at=NOW, reason="before a relay let it in")
-    assert desk.order("resume") == "It is approved, as it was."
-    assert run_in(desk.folder)("send", "--due", now="2026-03-23T10:00:00+00:00").stdout == ""
-    assert counts(desk.folder) == {"waiting": 2}
+    assert approved.order("resume") == "It is approved, as it was."
+    assert run_in(approved.folder)("send", "--due", now="2026-03-23T10:00:00+00:00").stdout == ""
+    assert counts(approved.folder) == {"waiting": 2}
 
 
-def test_the_timer_that_looked_is_named_and_one_that_stopped_asked_about(desk: Desk) -> None:
-    desk.approved()
-    run = run_in(desk.folder)
+def test_the_timer_that_looked_is_named_and_one_that_stopped_asked_about(approved: Desk) -> None:
+    run = run_in(approved.folder)
     run("send", "--due", now="2026-03-22T17:58:00+00:00")
-    assert "A timer looked at 17:58; it sends it when its time has come." in desk.words
+    assert "A timer looked at 17:58; it sends it when its time has come." in approved.words
     run("send", "--due", now="2026-03-22T15:00:00+00:00")
-    assert "The timer looked last at 15:00, 3 h 0 min ago. Is it still on?" in desk.words
+    assert "The timer looked last at 15:00, 3 h 0 min ago. Is it still on?" in approved.words
 
 
-def test_what_was_scheduled_here_leaves_with_the_timer(desk: Desk) -> None:
-    desk.approved().order("schedule", at="2026-03-22T20:10")
-    run_in(desk.folder)("send", "--due", now="2026-03-22T20:12:00+00:00")
-    assert state(desk.folder) == "sent" and "2 written to var/outbox" in desk.words
+def test_what_was_scheduled_here_leaves_with_the_timer(approved: Desk) -> None:
+    approved.order("schedule", at="2026-03-22T20:10")
+    run_in(approved.folder)("send", "--due", now="2026-03-22T20:12:00+00:00")
+    assert state(approved.folder) == "sent" and "2 written to var/outbox" in approved.words
 
 
 # ------------------------------------------------------------------------------------------------ sending
@@ -351,11 +367,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_NOW", NOW.isoformat())
 
 
-def test_only_the_number_of_readers_lets_it_leave(desk: Desk) -> None:
-    desk.approved()
+def test_only_the_number_of_readers_lets_it_leave(approved: Desk) -> None:
     for number in ("", "3", "20", "2x", "two"):
-        assert "it would go to 2" in desk.order("begin", code=422, number=number)
-    assert at_work(desk.folder) is None and state(desk.folder) == "approved"
+        assert "it would go to 2" in approved.order("begin", code=422, number=number)
+    assert at_work(approved.folder) is None and state(approved.folder) == "approved"
 
 
 def test_a_send_is_a_process_of_its_own_and_what_it_did_is_shown(desk: Desk, tmp_path: Path, clock: None) -> None:
@@ -376,10 +391,9 @@ def test_a_send_is_a_process_of_its_own_and_what_it_did_is_shown(desk: Desk, tmp
         assert ("digest send", "sent") in {(e.who, e.became) for e in project.store.issues.events(SLUG)}
 
 
-def test_what_is_no_longer_what_was_approved_is_said_before_it_is_sent(desk: Desk) -> None:
-    desk.approved()
-    setting(desk.folder, "<ledger@example.org>", "<other@example.org>")
-    assert "2026-W12 is no longer what was approved" in desk.words and 'id="begin"' not in desk.panel
+def test_what_is_no_longer_what_was_approved_is_said_before_it_is_sent(approved: Desk) -> None:
+    setting(approved.folder, "<ledger@example.org>", "<other@example.org>")
+    assert "2026-W12 is no longer what was approved" in approved.words and 'id="begin"' not in approved.panel
 
 
 def test_why_a_send_could_not_begin_is_kept_and_shown(desk: Desk, clock: None) -> None:
@@ -424,10 +438,9 @@ def test_paused_resumed_and_stopped_while_it_leaves(folder: Path, clock: None) -
 # ------------------------------------------------------------------------------------------------ in doubt
 
 
-def in_doubt(desk: Desk) -> None:
+def in_doubt(approved: Desk) -> None:
     """Both readers' letters were under way when the sender died."""
-    desk.approved()
-    with open_project(desk.folder) as project:
+    with open_project(approved.folder) as project:
         store = project.store
         store.issues.set_state(SLUG, "sending", who="digest send", at=NOW)
         store.ledger.lease(SLUG, "wire-dead", 2, NOW)
@@ -436,38 +449,38 @@ def in_doubt(desk: Desk) -> None:
         store.issues.set_state(SLUG, "sent", who="digest send", at=NOW)
 
 
-def test_who_has_it_and_who_is_sent_it_again_is_said_one_by_one(desk: Desk, clock: None) -> None:
-    in_doubt(desk)
-    assert "2 letters were under way" in desk.words and "ruth@example.org" in desk.words
-    assert "the sender ended before the receiver’s answer was written down" in desk.words
-    assert desk.order("doubts", word="accepted", row="0") == "1 reader has it, on your word."
-    assert counts(desk.folder) == {"accepted": 1, "uncertain": 1}
-    assert desk.order("doubts", word="again", row="1") == "1 reader will be sent it again."
-    assert (counts(desk.folder), state(desk.folder)) == ({"accepted": 1, "waiting": 1}, "sending")
-    assert "somebody has settled that already" in desk.order("doubts", code=409, word="again", row="1")
-    with open_project(desk.folder) as project:
+def test_who_has_it_and_who_is_sent_it_again_is_said_one_by_one(approved: Desk, clock: None) -> None:
+    in_doubt(approved)
+    assert "2 letters were under way" in approved.words and "ruth@example.org" in approved.words
+    assert "the sender ended before the receiver’s answer was written down" in approved.words
+    assert approved.order("doubts", word="accepted", row="0") == "1 reader has it, on your word."
+    assert counts(approved.folder) == {"accepted": 1, "uncertain": 1}
+    assert approved.order("doubts", word="again", row="1") == "1 reader will be sent it again."
+    assert (counts(approved.folder), state(approved.folder)) == ({"accepted": 1, "waiting": 1}, "sending")
+    assert "somebody has settled that already" in approved.order("doubts", code=409, word="again", row="1")
+    with open_project(approved.folder) as project:
         said = [move.reply for move in project.store.ledger.history(SLUG, 1)][-2:]
     assert said == ["proved missing: they do not have it, says Mara", "to be sent again, says Mara"]
-    assert "On its way, and no send is at work." in desk.words
-    desk.order("go-on")
-    until(lambda: state(desk.folder) == "sent")
+    assert "On its way, and no send is at work." in approved.words
+    approved.order("go-on")
+    until(lambda: state(approved.folder) == "sent")
 
 
-def test_all_in_doubt_are_settled_at_once(desk: Desk) -> None:
-    in_doubt(desk)
-    assert desk.order("doubts", word="accepted") == "2 readers have it, on your word."
-    assert counts(desk.folder) == {"accepted": 2}
+def test_all_in_doubt_are_settled_at_once(approved: Desk) -> None:
+    in_doubt(approved)
+    assert approved.order("doubts", word="accepted") == "2 readers have it, on your word."
+    assert counts(approved.folder) == {"accepted": 2}
 
 
-def test_who_may_get_no_mail_any_more_is_not_sent_it_again(desk: Desk) -> None:
-    in_doubt(desk)
-    with open_project(desk.folder) as project:
+def test_who_may_get_no_mail_any_more_is_not_sent_it_again(approved: Desk) -> None:
+    in_doubt(approved)
+    with open_project(approved.folder) as project:
         person = project.store.subscribers.get(parse_address("ruth@example.org"))
         assert person is not None
         project.store.subscribers.set_membership(person.id, "unsubscribed", how="page", who="", at=NOW)
-    said = desk.order("doubts", word="again")
+    said = approved.order("doubts", word="again")
     assert said == "1 reader will be sent it again; 1 may get no mail any more."
-    assert counts(desk.folder) == {"rejected": 1, "waiting": 1}
+    assert counts(approved.folder) == {"rejected": 1, "waiting": 1}
 
 
 # ------------------------------------------------------------------------------------------------ who may
@@ -476,12 +489,12 @@ def test_who_may_get_no_mail_any_more_is_not_sent_it_again(desk: Desk) -> None:
 ORDERS = "waive count not-sent approve schedule unschedule begin go-on pause resume stop doubts".split()
 
 
-def test_who_may_only_edit_looks_and_decides_nothing(desk: Desk) -> None:
-    in_doubt(desk)
-    ann = Desk(desk.folder, Editor("Ann", frozenset({"edit"})))
+def test_who_may_only_edit_looks_and_decides_nothing(approved: Desk) -> None:
+    in_doubt(approved)
+    ann = Desk(approved.folder, Editor("Ann", frozenset({"edit"})))
     for path in (*ORDERS, "/correct"):
-        ann.order(path, code=403, fingerprint=desk.fingerprint, number="2", word="accepted")
-    assert counts(desk.folder) == {"uncertain": 2}
+        ann.order(path, code=403, fingerprint=approved.fingerprint, number="2", word="accepted")
+    assert counts(approved.folder) == {"uncertain": 2}
     assert "ruth@example.org" not in ann.panel and "reader in row 0" in ann.words
     enabled = [tag for tag in re.findall(r"<button[^>]*>", ann.panel) if "disabled" not in tag]
     assert enabled == []
@@ -503,25 +516,29 @@ def test_another_sites_form_decides_nothing(desk: Desk) -> None:
 # ------------------------------------------------------------------------------------------------ after
 
 
-def test_a_story_is_corrected_and_taken_down_once_readers_have_it(desk: Desk) -> None:
-    draft = desk.workshop.show().draft
+def test_a_story_is_corrected_and_taken_down_once_readers_have_it(approved: Desk) -> None:
+    draft = approved.workshop.show().draft
     assert draft is not None
     article = draft.issue.items[1].article
-    assert "nobody has it yet" in desk.order("/correct", code=422, article=article.id, words="x")
-    assert "data-correct" not in desk.client.get("/").text
-    in_doubt(desk)
-    assert "there are no words to print" in desk.order("/correct", code=422, article=article.id, words=" ")
-    assert "not in the issue" in desk.order("/correct", code=422, article="none", words="x")
-    desk.order("/correct", article=article.id, words="It was nine ships,\nnot eleven.", kind="correction")
-    page = desk.client.get("/").text
+    assert "nobody has it yet" in approved.order("/correct", code=422, article=article.id, words="x")
+    assert "data-correct" not in approved.client.get("/").text
+    in_doubt(approved)
+    assert "there are no words to print" in approved.order("/correct", code=422, article=article.id, words=" ")
+    assert "not in the issue" in approved.order("/correct", code=422, article="none", words="x")
+    approved.order("/correct", article=article.id, words="It was nine ships,\nnot eleven.", kind="correction")
+    page = approved.client.get("/").text
     assert page.count("data-correct") == len(draft.issue.items) and "It was nine ships, not eleven." in page
-    assert "Mail that left cannot be called back" in desk.order("/correct", article=article.id, kind="takedown")
-    with open_project(desk.folder) as project:
+    assert "Mail that left cannot be called back" in approved.order("/correct", article=article.id, kind="takedown")
+    with open_project(approved.folder) as project:
         made = project.store.corrections.of(SLUG)
     assert [(c.kind, c.words, c.who) for c in made] == [
         ("correction", "It was nine ships, not eleven.", "Mara"),
         ("takedown", "", "Mara"),
     ]
+    run_in(approved.folder)("correct", SLUG, "1", "Also by the command.")
+    assert "Also by the command." in approved.client.get("/").text
+    assert "cannot be edited" in error_of(run_in(approved.folder)("edit", "--week", SLUG, "subject", "x", ok=False))
+
     run_in(desk.folder)("correct", SLUG, "1", "Also by the command.")
     assert "Also by the command." in desk.client.get("/").text
     assert "cannot be edited" in error_of(run_in(desk.folder)("edit", "--week", SLUG, "subject", "x", ok=False))
