@@ -103,7 +103,7 @@ def window(now: datetime, zone: ZoneInfo, last_until: datetime | None) -> Window
 
 def current_slug(store: Store, base: str) -> str:
     """The newest issue of the week *base* (``2015-W39-2`` after ``2015-W39``), or *base* itself."""
-    mine = [i.slug for i in store.issues.all() if i.slug == base or i.slug.startswith(f"{base}-")]
+    mine = [i.slug for i in store.issues.numbers() if i.slug == base or i.slug.startswith(f"{base}-")]
     return max(mine, key=lambda s: int(s.rpartition("-")[2]) if s != base else 1, default=base)
 
 
@@ -438,7 +438,7 @@ def _old_files(project: Project, win: Window) -> Iterable[Article]:
     said, not dropped silently."""
     store = project.store
     named = {s.name for s in project.config.sources if s.path} | {"pasted"}
-    closed = [i for i in store.issues.all() if i.state in (*LOCKED_STATES, "skipped")]
+    closed = [i for i in store.issues.numbers() if i.state in (*LOCKED_STATES, "skipped")]
     return (
         a
         for a in store.articles.all()
@@ -451,7 +451,7 @@ def past_choices(project: Project) -> tuple[list[Article], list[Article]]:
     store = project.store
     picked: dict[str, Article] = {}
     collected: dict[str, Article] = {}
-    for known in store.issues.all():
+    for known in store.issues.numbers():
         if known.state in LOCKED_STATES:
             picked |= {item.article.id: item.article for item in store.issues.issue(known.slug).items}
             collected |= {a.id: a for a in store.articles.between(known.since, known.until)}
@@ -475,7 +475,9 @@ def findings(
 
     store = project.store
     issue, rendered = issue or store.issues.issue(slug), rendered or store.issues.rendered(slug)
-    before = [i.slug for i in store.issues.all() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    before = [i.slug for i in store.issues.numbers() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    if issue.corrects:  # fewer readers than the last issue are what a letter about one has
+        before = []
     unfit = unfit_edits(project, slug, issue) if store.issues.get(slug) else []
     return check_issue(
         issue,

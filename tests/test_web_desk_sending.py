@@ -538,3 +538,20 @@ def test_a_story_is_corrected_and_taken_down_once_readers_have_it(approved: Desk
     run_in(approved.folder)("correct", SLUG, "1", "Also by the command.")
     assert "Also by the command." in approved.client.get("/").text
     assert "cannot be edited" in error_of(run_in(approved.folder)("edit", "--week", SLUG, "subject", "x", ok=False))
+
+
+def test_a_correction_is_also_mailed_where_its_box_is_ticked(approved: Desk) -> None:
+    draft = approved.workshop.show().draft
+    assert draft is not None
+    article = draft.issue.items[1].article
+    in_doubt(approved)
+    assert 'name="mail"' in approved.client.get("/").text
+    fields = {"article": article.id, "mail": "yes"}
+    assert "not mailed" in approved.order("/correct", code=422, kind="takedown", **fields)
+    for _ in range(2):
+        said = approved.order("/correct", words="Nine, not eleven.", kind="correction", **fields)
+        assert f"is drafted: `digest desk {SLUG}-correction` shows" in said
+    with open_project(approved.folder) as project:
+        assert [c.words for c in project.store.corrections.of(SLUG)] == ["Nine, not eleven."]
+        letter = project.store.issues.issue(f"{SLUG}-correction")
+        assert [(item.article.id, item.note) for item in letter.items] == [(article.id, "Nine, not eleven.")]

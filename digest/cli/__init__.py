@@ -48,7 +48,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),
-        "editors": ("", "Who may approve."),
+        "editors": ("editors", "Who else works at the desk, each by a personal link."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
         "brief": ("brief", "What the newsletter is about, and words for it."),
         "doctor": ("doctor", "Look for what would go wrong, and say what to do."),

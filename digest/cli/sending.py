@@ -14,6 +14,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     progress_bars,
@@ -122,7 +123,7 @@ def _approve(project: Project, candidate: Candidate) -> None:
     if done.first is not None:
         say(f"First approved by {done.first.who}.")
     say(f"Approved by {name} for {_readers(done.readers)}, fingerprint {candidate.rendered.fingerprint[:12]}.")
-    say("Nothing has been sent. Next: `digest send`.")
+    say(f"Nothing has been sent. Next: `digest send{named(project, candidate.slug)}`.")
 
 
 def _readers(number: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, named, now, say
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -166,29 +166,31 @@ def _today(project: Project) -> str:
 
 def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
     """What a person can do about it; '' when there is nothing to do."""
-    steps = []
+    steps, it = [], named(project, standing.slug)
     if standing.state == "draft":
-        steps.append("Nothing has been sent. Next: `digest approve`.")
+        steps.append(f"Nothing has been sent. Next: `digest approve{it}`.")
     elif standing.state == "approved":
         if ended_early:
             steps.append(f"The last `digest send` ended early: {ended_early}.")
-        steps.append("Nothing has been sent. Next: `digest send`.")
+        steps.append(f"Nothing has been sent. Next: `digest send{it}`.")
     elif standing.state == "paused":
-        steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")
+        steps.append(
+            f"When it may go on: `digest resume{it}`, then `digest send{it}`; `digest stop{it}` ends it for good."
+        )
     elif standing.state == "sending" and standing.process is None:
         if ended_early:
             steps.append(f"The last `digest send` ended early: {ended_early}.")
         if until := quiet_now(project.config):
-            steps.append(f"Run `digest send` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
+            steps.append(f"Run `digest send{it}` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
         elif standing.number("waiting", "leased", "sending") or not standing.next_due or standing.next_due <= now():
-            steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
+            steps.append(f"No `digest send{it}` is at work: start it again, it goes on where it ended.")
         else:
             steps.append(
-                f"Run `digest send` again {_when(project, standing)}, or let a timer do it (docs/scheduling.md)."
+                f"Run `digest send{it}` again {_when(project, standing)}, or let a timer do it (docs/scheduling.md)."
             )
     if standing.number("uncertain"):
         steps.append(
-            "`digest deliveries list --state uncertain` lists those we cannot know; `deliveries resolve` decides."
+            f"`digest deliveries list{it} --state uncertain` lists those we cannot know; `deliveries resolve` decides."
         )
     return "\n".join(steps)
 

@@ -14,6 +14,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     project_of,
@@ -167,11 +168,11 @@ def resume(ctx: click.Context, issue: str) -> None:
             assert standing.send_at is not None
             say(f"{slug} leaves at {clock(standing.send_at, project.config)}, as it was to.")
         elif became == "approved":
-            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send`.")
+            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send{named(project, slug)}`.")
         else:
             open_rows = standing.number("waiting", "leased", "deferred")
             wait = "reader waits" if open_rows == 1 else "readers wait"
-            say(f"{slug} is going on: run `digest send`. {open_rows} {wait}.")
+            say(f"{slug} is going on: run `digest send{named(project, slug)}`. {open_rows} {wait}.")
             if doubts := standing.number("uncertain"):
                 say(f"For {doubts} we cannot know: they are not sent to before `digest deliveries resolve`.")
         _tell(project, slug)

@@ -328,13 +328,22 @@ def preview(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
 @issue_argument
 @click.option("--port", default=8025, type=click.IntRange(0, 65535), help="Where to serve; 0 for any free port.")
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
+@click.option("--listen", metavar="HOST:PORT", help="For all who have a link by `digest editors add`.")
 @click.pass_context
-def desk(ctx: click.Context, issue: str, port: int, no_open: bool) -> None:
-    """Make the issue in the browser, on this machine only, approve it there and send it."""
-    from digest.cli.previewing import serve_preview
+def desk(ctx: click.Context, issue: str, port: int, no_open: bool, listen: str | None) -> None:
+    """Make the issue in the browser, on this machine only, approve it there and send it.
+
+    With --listen others make it with you, from their own machines, each by a personal link.
+    """
+    from digest.cli.previewing import serve_desk, serve_preview
     from digest.model import Editor
 
+    if listen is not None and ctx.get_parameter_source("port") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--listen names the port itself.", ctx)
     with project_of(ctx) as project:
+        if listen is not None:
+            serve_desk(project, issue, listen=listen)
+            return
         serve_preview(project, issue, port=port, open_browser=not no_open, editor=Editor(who(project)))
 
 

@@ -1,6 +1,7 @@
 """Picks + summaries + edits -> Issue. Pure."""
 
 from digest.compose.choices import NONE, as_value, conflicts, spans_of, with_choices
+from digest.compose.correction import compose_correction
 from digest.compose.differences import Difference, differences
 from digest.compose.edits import last_of, move_value, read_move, replay, words_of
 from digest.compose.issue import Placed, compose_issue, cut_at_word, lay_out, reading_minutes, words_in
@@ -13,6 +14,7 @@ __all__ = [
     "Difference",
     "Placed",
     "as_value",
+    "compose_correction",
     "compose_issue",
     "conflicts",
     "cut_at_word",

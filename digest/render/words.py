@@ -42,6 +42,11 @@ class Words:
     note: str
     correction: str
     taken_down: str  # {date}
+    correction_of: str  # {title}: the subject of a letter that corrects one story
+    corrections_of: str  # {number}: the same, of several
+    corrected: str  # {number} {date}: of the issue corrected
+    corrected_page: str  # {number}: the words of the link there
+    own_words: str  # in place of provenance, where nothing is cut from an article
     sign_off: str
     next_issue: str  # {day}
     reply: str

@@ -21,6 +21,7 @@ from digest.store.approvals import Approvals
 from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
+from digest.store.editors import Editors
 from digest.store.erasure import Erasure
 from digest.store.holdings import Holdings
 from digest.store.imports import Imports
@@ -55,6 +56,7 @@ class Store:
         self.issues = Issues(self)
         self.approvals = Approvals(self)
         self.corrections = Corrections(self)
+        self.editors = Editors(self)
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, SendError
-from digest.web.guard import editor_now
+from digest.web.guard import editor_now, may_not
 from digest.web.preview.draft import Workshop
 from digest.web.server import THREADS
 
@@ -47,20 +47,24 @@ def register(app: Flask, workshop: Workshop, *, mail_test: MailTest | None, now:
         return jsonify(stamp=stamp, pause=0)
 
     @app.get("/api/readers")
-    def readers() -> Response:
+    def readers() -> Response | tuple[Response, int]:
         """Who is called like what was typed."""
         from digest.store import open_store
 
+        if may_not("people"):
+            return jsonify(ok=False, said="You may not see who is subscribed."), 403
         with open_store(workshop.folder) as store:
             found = store.subscribers.find(request.args.get("words", "").strip(), MOST_READERS)
         return jsonify(readers=[{"number": s.id, "address": str(s.address), "name": s.name} for s in found])
 
     @app.post("/api/test")
-    def test() -> Response:
+    def test() -> Response | tuple[Response, int]:
         """Mails what is shown to one address, as `digest test` does."""
         from digest.address import parse_address
         from digest.store import open_store
 
+        if may_not("approve"):
+            return jsonify(ok=False, said="You may not mail tests of this issue."), 403
         draft = workshop.show().draft
         if mail_test is None or draft is None:
             abort(404)

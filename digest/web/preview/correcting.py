@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from digest.correcting import mail_correction
 from digest.errors import DigestError, IssueError
 from digest.model import Correction, IssueState
+from digest.text.wording import counted
 from digest.web.guard import editor_now, may
 from digest.web.preview.draft import Workshop
-from digest.week import open_project
+from digest.week import Project, open_project
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -45,15 +47,31 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
                 known = project.store.issues.get(workshop.slug)
                 if known is None or known.state not in OUT:
                     raise IssueError(f"{workshop.slug} is not out: nobody has it yet", hint="change it instead")
+                if known.corrects:
+                    raise IssueError(f"{known.slug} is a letter about {known.corrects}", hint="correct that again")
                 items = project.store.issues.issue(workshop.slug).items
                 article = request.form.get("article", "")
                 if article not in {item.article.id for item in items}:
                     raise IssueError("that story is not in the issue", hint="load the page again")
-                project.store.corrections.add(Correction(0, workshop.slug, article, kind, words, editor.name, now()))
+                correction = Correction(0, workshop.slug, article, kind, words, editor.name, now())
+                mailed = _mailed(project, correction, now()) if "mail" in request.form else ""
+                if not mailed:
+                    project.store.corrections.add(correction)
         except DigestError as error:
             return jsonify(ok=False, said=f"{error}{f' ({error.hint})' if error.hint else ''}."), 422
         said = "It is off the page. Mail that left cannot be called back." if down else "The page says so from now on."
-        return jsonify(ok=True, said=said), 200
+        return jsonify(ok=True, said=f"{said} {mailed}".strip()), 200
+
+
+def _mailed(project: Project, correction: Correction, at: datetime) -> str:
+    """What became of the letter with *correction* in it. Raises IssueError."""
+    if correction.kind == "takedown":
+        raise IssueError("what is taken down is not mailed", hint="take the tick out")
+    letter = mail_correction(project, correction, now=at)
+    slug = letter.issue.slug
+    if letter.is_out:
+        return f"{slug}, which says so, is {letter.before} already."
+    return f"A letter to {counted(letter.readers, 'reader')} is drafted: `digest desk {slug}` shows and sends it."
 
 
 def _words(text: str, *, needed: bool) -> str:

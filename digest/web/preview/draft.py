@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from digest.approval import First, first_of
 from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
-from digest.model import Issue, IssueState, Pick, Rendered
+from digest.model import Edit, Issue, IssueState, Pick, Rendered
 from digest.store.approvals import TestMailed, Waiver, Warned
 from digest.week import Project, Window, choose, compose_week, findings, open_project, render_week
 
@@ -48,6 +48,7 @@ class Draft:
     waiting: int  # letters that would go out; once they do, all that were planned
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
     revision: int = 0  # the number of the newest edit it heeds
+    newest: Edit | None = None  # that edit, perhaps an undo; None: nobody has edited it
 
     waivers: Mapping[Warned, Waiver] = field(default_factory=dict)  # warnings that may stand
     tested: TestMailed | None = None  # the newest test of any of its drafts; None: there was none
@@ -139,12 +140,13 @@ class Workshop:
             known = issues.get(self.slug)
             if known is None:
                 raise IssueError(f"{self.slug} is gone", hint="`digest weekly` makes it again")
-            if known.state == "draft":
-                revision = issues.revision(self.slug)  # read first: an edit made meanwhile is one not seen
+            if known.state == "draft" and not known.corrects:
+                history = issues.history(self.slug)  # read first: an edit made meanwhile is one not seen
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
                     made = _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
-                    return replace(made, revision=revision)
+                    newest = history[-1] if history else None
+                    return replace(made, revision=newest.id if newest else 0, newest=newest)
             return _as_stored(project, self.slug)
 
     def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:

@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from digest.compose import last_of, words_of
-from digest.model import EditKind, IssueState, Item
-from digest.web.guard import CSRF, editor_now, may
+from digest.model import EditKind, Editor, IssueState, Item
+from digest.web.guard import CSRF, csrf_now, editor_now, home_now, may, may_not
 from digest.web.preview import inbox
 from digest.web.preview.choices import choices_of
 from digest.web.preview.draft import Draft, Shown, Workshop
@@ -38,9 +38,9 @@ class StoryRow:
     terms: list[Term]
 
 
-def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, may_test: bool) -> None:
+def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], may_test: bool) -> None:
     """Adds the pages to *app*."""
-    from flask import abort, make_response, render_template, request
+    from flask import abort, g, make_response, render_template, request
 
     from digest.render.message import with_pictures
 
@@ -50,8 +50,11 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
             abort(404)
         return shown.draft
 
+    def reader_meant(of: Draft, state: State) -> Reader | None:
+        return find_reader(workshop.folder, of, "" if may_not("people") else state.reader, now())
+
     def letter(of: Draft, state: State) -> tuple[SeenLetter, Reader | None]:
-        reader = find_reader(workshop.folder, of, state.reader, now())
+        reader = reader_meant(of, state)
         return write_letter(workshop.folder, of, _variant(of, state, reader), reader, now()), reader
 
     def in_frame(body: str, csp: str = PAGE_IN_FRAME) -> Response:
@@ -70,15 +73,20 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
                 said=shown.fault.what if shown.fault else "",
                 stamp=shown.stamp,
             )
-        reader = find_reader(workshop.folder, shown.draft, state.reader, now())
+        reader = reader_meant(shown.draft, state)
         return render_template(
             "preview/desk.html",
-            **_seen(shown, shown.draft, state, reader, may_edit=may("edit") and shown.draft.state in EDITABLE),
+            **_seen(shown, shown.draft, state, reader, may_edit=may("edit") and _is_open(shown.draft)),
             is_desk=editor_now() is not None,
+            editor=editor_now(),
+            others=_others_edit(shown.draft, editor_now(), now()),
+            may_look_only=may_not("edit"),
+            may_see_people=not may_not("people"),
+            may_test=may_test and not may_not("approve"),
+            can_leave=g.get("can_leave", False),
             sandbox=SANDBOX,
             csrf_field=CSRF,
-            csrf=csrf,
-            may_test=may_test,
+            csrf=csrf_now(),
         )
 
     @app.get("/frame/mail")
@@ -86,7 +94,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
         of, state = draft(), read_state(request.args)
         seen, reader = letter(of, state)
         variant = next(v for v in of.rendered.variants if v.key == _variant(of, state, reader))
-        page = repaint(with_pictures(harmless(seen, request.host_url), variant), state.look)
+        page = repaint(with_pictures(harmless(seen, home_now()), variant), state.look)
         return in_frame(framed(page), mail_policy(state.pictures, of.config.site.url))
 
     @app.get("/frame/text")
@@ -117,6 +125,11 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csr
     @app.get("/stand-in/<name>")
     def stand_in(name: str) -> str:
         return render_template("preview/stand_in.html", name=name)
+
+
+def _is_open(draft: Draft) -> bool:
+    """Whether it can be edited: readers have none of it, and its words are not those of `digest correct`."""
+    return draft.state in EDITABLE and not draft.issue.corrects
 
 
 def _variant(draft: Draft, state: State, reader: Reader | None) -> str:
@@ -171,6 +184,15 @@ def _seen(shown: Shown, draft: Draft, state: State, reader: Reader | None, *, ma
         "clip": CLIP_BYTES,
         "words": len(variant.text.split()),
     }
+
+
+def _others_edit(draft: Draft, editor: Editor | None, now: datetime) -> str:
+    """The newest edit, where somebody else made it: ``Ruth: subject, 14:02``; '' where not."""
+    edit, zone = draft.newest, draft.config.zone
+    if edit is None or editor is None or edit.who == editor.name:
+        return ""
+    at, today = edit.at.astimezone(zone), now.astimezone(zone).date()
+    return f"{edit.who}: {edit.kind}, {at:%H:%M}{'' if at.date() == today else f' on {_day(edit.at, zone)}'}"
 
 
 def _item_at(items: Sequence[Item], state: State) -> Item | None:

@@ -21,7 +21,7 @@ from digest.dispatch.standing import look
 from digest.dispatch.starting import Starter
 from digest.errors import DigestError, IssueError, SendError, StaleError
 from digest.model import IssueState
-from digest.web.guard import editor_now, may
+from digest.web.guard import csrf_now, editor_now, may
 from digest.web.preview import inbox
 from digest.web.preview.draft import Draft, Workshop
 from digest.web.preview.standing import panel_of, span_words
@@ -39,9 +39,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _GROUPED = re.compile(r"[\s,.’'_\u00a0\u202f]")  # how people write the thousands of a number
 
 
-def register(
-    app: Flask, workshop: Workshop, *, now: Callable[[], datetime], csrf: str, tell: Callable[[str], None]
-) -> None:
+def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tell: Callable[[str], None]) -> None:
     """Adds the panel Send and what its buttons do to *app*. *tell* gives the alerts that are due for an issue."""
     from flask import abort, jsonify, make_response, render_template, request
     from markupsafe import Markup
@@ -52,7 +50,7 @@ def register(
         draft = workshop.show().draft
         if draft is None:
             abort(404)
-        return Markup(render_template("preview/send.html", **_shown(draft, starter, now(), csrf)))
+        return Markup(render_template("preview/send.html", **_shown(draft, starter, now())))
 
     app.jinja_env.globals["send_panel"] = panel
 
@@ -228,7 +226,7 @@ def register(
         return answered(order)
 
 
-def _shown(draft: Draft, starter: Starter, at: datetime, csrf: str) -> dict[str, object]:
+def _shown(draft: Draft, starter: Starter, at: datetime) -> dict[str, object]:
     """What the template needs."""
     zone, variant = draft.config.zone, draft.rendered.variants[0]
     sender = draft.config.newsletter.sender.name or draft.config.newsletter.name
@@ -254,7 +252,7 @@ def _shown(draft: Draft, starter: Starter, at: datetime, csrf: str) -> dict[str,
         "span": span_words,
         "field_time": lambda moment: f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}",
         "key": lambda finding: sha256(repr(approval.warned(finding)).encode()).hexdigest()[:8],
-        "csrf": csrf,
+        "csrf": csrf_now(),
         "me": editor.name if editor else "",
         "may_approve": may("approve"),
         "may_people": may("people"),

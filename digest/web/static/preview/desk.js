@@ -134,7 +134,7 @@ function pressed(event) {
   else if (key === "[" || key === "]") {
     rule(key === "[" ? -10 : 10);
     go({ width: "free" });
-  } else if (key === "/") {
+  } else if (key === "/" && document.getElementById("find")) {
     go({ panel: "readers" });
     document.getElementById("find").focus();
   } else return;
@@ -208,7 +208,7 @@ if (form) {
     event.detail.addEventListener("keydown", pressed);
     event.detail.addEventListener("click", traced);
   });
-  document.getElementById("find").addEventListener("input", (event) => search(event.target.value));
+  document.getElementById("find")?.addEventListener("input", (event) => search(event.target.value));
   document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
   const single = document.getElementById("single-keys");
   single.checked = localStorage.getItem("single-keys") !== "off";

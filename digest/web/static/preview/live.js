@@ -65,7 +65,7 @@ export async function follow({ changed }) {
     const shown = document.body.dataset.stamp;
     try {
       const answer = await fetch("/api/changes?" + new URLSearchParams({ seen: shown }), { cache: "no-store" });
-      if (answer.status === 403) return say(`The ${name} was started anew. Open the address in the terminal.`, true);
+      if (answer.status === 403) return say(`The ${name} does not know this window any more. Open it again as you did first.`, true);
       if (!answer.ok) throw new Error(answer.status);
       const { stamp, pause: wait } = await answer.json();
       say("");
