@@ -33,7 +33,7 @@ from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.folders import make_private
 from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
-from digest.pick import NEAR_MISSES, pick_week
+from digest.pick import NEAR_MISSES, Survey
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
 from digest.text.limits import allowance
@@ -142,6 +142,18 @@ class Draft:
     picks: tuple[Pick, ...]  # chosen and near misses
 
 
+def survey_week(project: Project, win: Window) -> Survey:
+    """What is stored of the week, ready to be picked from."""
+    store, config = project.store, project.config
+    return Survey(
+        store.articles.all(),
+        brief=config.brief_for_picking(),
+        now=win.until.astimezone(config.zone),
+        since=win.since,
+        past=store.issues.past_articles(),
+    )
+
+
 def choose(
     project: Project,
     win: Window,
@@ -153,18 +165,9 @@ def choose(
 ) -> list[Pick]:
     """The week's picks and misses from everything stored; *near_misses* as in `pick_week`. edits: None for those in
     force."""
-    store, config = project.store, project.config
-    past = store.issues.past_articles()
-    return pick_week(
-        store.articles.all(),
-        brief=config.brief_for_picking(),
-        now=win.until.astimezone(config.zone),
-        since=win.since,
-        limit=limit or config.week.limit,
-        past=past,
-        edits=store.issues.edits(slug) if edits is None else edits,
-        near_misses=near_misses,
-    )
+    edits = project.store.issues.edits(slug) if edits is None else edits
+    found = survey_week(project, win).choose(limit=limit or project.config.week.limit, edits=edits)
+    return found.picks(near_misses)
 
 
 def condense_items(

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
 from digest.model import Issue, IssueState, Pick, Rendered
-from digest.week import Project, Window, choose, compose_week, findings, open_project, render_week
+from digest.pick import NEAR_MISSES, Choice, Survey
+from digest.week import Project, Window, compose_week, findings, open_project, render_week, survey_week
 
 if TYPE_CHECKING:
     from digest.render.check import Finding
@@ -39,13 +40,20 @@ class Draft:
 
     issue: Issue
     rendered: Rendered
-    near_misses: tuple[Pick, ...]
+    picks: Choice | tuple[Pick, ...]  # what it was chosen from; of an issue as it is stored, its near misses
     folder: Path
     state: IssueState
     config: Config
     waiting: int  # letters that would go out
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
     revision: int = 0  # the number of the newest edit it heeds
+
+    @cached_property
+    def near_misses(self) -> list[Pick]:
+        """Of its week: the best of those not chosen, and those that could not be. Looked for when asked for, as what
+        would change that takes a while to find out."""
+        found = self.picks.picks(NEAR_MISSES) if isinstance(self.picks, Choice) else self.picks
+        return [pick for pick in found if pick.lost and is_of_week(pick, self.issue)]
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -80,8 +88,8 @@ class Workshop:
         self._lock = Lock()
         self._files = ""
         self._shown = Shown(None, None, "0")
-        self._picked: tuple[object, list[Pick]] | None = None
-        self._composed: tuple[object, tuple[Issue, tuple[Pick, ...]] | None] | None = None
+        self._surveyed: tuple[object, Survey] | None = None
+        self._composed: tuple[object, tuple[Issue, Choice] | None] | None = None
 
     def show(self) -> Shown:
         """What there is to show now. From memory while no file changed."""
@@ -133,24 +141,26 @@ class Workshop:
                 revision = issues.revision(self.slug)  # read first: an edit made meanwhile is one not seen
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
-                    made = _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
+                    issue, choice = fresh
+                    made = _finished(project, self.slug, issue, render_week(project, issue), choice)
                     return replace(made, revision=revision)
             return _as_stored(project, self.slug)
 
-    def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
-        """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
-        cost most, until an article, a pin, drop or lead, or such a setting is."""
+    def _compose(self, project: Project, win: Window) -> tuple[Issue, Choice] | None:
+        """`compose_week`, and what was chosen for it, kept until the database or a setting that chooses or cuts is
+        another; what there is to choose from, which costs most, until an article or such a setting is."""
         config, store = project.config, project.store
         theme = Theme(template=config.theme.template, first_number=config.theme.first_number)
         settings = replace(config, theme=theme, site=Site())
         key: tuple[object, ...] = (database_stamp(self.folder), settings)
         if self._composed is None or self._composed[0] != key:
-            wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]
             past = [(issue.slug, issue.state) for issue in store.issues.all()]
-            told = (store.articles.stamp(), wishes, past, win, settings)
-            if self._picked is None or self._picked[0] != told:
-                self._picked = told, choose(project, win, self.slug)
-            self._composed = key, compose_week(project, win, self.slug, picks=self._picked[1])
+            told = (store.articles.stamp(), past, win, settings)
+            if self._surveyed is None or self._surveyed[0] != told:
+                self._surveyed = told, survey_week(project, win)
+            choice = self._surveyed[1].choose(limit=config.week.limit, edits=store.issues.edits(self.slug))
+            composed = compose_week(project, win, self.slug, picks=choice.chosen)
+            self._composed = key, ((composed[0], choice) if composed else None)
         return self._composed[1]
 
     def _stored(self) -> Draft | None:
@@ -167,20 +177,25 @@ def _as_stored(project: Project, slug: str) -> Draft:
     return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug))
 
 
-def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: tuple[Pick, ...]) -> Draft:
+def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: Choice | tuple[Pick, ...]) -> Draft:
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
     return Draft(
         issue=issue,
         rendered=rendered,
-        near_misses=tuple(p for p in picks if p.lost),
+        picks=picks,
         folder=project.folder,
         state=known.state,
         config=project.config,
         waiting=store.ledger.counts(slug).get("waiting", 0),
         left_out=tuple(store.ledger.excluded(slug)),
     )
+
+
+def is_of_week(pick: Pick, issue: Issue) -> bool:
+    """Whether any of its articles was new in the time *issue* covers."""
+    return any(issue.since < article.seen <= issue.until for article in pick.story.articles())
 
 
 # ------------------------------------------------------------------------------------------------ watching
