@@ -28,6 +28,7 @@ ROOMS = {
     "dispatch": 4,
     "week": 5,
     "editing": 6,
+    "adding": 6,
     "web": 7,
     "cli": 8,
     "__main__": 9,
