@@ -21,6 +21,7 @@ from digest.compose import (
     compose_issue,
     conflicts,
     issue_for,
+    item_of,
     lay_out,
     layout_of,
     origins_wanted,
@@ -32,7 +33,20 @@ from digest.compose import (
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.folders import make_private
-from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
+from digest.model import (
+    KEYS_BEGIN,
+    LOCKED_STATES,
+    Article,
+    Conflict,
+    Edit,
+    Issue,
+    Item,
+    ItemForm,
+    Pick,
+    Rendered,
+    Summary,
+    Wish,
+)
 from digest.pick import NEAR_MISSES, Survey
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
@@ -200,6 +214,15 @@ def condense_items(
             summaries[article.id] = summary
         progress("condense", number, len(placed))
     return summaries
+
+
+def as_item(pick: Pick, config: Config, edits: Sequence[Edit] = (), *, form: ItemForm = "item") -> Item:
+    """*pick* as the item it would be, were it in the issue in that *form*."""
+    from digest.render.words import word
+
+    placed = Placed(pick, form)
+    summaries = condense_items([placed], config, edits=edits)
+    return item_of(placed, summaries, edits, word("editors", config.newsletter.language))
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
 """Articles -> stories -> the week's picks, each with its reasons. Pure: values in, values out.
 
 Read in this order: duplicates (the same text), vectors and stories (the same event), past (told before), matching and
-fit (the brief), eligible and wishes (what must not, what must), rank (the score), spread (the room there is), survey (all
-of it, picked again at every edit), suggest (words for the brief, learned from what editors picked).
+fit (the brief), eligible and wishes (what must not, what must), rank (the score), spread (the room there is), survey
+(all of it, picked again at every edit), suggest (words for the brief, learned from what editors picked).
 """
 
 from digest.pick.fit import keywords_from

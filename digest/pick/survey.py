@@ -109,38 +109,53 @@ class _Told:
     ) -> None:
         self._terms, self._brief, self._now = terms, brief, now
         self.past = Past(past, ordered, terms)
-        self._stories = tell_stories(ordered, self.past.copies, terms)
-        self._verdicts = list(map(self.past.verdict, self._stories))
+        stories = tell_stories(ordered, self.past.copies, terms)
+        self._stories = stories
+        self._places = {a.id: place for place, story in enumerate(stories) for a in story.articles()}
+        self._verdicts = list(map(self.past.verdict, stories))
+        self._before = [
+            Pick(story, 0.0, (), OTHER, found.says, remedy=found.remedy)
+            for story, found in zip(stories, self._verdicts, strict=True)
+            if found.story is None
+        ]
         self._fits: tuple[object, list[Fit]] | None = None
-        self._scored: dict[object, Pick] = {}
+        # By the identity of stories that all live as long as this: of those told, and of those an editor's wish leads.
+        self._led: dict[str, Story] = {}
+        self._reports: dict[int, list[str]] = {}
+        self._scored: dict[tuple[int, int, str], Pick] = {}
 
     def ranked(self, wishes: Wishes) -> tuple[list[Pick], list[Pick]]:
         """(the stories that may be picked, scored; those a past issue told, as misses)."""
-        stories: list[tuple[Story, str]] = []  # with what a past issue means for it
-        before: list[Pick] = []
-        for story, verdict in zip(self._stories, self._verdicts, strict=True):
-            wish = wishes.pinned(story)
-            found = verdict if wish is None else Verdict(_led_by(story, wish))
-            if found.story is not None:
-                stories.append((found.story, found.says))
-            else:
-                before.append(Pick(story, 0.0, (), OTHER, found.says, remedy=found.remedy))
-        told = [story for story, _ in stories]
-        ranked = []
-        for (story, news), fit in zip(stories, self._fitted(told), strict=True):
-            company = "" if fit.company is None else told[fit.company].lead.title
-            key = tuple(a.id for a in story.articles()), fit, company, news
-            if key not in self._scored:
-                self._scored[key] = scored(story, fit, company, news, self._brief, self._now, self.past.copies)
-            ranked.append(self._scored[key])
-        return ranked, before
+        verdicts = list(self._verdicts)
+        wanted = {self._places[pin] for pin in wishes.pins if pin in self._places}
+        for place in wanted:
+            wish = wishes.pinned(self._stories[place])
+            assert wish is not None
+            if wish not in self._led:
+                self._led[wish] = _led_by(self._stories[place], wish)
+            verdicts[place] = Verdict(self._led[wish])
+        told = [(found.story, found.says) for found in verdicts if found.story is not None]
+        fits = self._fitted([story for story, _ in told])
+        before = [pick for pick in self._before if self._places[pick.story.lead.id] not in wanted]
+        return [self._scored_as(story, news, fit, told) for (story, news), fit in zip(told, fits, strict=True)], before
+
+    def _scored_as(self, story: Story, news: str, fit: Fit, told: Sequence[tuple[Story, str]]) -> Pick:
+        company = "" if fit.company is None else told[fit.company][0].lead.title
+        key = id(story), id(fit), company
+        if key not in self._scored:
+            self._scored[key] = scored(story, fit, company, news, self._brief, self._now, self.past.copies)
+        return self._scored[key]
 
     def _fitted(self, told: Sequence[Story]) -> list[Fit]:
         """The fit of each: another one only where their reports are others, whoever leads them."""
         copies = self.past.copies
-        key = [[a.id for a in reports_of(story, copies)] for story in told]
+        for story in told:
+            if id(story) not in self._reports:
+                self._reports[id(story)] = [a.id for a in reports_of(story, copies)]
+        key = [self._reports[id(story)] for story in told]
         if self._fits is None or self._fits[0] != key:
             self._fits = key, fits(told, self._brief, copies, closeness(told, copies, self._terms))
+            self._scored.clear()
         return self._fits[1]
 
 
