@@ -58,12 +58,13 @@ def create_preview(
     """
     from flask import Flask, render_template
 
-    from digest.web.preview import api, assets, changes, pages
+    from digest.web.preview import adding, api, assets, changes, pages
 
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code, headline=headline)
+    adding.make_room(app)
     guard(app, token, open_to_all=frozenset({"static", "stand_in"}), editor=editor)
 
     @app.after_request
@@ -90,6 +91,7 @@ def create_preview(
     api.register(app, workshop, mail_test=mail_test)
     if editor is not None:
         changes.register(app, workshop, now=now)
+        adding.register(app, workshop, now=now)
     return app
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+WAITS_S = 1.0  # for a draft that is being made; then the last one is shown meanwhile
 STANDS_STILL_S = 0.012
 SETTLES_S = 0.04  # an editor that writes a file in two steps is done by then
 _PLACE = re.compile(r"(?P<file>[^:\n]+?\.[a-z0-9]+)(?::(?P<line>\d+))?(?:: | (?=is |cannot ))(?P<what>.*)", re.DOTALL)
@@ -92,8 +93,10 @@ class Workshop:
         self._composed: tuple[object, tuple[Issue, Choice] | None] | None = None
 
     def show(self) -> Shown:
-        """What there is to show now. From memory while no file changed."""
-        with self._lock:
+        """What there is to show now. From memory while no file changed, or while a large week is read anew."""
+        if not self._lock.acquire(timeout=WAITS_S if self._shown.draft else -1):
+            return self._shown
+        try:
             files = self._steady()
             if files == self._files:
                 return self._shown
@@ -107,6 +110,8 @@ class Workshop:
                 now = replace(now, stamp=str(int(self._shown.stamp) + 1))
             self._files, self._shown = files, now
             return now
+        finally:
+            self._lock.release()
 
     def _steady(self) -> str:
         """The stamp of the files, once the database stands still: a commit makes its log a moment before it counts."""
