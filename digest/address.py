@@ -120,16 +120,20 @@ def _in_its_script(domain: str) -> str:
 
 
 _MAILBOX = re.compile(r"^(?P<name>.*?)\s*<(?P<spec>[^<>]*)>$")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 def split_mailbox(raw: str) -> tuple[str, Address]:
-    """``Name <a@b>`` or ``a@b`` as (name, Address). Raises AddressError."""
+    """``Name <a@b>``, ``"Name" <a@b>`` or ``a@b`` as (name, Address). Raises AddressError."""
     if _CONTROL.search(raw):
         raise AddressError(f"{raw!r}: a mailbox holds no line breaks or control characters")
     match = _MAILBOX.match(raw.strip())
     if match is None:
         return "", parse_address(raw)
-    return match["name"].strip().strip('"').strip(), parse_address(match["spec"])
+    name = match["name"].strip()
+    if quoted := _QUOTED.fullmatch(name):  # RFC 5322 3.2.4
+        name = re.sub(r"\\(.)", r"\1", quoted[1]).strip()
+    return name, parse_address(match["spec"])
 
 
 # ------------------------------------------------------------------------------------------------ the web

@@ -15,13 +15,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.address import Address, ascii_domain, host_of, is_domain, site_of, split_mailbox, web_address
 from digest.color import DARK_GROUND, LIGHT_GROUND, READABLE, contrast, nearest_readable
 from digest.errors import AddressError, ConfigError
 from digest.model import SUMMARY_METHODS, Brief, SectionBrief
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address as HeaderAddress
 
 FILE = "digest.toml"
 Need = Callable[[bool, str, str], None]  # holds? what is wrong, and what to do
@@ -40,6 +43,13 @@ class Mailbox:
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else str(self.address)
+
+    @property
+    def as_header(self) -> HeaderAddress:
+        """The mailbox for a header of `EmailMessage`, which quotes the name where RFC 5322 asks for it."""
+        from email.headerregistry import Address as HeaderAddress  # 15 ms that loading a configuration need not wait
+
+        return HeaderAddress(self.name, self.address.local, self.address.domain)
 
 
 @dataclass(frozen=True)
@@ -444,7 +454,7 @@ def _judge(config: Config, where: str) -> None:
         'for example "22:00-07:00"',
     )
     need(
-        re.fullmatch(r"(?:\d{1,4}(?:\.\d+)?[mhd])?", config.send.not_later_than) is not None,
+        re.fullmatch(r"(?:(?=.*[1-9])\d{1,4}(?:\.\d+)?[mhd])?", config.send.not_later_than) is not None,
         f"send.not_later_than = {config.send.not_later_than!r} is no time",
         'minutes, hours or days: "30m", "6h", "2d"; "" is never',
     )

@@ -184,6 +184,21 @@ def choose(
     return found.picks(near_misses)
 
 
+def place(project: Project, picks: Sequence[Pick], edits: Sequence[Edit]) -> list[Placed]:
+    """Where each of the picked stories stands in the issue, in its order."""
+    from digest.render.words import word
+
+    config = project.config
+    return lay_out(
+        picks,
+        edits=edits,
+        sections=[s.name for s in config.sections],
+        layout=layout_of(config.theme.template),
+        in_brief=word("in_brief", config.newsletter.language),
+        this_week=word("this_week", config.newsletter.language),
+    )
+
+
 def condense_items(
     placed: Sequence[Placed], config: Config, *, edits: Sequence[Edit] = (), progress: Progress = quiet
 ) -> dict[str, Summary]:
@@ -276,14 +291,7 @@ def compose_week(
     if len(chosen) < config.week.min_items:
         return None
     language = config.newsletter.language
-    placed = lay_out(
-        picks,
-        edits=edits,
-        sections=[s.name for s in config.sections],
-        layout=layout_of(config.theme.template),
-        in_brief=word("in_brief", language),
-        this_week=word("this_week", language),
-    )
+    placed = place(project, picks, edits)
     summaries = condense_items(placed, config, edits=edits, progress=progress)
     progress("compose", 0, 1)
     known = store.issues.get(slug)

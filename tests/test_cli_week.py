@@ -183,6 +183,22 @@ def test_edits_survive_a_new_weekly(sample: Path) -> None:
     assert kinds == ["subject", "drop", "note"]
 
 
+def test_the_picks_are_numbered_as_the_issue_numbers_its_stories(sample: Path) -> None:
+    run = run_in(sample)
+    run("move", "9", "3", "--week", "2026-W12")
+    run("build", "--week", "2026-W12")
+    picked = [r["title"] for r in json.loads(run("pick", "--week", "2026-W12", "--json").stdout) if not r["lost"]]
+    assert picked == [item["title"] for item in json.loads(run("issues", "show", "--json").stdout)["items"]]
+
+
+def test_a_draft_of_the_week_before_is_told_of(sample: Path) -> None:
+    run = run_in(sample)
+    monday = "2026-03-23T08:00:00+00:00"
+    assert "2026-W12 is a draft still" in run("weekly", now=monday).stdout
+    run("skip", "--week", "2026-W12")
+    assert "a draft still" not in run("weekly", now=monday).stdout
+
+
 def test_why_explains_a_pick_and_a_near_miss(sample: Path) -> None:
     run = run_in(sample)
     rows = json.loads(run("pick", "--week", "2026-W12", "--json").stdout)

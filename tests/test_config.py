@@ -40,6 +40,7 @@ def test_the_samples_configuration_loads() -> None:
         (SMALL + "[sumary]\n", "unknown key 'sumary'", "did you mean 'summary'?"),
         (SMALL + 'day = "thursdy"\n', "'newsletter.day' is 'thursdy'", "did you mean 'thursday'?"),
         (SMALL + '[send]\nnot_later_than = "90s"\n', "send.not_later_than = '90s' is no time", '"30m"'),
+        (SMALL + '[send]\nnot_later_than = "0h"\n', "send.not_later_than = '0h' is no time", '"" is never'),
         (SMALL + 'zone = "Mars"\n', "there is no time zone 'Mars'", "Europe/London"),
         (SMALL + "[week]\nlimit = true\n", "'week.limit' must be a whole number", "comments"),
         (SMALL + '[week]\nlimit = "ten"\n', "'week.limit' must be a whole number", "comments"),

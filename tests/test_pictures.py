@@ -276,6 +276,7 @@ def bomb() -> bytes:
         (lambda: encoded(chart())[:-300], "broken or cut off"),
         (lambda: encoded(harbour(120, 80)), "too small"),
         (lambda: encoded(Pillow.new("RGB", (1, 1))), "too small"),
+        (lambda: encoded(harbour(1040, 4)), "too small"),
     ],
 )
 def test_what_is_no_sound_picture_is_refused_with_a_reason(data: Callable[[], bytes], what: str) -> None:

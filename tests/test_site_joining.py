@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 
 from digest.address import Address, parse_address
+from digest.config import load_config
 from digest.dispatch.errands import _open, run_errands
 from digest.errors import SendError
 from digest.people.rows import ImportRow
@@ -166,6 +167,18 @@ def test_somebody_erased_comes_back_only_by_confirming(news: Newsletter) -> None
 # ------------------------------------------------------------------------------------------------ the mail
 
 
+def test_a_name_of_commas_brackets_and_quotes_is_the_senders_still(news: Newsletter) -> None:
+    file = news.folder / "digest.toml"
+    named = file.read_text("utf-8").replace("The Weekly Ledger <ledger", r"\"Ledger, \\\"The\\\" [Weekly]\" <ledger")
+    file.write_text(named, encoding="utf-8")
+    news.config = load_config(news.folder)
+    news.sign_up(ANN)
+    news.run()
+    [mail] = news.mails()
+    [sender] = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ('Ledger, "The" [Weekly]', "ledger@example.org")
+
+
 def test_the_mail_is_one_button_and_no_list_mail(news: Newsletter) -> None:
     news.sign_up(ANN)
     news.run()
@@ -184,7 +197,6 @@ def test_the_mail_and_the_page_speak_the_newsletters_language(tmp_path: Path) ->
     news = Newsletter(tmp_path)
     path = tmp_path / "digest.toml"
     path.write_text(path.read_text().replace("[newsletter]", '[newsletter]\nlanguage = "de"', 1))
-    from digest.config import load_config
     from digest.web.site import create_site
 
     news.config = load_config(tmp_path)

@@ -126,7 +126,6 @@ def write_report(project: Project, standing: Standing, file: Path) -> None:
     page = report_page(project.store, project.config, standing, now=now())
     draft = file.with_name(f".{file.name}.new")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(page, "utf-8")
         draft.replace(file)
     except OSError as error:

@@ -79,6 +79,7 @@ def weekly(ctx: click.Context, week: str | None, limit: int | None, dry_run: boo
                 f"{clock(report.window.until, project.config)}. Nothing was queued."
             )
             return
+        _print_older_drafts(project, report.slug)
         _print_draft(project, report, dry_run)
 
 
@@ -139,6 +140,16 @@ def _print_old(project: Project, report: WeekReport) -> None:
         say(f"… and {len(report.old) - 10} more that are older than this issue")
 
 
+def _print_older_drafts(project: Project, slug: str) -> None:
+    """Drafts of weeks before *slug*, whose stories it may hold, too."""
+    for other in project.store.issues.all():
+        if other.slug == slug:
+            return
+        if other.state == "draft":
+            say(f"{other.slug} is a draft still: what it holds may be in {slug}, too. To have it in one of them only,")
+            say(f"`digest approve {other.slug}` or `digest skip --week {other.slug}`, then run this again.")
+
+
 def _print_draft(project: Project, report: WeekReport, dry_run: bool) -> None:
     assert report.draft is not None
     issue = report.draft.issue
@@ -193,17 +204,18 @@ def collect(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def pick(ctx: click.Context, week: str | None, limit: int | None, as_json: bool) -> None:
     """Show the week’s picks and the near misses, each with its reasons."""
-    from digest.week import choose, target
+    from digest.week import choose, place, target
 
     with project_of(ctx) as project:
         win, slug = target(project, now=now(), week=week)
         picks = choose(project, win, slug, limit=limit)
+        chosen = [placed.pick for placed in place(project, picks, project.store.issues.edits(slug))]
+        picks = [*chosen, *(p for p in picks if p.lost)]  # numbered as the issue numbers its items
         elsewhere = edited_slug(project, None) != slug  # an edit without a week would be for another issue
         remember_list(project, [p.story.lead for p in picks], week=week or (slug if elsewhere else None))
         if as_json:
             print_json([pick_json(p) for p in picks])
             return
-        chosen = [p for p in picks if p.lost is None]
         table(
             PICK_COLUMNS,
             [pick_row(n, p, project) for n, p in enumerate(chosen, 1)],

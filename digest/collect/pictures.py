@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDEST_PX = 1040  # the mail's column is 520 px wide, and many screens have two for one
 TALLEST_PX = 1280
 NARROWEST_PX = 240  # smaller ones are icons, or would stand lost in the column
+LOWEST_PX = 60  # lower ones are rules and banners
 MOST_PIXELS = 60_000_000  # of the original: more than cameras make, 240 MB decoded
 MOST_BYTES = 80_000  # of the copy: ten of them are a letter of 1.1 MB
 FETCH_BYTES = 12_000_000  # of the original
@@ -56,10 +57,10 @@ def _decoded(data: bytes) -> Drawn:
             with Image.open(BytesIO(data), formats=_KINDS) as opened:
                 if max(opened.size) > 1 << 16:
                     raise ReadError(f"it has {opened.width:,} × {opened.height:,} pixels", hint="make it smaller")
-                if min(opened.size) < 2 or opened.width < NARROWEST_PX:
+                if opened.width < NARROWEST_PX or opened.height < LOWEST_PX:
                     raise ReadError(
                         f"it is {opened.width} × {opened.height} pixels, too small to print",
-                        hint=f"at least {NARROWEST_PX} pixels wide; {WIDEST_PX} are best",
+                        hint=f"at least {NARROWEST_PX} × {LOWEST_PX} pixels; {WIDEST_PX} wide are best",
                     )
                 opened.draft("RGB", (2 * WIDEST_PX, 2 * TALLEST_PX))  # a JPEG is decoded no larger than needed
                 opened.load()

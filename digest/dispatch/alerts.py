@@ -153,7 +153,7 @@ def _letter(config: Config, to: Mailbox, alert: Alert, now: datetime) -> Letter:
         f"<alert.{alert.kind.replace(' ', '-')}.{alert.issue.lower()}.{now:%Y%m%dT%H%M%S%f}@{sender.address.domain}>"
     )
     message = EmailMessage(policy=email.policy.SMTP)
-    message["From"], message["To"] = str(sender), str(to)
+    message["From"], message["To"] = sender.as_header, to.as_header
     message["Subject"] = f"[{config.newsletter.name}] {alert.title}"
     message["Date"] = format_datetime(now.astimezone(config.zone).replace(microsecond=0))
     message["Message-ID"] = identity

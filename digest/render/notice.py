@@ -107,9 +107,9 @@ def _message(
     sender, reply = config.newsletter.sender, config.reply_to
     ascii_only = sender.address.is_ascii and address.isascii() and reply.address.is_ascii
     message = EmailMessage(policy=email.policy.SMTP if ascii_only else email.policy.SMTPUTF8)
-    message["From"], message["To"] = str(sender) if sender.name else str(sender.address), address
+    message["From"], message["To"] = sender.as_header, address
     if reply != sender:
-        message["Reply-To"] = str(reply)
+        message["Reply-To"] = reply.as_header
     message["Subject"] = subject
     message["Date"] = format_datetime(date.astimezone(config.zone).replace(microsecond=0))
     message["Message-ID"] = message_id
