@@ -73,8 +73,9 @@ class Choice:
 def choose(contest: Contest, out: Sequence[Pick]) -> Choice:
     """Who gets the room; *out*: the misses that are not in the contest."""
     wishes = contest.wishes
-    dropped = [p for p in contest.ranked if wishes.dropped(p.story) is not None]
-    contest = replace(contest, ranked=[p for p in contest.ranked if wishes.dropped(p.story) is None])
+    dropped = [p for p in contest.ranked if wishes.dropped(p.story) is not None] if wishes.drops else []
+    gone = {id(p) for p in dropped}
+    contest = replace(contest, ranked=[p for p in contest.ranked if id(p) not in gone])
     room = _fill(contest)
     chosen = _lead_first(sorted(room.chosen, key=by_score), wishes)
     return Choice(tuple(chosen), tuple(sorted([*dropped, *room.waiting], key=by_score)), tuple(out), contest, room)

@@ -242,8 +242,21 @@ if (form) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Bring in what changed: first what the editor looks at, the mail or the page around it. */
-async function changed() {
+let running = null;
+
+/** Bring in what changed; of a draft with that *stamp*, unless an edit made here brings it in already. */
+async function changed(stamp = null) {
+  while (stamp !== null && running) await running;
+  if (document.body.dataset.stamp === stamp) return;
+  const mine = bring();
+  running = mine;
+  await mine.finally(() => {
+    if (running === mine) running = null;
+  });
+}
+
+/** First what the editor looks at, the mail or the page around it; then the other. */
+async function bring() {
   const mail = getComputedStyle(document.getElementById("mail"));
   const isSeen = mail.display !== "none" && mail.visibility !== "hidden";
   // A frame that is loaded anew meanwhile never says that it has come.
@@ -251,4 +264,4 @@ async function changed() {
   await refresh(address());
   if (!isSeen) await loadFrame(state);
 }
-if (document.body.dataset.stamp) follow({ changed: () => (form ? changed() : location.reload()) });
+if (document.body.dataset.stamp) follow({ changed: form ? changed : () => location.reload() });

@@ -1,6 +1,6 @@
 // The week in the browser: search as one types, rows as one scrolls, and what changed put in its place.
 const AT_ONCE = 40;
-const WAIT = 90; // ms after the last key
+const WAIT = 60; // ms after the last key
 const list = () => document.getElementById("candidates");
 const more = document.getElementById("more-found");
 const field = document.getElementById("find-week");
