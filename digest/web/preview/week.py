@@ -127,13 +127,16 @@ class Week:
         self._folder = folder
         self._words: dict[str, int] = {}  # issue -> the words it had
         self._now: tuple[Draft, Candidates] | None = None
-        self._texts: dict[tuple[str, ...], str] = {}
+        self._texts: dict[tuple[object, ...], str] = {}
 
     def of(self, draft: Draft) -> Candidates:
         """Those of *draft*."""
-        if self._now is None or self._now[0] is not draft:
-            self._now = draft, Candidates(draft, self._text_of)
-        return self._now[1]
+        now = self._now
+        if now is None or now[0] is not draft:
+            now = self._now = draft, Candidates(draft, self._text_of)
+            if len(self._texts) > 2 * len(now[1].picks):
+                self._texts.clear()  # what was searched of articles that are others now
+        return now[1]
 
     def candidate(self, draft: Draft, id: str) -> Candidate | None:
         """The article with that id, led by itself, as it would be in the issue; None where there is none."""
@@ -156,9 +159,10 @@ class Week:
         return Length(len(draft.rendered.variants[0].text.split()), before)
 
     def _text_of(self, pick: Pick) -> str:
-        key = (pick.section, *(article.text_hash for article in pick.story.articles()))
+        articles = pick.story.articles()
+        key = (pick.section, *((a.text_hash, a.title, a.outlet, a.authors) for a in articles))
         if key not in self._texts:
-            self._texts[key] = "\n".join([pick.section, *map(_searched, pick.story.articles())]).casefold()
+            self._texts[key] = "\n".join([pick.section, *map(_searched, articles)]).casefold()
         return self._texts[key]
 
 

@@ -126,14 +126,14 @@ function step(which, by) {
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const key = event.key;
-  const dialog = document.getElementById("keys");
+  const isBusy = document.querySelector("dialog[open]") !== null;
   if (key === "Escape") {
-    if (!dialog.open && state.at) go(closed());
+    if (!isBusy && state.at) go(closed());
     return;
   }
   const typing = event.target.closest?.("input:not([type=checkbox]):not([type=range]), textarea, select");
-  if (typing || dialog.open || !document.getElementById("single-keys").checked) return;
-  if (key === "?") dialog.showModal();
+  if (typing || isBusy || !document.getElementById("single-keys").checked) return;
+  if (key === "?") document.getElementById("keys").showModal();
   else if (key === "j") step("story", 1);
   else if (key === "k") step("story", -1);
   else if (key === "n") step("cut", 1);
