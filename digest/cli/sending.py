@@ -24,6 +24,7 @@ from digest.cli.common import (
     yes_option,
 )
 from digest.errors import DigestError, IssueError, SendError
+from digest.folders import make_private
 from digest.model import LOCKED_STATES
 
 if TYPE_CHECKING:
@@ -396,9 +397,11 @@ def _keep_report(project: Project, standing: Standing) -> None:
     """The report page, beside the issue's other files; that it cannot be written is said and changes nothing."""
     from digest.cli.watching import write_report
 
+    place = project.folder / "var" / "issues" / standing.slug
     try:
-        write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
-    except DigestError as error:
+        make_private(place)
+        write_report(project, standing, place / "report.html")
+    except (DigestError, OSError) as error:
         click.echo(f"digest: {error}", err=True)
 
 

@@ -167,7 +167,7 @@ class _Sending:
     async def run(self) -> Report:
         started = time.monotonic()
         self._stopping = False
-        self._dated = datetime.min.replace(tzinfo=UTC)
+        self._second = self._dated = datetime.min.replace(tzinfo=UTC)
         with open_store(self.folder, durability=self.config.send.durability) as self._store:
             self._store.expect_small_commits()
             if self._begin():
@@ -468,9 +468,9 @@ class _Sending:
 
     def _date(self) -> datetime:
         """What a letter written now is dated: this second, by the newsletter's clock."""
-        now = self.now()
-        if not timedelta() <= now - self._dated < timedelta(seconds=1):
-            self._dated = now.astimezone(self.config.zone).replace(microsecond=0)
+        second = self.now().replace(microsecond=0)
+        if second != self._second:
+            self._second, self._dated = second, second.astimezone(self.config.zone)
         return self._dated
 
     @contextmanager

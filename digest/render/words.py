@@ -81,14 +81,10 @@ def is_spoken(tag: str) -> bool:
     return primary(tag) not in {"", "und", "zxx", "mul", "mis"}
 
 
+@lru_cache(maxsize=64)
 def words_for(language: str) -> Words:
     """The mail's words in *language*, in English where we have no others."""
-    return _words(spoken(language))
-
-
-@lru_cache(maxsize=16)
-def _words(tag: str) -> Words:
-    data = tomllib.loads((LANGUAGES / f"{primary(tag)}.toml").read_text("utf-8"))
+    data = tomllib.loads((LANGUAGES / f"{primary(spoken(language))}.toml").read_text("utf-8"))
     return Words(**{**data, "marks": tuple(data["marks"])})
 
 
