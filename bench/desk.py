@@ -155,7 +155,7 @@ def _edit(draft: Any, number: int) -> dict[str, str]:
     """Moves, pins, drops and notes in turn."""
     kind = ("move", "pin", "drop", "note")[number % 4]
     if kind == "pin":
-        return {"kind": kind, "article": draft.picks.waiting[30 + number].story.lead.id, "value": "yes"}
+        return {"kind": kind, "article": draft.found.waiting[30 + number].story.lead.id, "value": "yes"}
     article = draft.issue.items[-1 if kind == "drop" else 3].article.id
     return {"kind": kind, "article": article, "value": {"move": "2", "drop": "yes"}.get(kind, f"Note {number}.")}
 

@@ -98,8 +98,8 @@ def test_the_week_is_shown_in_parts(desk: Page) -> None:
 
 def test_a_near_miss_is_pinned_made_the_lead_and_dropped_from_its_row(desk: Page) -> None:
     draft = desk.workshop.show().draft
-    assert draft is not None and isinstance(draft.picks, Choice)
-    missed = draft.picks.waiting[0].story.lead
+    assert draft is not None and isinstance(draft.found, Choice)
+    missed = draft.found.waiting[0].story.lead
     desk.send(kind="pin", article=missed.id, value="yes")
     assert missed.id in [item.article.id for item in desk.items()]
     assert [t[:20] for t, _ in rows(desk, show="pinned")] == [missed.title[:20]]
@@ -113,8 +113,8 @@ def test_a_near_miss_is_pinned_made_the_lead_and_dropped_from_its_row(desk: Page
 
 def test_a_candidate_is_read_with_what_would_be_printed_of_it_and_what_would_change_its_mind(desk: Page) -> None:
     draft = desk.workshop.show().draft
-    assert draft is not None and isinstance(draft.picks, Choice)
-    pick = draft.picks.explained(draft.picks.waiting[0])
+    assert draft is not None and isinstance(draft.found, Choice)
+    pick = draft.found.explained(draft.found.waiting[0])
     page = desk.client.get("/", query_string={"at": pick.story.lead.id, "panel": "source"}).text
     source = page[page.index('id="source"') :]
     assert "not in the issue" in source and "would be printed" in source

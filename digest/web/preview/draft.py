@@ -41,7 +41,7 @@ class Draft:
 
     issue: Issue
     rendered: Rendered
-    picks: Choice | tuple[Pick, ...]  # what it was chosen from; of an issue as it is stored, its near misses
+    found: Choice | tuple[Pick, ...]  # what it was chosen from; of an issue as it is stored, its picks and near misses
     folder: Path
     state: IssueState
     config: Config
@@ -50,11 +50,15 @@ class Draft:
     revision: int = 0  # the number of the newest edit it heeds
 
     @cached_property
+    def picks(self) -> tuple[Pick, ...]:
+        """What was chosen, then the near misses. Looked for when asked for: what would change them takes a while to
+        find out."""
+        return tuple(self.found.picks(NEAR_MISSES)) if isinstance(self.found, Choice) else self.found
+
+    @cached_property
     def near_misses(self) -> list[Pick]:
-        """Of its week: the best of those not chosen, and those that could not be. Looked for when asked for, as what
-        would change that takes a while to find out."""
-        found = self.picks.picks(NEAR_MISSES) if isinstance(self.picks, Choice) else self.picks
-        return [pick for pick in found if pick.lost and is_of_week(pick, self.issue)]
+        """Of its week: the best of those not chosen, and those that could not be."""
+        return [pick for pick in self.picks if pick.lost and is_of_week(pick, self.issue)]
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -182,14 +186,14 @@ def _as_stored(project: Project, slug: str) -> Draft:
     return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug))
 
 
-def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: Choice | tuple[Pick, ...]) -> Draft:
+def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, found: Choice | tuple[Pick, ...]) -> Draft:
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
     return Draft(
         issue=issue,
         rendered=rendered,
-        picks=picks,
+        found=found,
         folder=project.folder,
         state=known.state,
         config=project.config,

@@ -43,7 +43,7 @@ class Candidates:
     @cached_property
     def picks(self) -> list[Pick]:
         """Every story, those that lost without saying why."""
-        found = self._draft.picks
+        found = self._draft.found
         printed = [item.pick for item in self._draft.issue.items]
         others = [*found.waiting, *found.out] if isinstance(found, Choice) else [p for p in found if p.lost]
         return [*printed, *(p for p in others if self._is_shown(p))]
@@ -53,7 +53,7 @@ class Candidates:
 
     @cached_property
     def _near(self) -> set[str]:
-        found = self._draft.picks
+        found = self._draft.found
         waiting = found.waiting if isinstance(found, Choice) else [p for p in found if p.lost and p.terms]
         return {pick.story.lead.id for pick in waiting[:NEAR_MISSES]}
 
@@ -95,7 +95,7 @@ class Candidates:
             )
 
     def _with_why(self, pick: Pick) -> Pick:
-        found = self._draft.picks
+        found = self._draft.found
         return found.lost(pick) if isinstance(found, Choice) and pick.terms else pick
 
     def of(self, article: str) -> tuple[Row, Article] | None:
@@ -105,7 +105,7 @@ class Candidates:
             for found in pick.story.articles():
                 if found.id == article:
                     (row,) = self.rows([pick])
-                    choice = self._draft.picks
+                    choice = self._draft.found
                     if row.pick.lost and pick.terms and isinstance(choice, Choice):
                         row = Row(choice.explained(pick), 0, row.section, row.pin, row.is_dropped, row.is_lead)
                     return row, found
