@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -325,7 +326,13 @@ _NAMES = {field_name: key for key, field_name in _KEYS.items()}
 
 def load_config(folder: Path) -> Config:
     """The newsletter in *folder*. Raises ConfigError naming file, key and cure."""
-    return parse_config(read_text(folder))
+    return _as_read(read_text(folder))
+
+
+@lru_cache(maxsize=4)
+def _as_read(text: str) -> Config:
+    """`parse_config`, each answer kept: a page of the desk opens the newsletter several times."""
+    return parse_config(text)
 
 
 def read_text(folder: Path) -> str:

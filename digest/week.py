@@ -21,6 +21,7 @@ from digest.compose import (
     compose_issue,
     conflicts,
     issue_for,
+    item_of,
     lay_out,
     layout_of,
     origins_wanted,
@@ -32,8 +33,21 @@ from digest.compose import (
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.folders import make_private
-from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
-from digest.pick import NEAR_MISSES, pick_week
+from digest.model import (
+    KEYS_BEGIN,
+    LOCKED_STATES,
+    Article,
+    Conflict,
+    Edit,
+    Issue,
+    Item,
+    ItemForm,
+    Pick,
+    Rendered,
+    Summary,
+    Wish,
+)
+from digest.pick import NEAR_MISSES, Survey
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
 from digest.text.limits import allowance
@@ -142,6 +156,18 @@ class Draft:
     picks: tuple[Pick, ...]  # chosen and near misses
 
 
+def survey_week(project: Project, win: Window) -> Survey:
+    """What is stored of the week, ready to be picked from."""
+    store, config = project.store, project.config
+    return Survey(
+        store.articles.all(),
+        brief=config.brief_for_picking(),
+        now=win.until.astimezone(config.zone),
+        since=win.since,
+        past=store.issues.past_articles(),
+    )
+
+
 def choose(
     project: Project,
     win: Window,
@@ -153,18 +179,9 @@ def choose(
 ) -> list[Pick]:
     """The week's picks and misses from everything stored; *near_misses* as in `pick_week`. edits: None for those in
     force."""
-    store, config = project.store, project.config
-    past = store.issues.past_articles()
-    return pick_week(
-        store.articles.all(),
-        brief=config.brief_for_picking(),
-        now=win.until.astimezone(config.zone),
-        since=win.since,
-        limit=limit or config.week.limit,
-        past=past,
-        edits=store.issues.edits(slug) if edits is None else edits,
-        near_misses=near_misses,
-    )
+    edits = project.store.issues.edits(slug) if edits is None else edits
+    found = survey_week(project, win).choose(limit=limit or project.config.week.limit, edits=edits)
+    return found.picks(near_misses)
 
 
 def place(project: Project, picks: Sequence[Pick], edits: Sequence[Edit]) -> list[Placed]:
@@ -212,6 +229,15 @@ def condense_items(
             summaries[article.id] = summary
         progress("condense", number, len(placed))
     return summaries
+
+
+def as_item(pick: Pick, config: Config, edits: Sequence[Edit] = (), *, form: ItemForm = "item") -> Item:
+    """*pick* as the item it would be, were it in the issue in that *form*."""
+    from digest.render.words import word
+
+    placed = Placed(pick, form)
+    summaries = condense_items([placed], config, edits=edits)
+    return item_of(placed, summaries, edits, word("editors", config.newsletter.language))
 
 
 @lru_cache(maxsize=1)

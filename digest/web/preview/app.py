@@ -66,13 +66,14 @@ def create_preview(
     """
     from flask import Flask, g, render_template, request
 
-    from digest.web.preview import api, assets, changes, correcting, pages, sending
+    from digest.web.preview import adding, api, assets, changes, correcting, pages, sending
 
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code, headline=headline)
     open_to_all = frozenset({"static", "stand_in"})
+    adding.make_room(app)
     if address:
         guard_by_links(app, workshop.folder, address, open_to_all=open_to_all, now=now)
     else:
@@ -107,6 +108,7 @@ def create_preview(
     api.register(app, workshop, mail_test=mail_test, now=now)
     if editor is not None or address:
         changes.register(app, workshop, now=now)
+        adding.register(app, workshop, now=now)
         sending.register(app, workshop, now=now, tell=tell)
         correcting.register(app, workshop, now=now)
     return app

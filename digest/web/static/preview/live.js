@@ -57,7 +57,7 @@ let everything = async () => {};
 /** Bring all that is shown up to date. */
 export const refreshed = () => everything();
 
-/** Call *changed* whenever the draft is another. Sleeps while nobody sees the window. */
+/** Call *changed* with the draft's stamp whenever it is another. Sleeps while nobody sees the window. */
 export async function follow({ changed }) {
   everything = changed;
   for (;;) {
@@ -69,10 +69,7 @@ export async function follow({ changed }) {
       if (!answer.ok) throw new Error(answer.status);
       const { stamp, pause: wait } = await answer.json();
       say("");
-      if (stamp !== shown) {
-        document.body.dataset.stamp = stamp;
-        await changed();
-      }
+      if (stamp !== shown) await changed(stamp);
       if (wait) await pause(wait * 1000);
     } catch {
       say(`The ${name} has ended. It goes on when digest ${name} runs again.`, true);
