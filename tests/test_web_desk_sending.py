@@ -163,12 +163,12 @@ def until(claim: Callable[[], bool]) -> None:
 def test_what_is_to_do_is_listed_and_refused_until_it_is_done(desk: Desk) -> None:
     desk.edit("subject", "Ships")
     assert "the subject has 5 characters" in desk.words and "None was mailed yet" in desk.words
-    assert 'id="approve" class="main" disabled' in desk.panel and "2 things are to do above" in desk.words
+    assert 'id="approve" class="main" disabled' in desk.panel and "2 steps are left above" in desk.words
     assert "1 warning that nobody has waived" in desk.approve(code=422)
     desk.waive_all()
     assert "no test of 2026-W12 was mailed as it is now" in desk.approve(code=422)
     desk.order("/api/test", address="mara@example.org")
-    assert "This sends nothing yet." in desk.words
+    assert "Approving sends nothing yet" in desk.words
     assert desk.approve() == "Approved for 2 readers. Nothing has been sent."
     with open_project(desk.folder) as project:
         known = project.store.issues.get(SLUG)

@@ -69,8 +69,8 @@ def test_every_story_of_the_week_says_why_it_is_in_the_issue_or_not(desk: Page) 
     picks = [p for p in everything if any(win.since < a.seen <= win.until for a in p.story.articles())]
     found = rows(desk)
     assert len(found) == len(picks)
-    printed = [title for title, why in found if why.startswith("No. ")]
-    assert len(printed) == len(desk.items()) and found[0][1].startswith("No. 1 ")
+    printed = [title for title, why in found if why.startswith("Story ")]
+    assert len(printed) == len(desk.items()) and found[0][1].startswith("Story 1 ")
     said = dict(found)
     for pick in picks:
         if pick.lost:
@@ -91,7 +91,7 @@ def test_the_week_is_searched_in_title_outlet_author_section_and_text(desk: Page
 def test_the_week_is_shown_in_parts(desk: Page) -> None:
     every = rows(desk)
     assert [*rows(desk, **{"from": "0", "count": "3"}), *rows(desk, **{"from": "3", "count": "100"})] == every
-    inside, near = rows(desk, show="in"), rows(desk, show="near")
+    inside, near = rows(desk, show="in"), rows(desk, show="out")
     assert len(inside) == len(desk.items()) and not {t for t, _ in inside} & {t for t, _ in near}
     assert rows(desk, show="pinned") == rows(desk, show="dropped") == []
 

@@ -68,7 +68,7 @@ def test_the_week_is_searched_as_one_types_and_chosen_from(browser: Any, folder:
     with running(desk_of(folder)) as url:
         page = window(browser, url, width=1500)
         every = rows(page)
-        page.click("#show-near")
+        page.click("#show-out")
         until(page, f"document.querySelectorAll('#candidates h3').length < {len(every)}")
         missed = rows(page)[0]
         page.click("#show-all")

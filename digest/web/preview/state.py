@@ -25,7 +25,7 @@ WIDTHS = {"320": "320", "375": "375", "600": "600", "800": "800", "free": "Free"
 LOOKS = {"light": "Light", "dark": "Dark", "none": "No style"}
 PICTURES = {"off": "Off", "on": "On"}
 BESIDE = {"mail": "Mail", "source": "Source"}
-SHOWN = {"all": "All", "in": "In the issue", "near": "Near misses", "pinned": "Pinned", "dropped": "Dropped"}
+SHOWN = {"all": "All", "in": "In the issue", "out": "Not in the issue", "pinned": "Pinned", "dropped": "Dropped"}
 
 MOST_SOUGHT = 200  # characters
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from digest.model import Article, Item, Pick, Story
-from digest.pick import NEAR_MISSES, Choice
+from digest.pick import Choice
 from digest.pick.wishes import read_wishes
 from digest.web.preview.draft import Draft, is_of_week
 from digest.web.preview.overview import Length, words_before
@@ -51,17 +51,11 @@ class Candidates:
     def _is_shown(self, pick: Pick) -> bool:
         return is_of_week(pick, self._draft.issue) or self._wishes.pinned(pick.story) is not None
 
-    @cached_property
-    def _near(self) -> set[str]:
-        found = self._draft.found
-        waiting = found.waiting if isinstance(found, Choice) else [p for p in found if p.lost and p.terms]
-        return {pick.story.lead.id for pick in waiting[:NEAR_MISSES]}
-
     def _is(self, shown: str, pick: Pick) -> bool:
         if shown == "in":
             return pick.story.lead.id in self._items
-        if shown == "near":
-            return pick.story.lead.id in self._near
+        if shown == "out":
+            return pick.story.lead.id not in self._items
         if shown == "pinned":
             return self._wishes.pinned(pick.story) is not None
         return shown == "all" or self._wishes.dropped(pick.story) is not None
