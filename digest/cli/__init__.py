@@ -54,7 +54,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
         "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
         "serve": ("serving", "Serve the site: sign-up, leaving, choices, issues."),
-        "worker": ("", "Send for a coordinator elsewhere."),
+        "worker": ("working", "Carry letters for a `digest send --workers` elsewhere."),
     },
     "Looking closer": {
         "articles": ("articles", "Add, list and show articles."),
