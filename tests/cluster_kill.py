@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from digest.store import open_store
 from tests.cluster_newsletter import Cluster, end, make_cluster
 from tests.cluster_servers import Server
 from tests.dispatch_newsletter import SLUG
+from tests.forker import Child
 
 POINTS = ("before claim", "after claim", "after RCPT", "after the final dot", "after 250", "during merge")
 VICTIMS = ("worker", "coordinator", "broker", "claim store")
@@ -127,7 +127,7 @@ class Range:
         self._broker, self._claims = broker, claims
         self._plan, self._line = folder / "plan.json", folder / "line"
         os.environ[PLAN], os.environ[LINE] = str(self._plan), str(self._line)
-        self._workers: list[subprocess.Popen[bytes]] = []
+        self._workers: list[Child] = []
         self._run = 0
 
     def kill(self, victim: str, point: str, letters: int, *, readers: int = 160) -> Toll:
@@ -135,7 +135,7 @@ class Range:
         began, self._run = time.monotonic(), self._run + 1
         folder = self._folder / f"run{self._run}"
         cluster = make_cluster(folder, readers, self._sink, self._log, self._broker, self._claims)
-        cluster.seconds = 0.5
+        cluster.seconds = 1.0
         self._log.write_bytes(b"")
         while len(self._workers) < 2:
             self._workers.append(cluster.worker())
@@ -146,6 +146,8 @@ class Range:
                 line, pid = self._stands_still(door, coordinator)
             claimed, handed_out = self._claimed(), self._handed_out(cluster)
             self._strike(victim, pid, coordinator)
+            time.sleep(0.2)
+            handed_out |= self._handed_out(cluster)  # until the coordinator knew of the kill
             self._plan.unlink()
             line.close()  # whoever stands still and lives goes on
             if coordinator.poll() is not None:
@@ -173,7 +175,7 @@ class Range:
             yield door
         self._line.unlink()
 
-    def _stands_still(self, door: socket.socket, coordinator: subprocess.Popen[bytes]) -> tuple[socket.socket, int]:
+    def _stands_still(self, door: socket.socket, coordinator: Child) -> tuple[socket.socket, int]:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             with suppress(TimeoutError):
@@ -182,7 +184,7 @@ class Range:
             assert coordinator.poll() is None, "the issue was through before the instant came"
         raise AssertionError("nobody came to the instant")
 
-    def _strike(self, victim: str, pid: int, coordinator: subprocess.Popen[bytes]) -> None:
+    def _strike(self, victim: str, pid: int, coordinator: Child) -> None:
         if victim == "worker":
             owner = os.getpgid(pid) if os.getpgid(pid) != coordinator.pid else self._workers[0].pid
             (worker,) = [w for w in self._workers if w.pid == owner]
@@ -201,7 +203,7 @@ class Range:
             if server.process is None:
                 server.start()
 
-    def _finish(self, coordinator: subprocess.Popen[bytes], cluster: Cluster) -> None:
+    def _finish(self, coordinator: Child, cluster: Cluster) -> None:
         while len(self._workers) < 2:
             self._workers.append(cluster.worker())
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,9 @@ from pathlib import Path
 from digest.config import load_config
 from digest.dispatch.cluster.shards import KEY, KEY_VARIABLE, make_key
 from tests.cluster_servers import Server
-from tests.dispatch_newsletter import ROOT, SLUG, TOML, make_newsletter
+from tests.dispatch_newsletter import SLUG, TOML, make_newsletter
+from tests.forker import Child
+from tests.forker import start as fork
 
 CLUSTER = """
 [smtp]
@@ -55,22 +56,21 @@ class Cluster:
             "OPENBLAS_NUM_THREADS": "1",
         }
 
-    def coordinator(self) -> subprocess.Popen[bytes]:
+    def coordinator(self) -> Child:
         return self._start("coordinator", self.news, str(self.rows), str(self.seconds))
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self) -> Child:
         return self._start("worker", self.far)
 
-    def _start(self, what: str, *words: object) -> subprocess.Popen[bytes]:
+    def _start(self, what: str, *words: object) -> Child:
         with (self.news.parent / f"{what}.log").open("ab") as out:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.cluster_newsletter", what, *map(str, words)],
-                cwd=ROOT,
+            return fork(
+                "tests.cluster_newsletter",
+                [what, *map(str, words)],
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
+                stdout=out.fileno(),
+                stderr=out.fileno(),
+                new_session=True,
             )
 
 
@@ -100,7 +100,7 @@ def make_cluster(
     return Cluster(news, far, broker, claims, log)
 
 
-def end(*processes: subprocess.Popen[bytes], how: int = signal.SIGKILL) -> None:
+def end(*processes: Child, how: int = signal.SIGKILL) -> None:
     """Ends these with all that they began."""
     for process in processes:
         with suppress(ProcessLookupError):
@@ -110,7 +110,7 @@ def end(*processes: subprocess.Popen[bytes], how: int = signal.SIGKILL) -> None:
 
 
 @contextmanager
-def workers(cluster: Cluster, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(cluster: Cluster, number: int) -> Iterator[list[Child]]:
     """So many at work; the list may be changed meanwhile."""
     running = [cluster.worker() for _ in range(number)]
     try:

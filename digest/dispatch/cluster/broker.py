@@ -212,6 +212,17 @@ class Broker:
             for message in messages:
                 message.ack()
 
+    def never_read(self) -> list[tuple[str, str]]:
+        """Takes all shards off the queue, as epoch and what is sealed; gives those that no worker was ever sent."""
+        found = []
+        with self._line():
+            queue = self._queue(self._shards)
+            while (message := queue.get(no_ack=True)) is not None:
+                if not message.delivery_info["redelivered"]:
+                    _, told, _ = message.payload
+                    found.append((told["epoch"], told["sealed"]))
+        return found
+
     def purge(self) -> None:
         """No shard waits for a worker any more."""
         with self._line():

@@ -114,7 +114,7 @@ class Carrier:
                 job.line = line
                 await job.begin()
             except EpochGone:  # nothing can be claimed: all of it goes back unsent
-                await asyncio.sleep(LOOK_S)  # the coordinator has to see it first
+                await asyncio.sleep(REST_S)
                 return
             except SendError as error:
                 end = _troubled(shard, error)
@@ -139,6 +139,10 @@ class Carrier:
             finally:
                 job.close()
                 await keeping
+            if job.lost:
+                await asyncio.sleep(
+                    REST_S
+                )  # whatever is still in the queue had better not be read: see `Broker.never_read`
             if job.trouble is not None:
                 end = _troubled(shard, job.trouble)
                 await asyncio.sleep(REST_S)
@@ -222,6 +226,7 @@ class _Job:
     line: Line = field(init=False)
     done: asyncio.Event = field(default_factory=asyncio.Event)
     trouble: SendError | None = None
+    lost: bool = False  # the claim store is, or its epoch
     _rounds: dict[int, int] = field(default_factory=dict)
     _in_hand: set[int] = field(default_factory=set)  # given to the transport, and no word since
     _ours: set[int] = field(default_factory=set)  # claimed by us
@@ -419,8 +424,11 @@ class _Job:
             asked_at = time.monotonic()
             try:
                 granted = await self.store.claim(self._keys, self.shard, accepted, wanted)
-            except (EpochGone, ShardClosed, SendError):
+            except ShardClosed:
                 self._shut = True
+                granted = set()
+            except (EpochGone, SendError):
+                self._shut = self.lost = True
                 granted = set()
             if time.monotonic() - asked_at > self.shard.seconds:
                 granted = set()  # whoever slept so long may be held in doubt already: no dot, and no word

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from digest.dispatch.cluster.shards import (
     Shard,
     make_key,
     open_report,
+    open_shard,
     passengers_of,
     read_key,
     seal_briefing,
@@ -139,7 +141,6 @@ class _FromElsewhere(Run[Workers]):
         journal = GroupJournal(self._merge, self.now, self._pace, time.time)
         for row in self._shards.held():
             journal.take_in_hand(row)
-        self._brief()
         try:
             await self._coordinate(journal)
         finally:
@@ -196,15 +197,15 @@ class _FromElsewhere(Run[Workers]):
         if time.monotonic() - self._away_since > PATIENCE_S or self._stopping:
             raise error
         self.gate.tell(f"{error}; it is waited for")
+        with suppress(SendError):  # the broker itself
+            self._take_unread()
         await asyncio.sleep(LOOK_S)
 
     # -------------------------------------------------------------------------------------------- its parts
 
     def _look(self) -> None:
         """What changed meanwhile: the claim store's epoch, readers who left, limits, workers."""
-        self._shards.renew_epoch()
-        if self._briefed != self._shards.epoch:
-            self._brief()
+        self._renew_epoch()
         claims, epoch = self.gate.claims, self._shards.epoch
         claims.bar(epoch, self._store.shards.barred(self.slug, self.now()))
         self._say_limits()
@@ -215,9 +216,21 @@ class _FromElsewhere(Run[Workers]):
             self.gate.tell("no worker is there: start `digest worker` where letters are to leave from")
         self._note()
 
+    def _renew_epoch(self) -> None:
+        """Where the claim store was lost, it is told anew; and whatever no worker has ever read comes back unsent."""
+        self._shards.renew_epoch()
+        if self._briefed == self._shards.epoch:
+            return
+        if any(shard.epoch != self._shards.epoch for shard in self._shards.open.values()):
+            self._take_unread()
+        self._brief()
+
+    def _take_unread(self) -> None:
+        for epoch, sealed in self.gate.broker.never_read():
+            self._trial.take(-self._shards.give_back(open_shard(self._seal, epoch, sealed).name, self.now()))
+
     def _brief(self) -> None:
         """The issue, to the claim store; nothing is stopped any more."""
-        self._is_shut = False
         self._limits = None
         briefing = Briefing(
             read_text(self.folder),
@@ -229,7 +242,7 @@ class _FromElsewhere(Run[Workers]):
         self._briefing, sealed = seal_briefing(self._seal, epoch, briefing)
         self.gate.claims.brief(epoch, self._briefing, sealed)
         self._say_limits()
-        self.gate.claims.stop(epoch, stopped=False)
+        self.gate.claims.stop(epoch, stopped=self._is_shut)
         self._briefed = epoch
 
     def _say_limits(self) -> None:
@@ -253,8 +266,7 @@ class _FromElsewhere(Run[Workers]):
 
     def _hand_out(self, journal: GroupJournal) -> bool:
         """False: nothing is left for now."""
-        if self._briefed != self._shards.epoch:
-            self._brief()
+        self._renew_epoch()
         rate = self._pace.total.rate(time.time())
         most = SHARD_ROWS if not rate else max(1, min(SHARD_ROWS, int(rate * SHARD_S / 2 / self._number)))
         with self._store.transaction():

@@ -165,6 +165,15 @@ class ClusterLedger:
         if name in self.open:
             self.open[name].take_back_at = min(self.open[name].take_back_at, self._clock())
 
+    def give_back(self, name: str, now: datetime) -> int:
+        """A shard that no worker was ever sent: all of it waits again. Gives its rows."""
+        shard = self.open.get(name)
+        if shard is None:
+            return 0
+        back = self._store.shards.give_back(self._slug, name, list(shard.rows), now)
+        self._let_go(name, list(shard.rows))
+        return back
+
     def end_all(self) -> None:
         """No worker is to begin anything any more."""
         for name in self.open:
