@@ -76,7 +76,7 @@ class Cluster:
 
 def make_cluster(
     folder: Path,
-    readers: int,
+    readers: int | list[str],
     sink: int,
     log: Path,
     broker: Server,

@@ -20,6 +20,7 @@ from digest.config import Config, parse_config
 from digest.dispatch.cluster.claims import (
     CLAIM,
     LOOK,
+    TIMEOUTS,
     TURN,
     EpochGone,
     Limits,
@@ -448,11 +449,18 @@ class ClaimLine:
     def __init__(self, url: str, password: str) -> None:
         import redis
         import redis.asyncio
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
 
-        self._redis = redis.asyncio.Redis.from_url(
-            url, password=password or None, decode_responses=True, socket_timeout=5, socket_connect_timeout=5
+        # A claim is never asked for twice: the second answer would be that somebody has it, and that somebody is us.
+        once, twice = (
+            redis.asyncio.Redis.from_url(
+                url, password=password or None, decode_responses=True, retry=Retry(NoBackoff(), retries), **TIMEOUTS
+            )
+            for retries in (0, 1)
         )
-        self._claim = self._redis.register_script(CLAIM)
+        self._redis = twice
+        self._claim = once.register_script(CLAIM)
         self._look = self._redis.register_script(LOOK)
         self._turn = self._redis.register_script(TURN)
         self._trouble = (redis.RedisError, OSError, TimeoutError)

@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from digest.errors import SendError
 
+TIMEOUTS: Mapping[str, Any] = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
+
 Asked = Sequence[tuple[int, int]]
 """Rounds and ordinals."""
 
@@ -114,12 +116,14 @@ class ClaimStore:
 
     def __init__(self, url: str, password: str, prefix: str) -> None:
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
         self.where = url.partition("://")[2].rpartition("@")[2]
         self._prefix = prefix
         self._trouble = (redis.RedisError, OSError)
         self._redis = redis.Redis.from_url(
-            url, password=password or None, decode_responses=True, socket_timeout=5, socket_connect_timeout=5
+            url, password=password or None, decode_responses=True, retry=Retry(NoBackoff(), 1), **TIMEOUTS
         )
         self._look = self._redis.register_script(LOOK)
 
