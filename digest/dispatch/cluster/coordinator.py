@@ -100,7 +100,6 @@ class Workers:
 
     async def reach(self) -> None:
         """Returns once a worker is there."""
-        self.claims.check()
         while not self.broker.workers():
             self.tell("no worker is there yet: start `digest worker` where letters are to leave from")
             await asyncio.sleep(LOOK_S)
@@ -360,7 +359,10 @@ class _FromElsewhere(Run[Workers]):
         """The cluster is as it was before, but for an issue that goes on later: its claims stay."""
         if self._shards.open:
             return
-        self.gate.broker.purge()
         known = self._store.issues.get(self.slug)
-        if known is not None and known.state in ("sent", "cancelled"):
-            self._shards.end_epoch()
+        try:
+            self.gate.broker.purge()
+            if known is not None and known.state in ("sent", "cancelled"):
+                self._shards.end_epoch()
+        except SendError as error:  # what is left there is refused by whoever reads it
+            self.gate.tell(str(error))

@@ -31,7 +31,19 @@ from digest.dispatch.relay import relay_at
 from digest.errors import SendError
 from digest.send.transports.seam import Transport
 
-PATIENCE_S = (0.2, 0.5, 1, 2, 5, 10, 20)  # between tries to post a report; then the shard is another worker's
+PATIENCE_S = (
+    0.2,
+    0.5,
+    1,
+    1,
+    2,
+    2,
+    2,
+    5,
+    5,
+    10,
+    10,
+)  # between tries to post a report; then the shard is another worker's
 
 
 def run(config: Config, *, connections: int | None = None, say: Callable[[str], None] = lambda words: None) -> None:
