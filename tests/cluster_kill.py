@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -27,7 +28,8 @@ from tests.dispatch_newsletter import SLUG
 from tests.forker import Child
 
 POINTS = ("before claim", "after claim", "after RCPT", "after the final dot", "after 250", "during merge")
-VICTIMS = ("worker", "coordinator", "broker", "claim store")
+VICTIMS = ("worker", "coordinator", "broker", "broker and its disk", "claim store")
+SLEEPER = "a worker that sleeps"  # it is not killed, and comes back when the issue is through
 PLAN, LINE = "DIGEST_TEST_PLAN", "DIGEST_TEST_LINE"
 
 
@@ -149,7 +151,11 @@ class Range:
             time.sleep(0.2)
             handed_out |= self._handed_out(cluster)  # until the coordinator knew of the kill
             self._plan.unlink()
+            if victim == SLEEPER:
+                self._finish(coordinator, cluster)
             line.close()  # whoever stands still and lives goes on
+            if victim == SLEEPER:
+                time.sleep(1)  # until it has said what it has to say
             if coordinator.poll() is not None:
                 coordinator = cluster.coordinator()
             self._start_again()
@@ -195,8 +201,12 @@ class Range:
                 self._workers.remove(worker)
         elif victim == "coordinator":
             end(coordinator)
-        else:
-            (self._broker if victim == "broker" else self._claims).kill()
+        elif victim == "claim store":
+            self._claims.kill()
+        elif victim != SLEEPER:
+            self._broker.kill()
+            if victim == "broker and its disk":
+                shutil.rmtree(self._broker.folder / "mnesia")
 
     def _start_again(self) -> None:
         for server in (self._broker, self._claims):
@@ -207,7 +217,9 @@ class Range:
         while len(self._workers) < 2:
             self._workers.append(cluster.worker())
         try:
-            coordinator.wait(timeout=90)
+            code = coordinator.wait(timeout=180)
+            told = (cluster.news.parent / "coordinator.log").read_text("utf-8", "replace")
+            assert code == 0, f"the coordinator ended with {code}: {told[-2000:]}"
         finally:
             end(coordinator)
 

@@ -30,7 +30,7 @@ def is_open(port: int) -> bool:
     return False
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 60) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 180) -> None:
     """Returns once somebody listens at *port*."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -19,7 +19,7 @@ from digest.dispatch.cluster.shards import Report, Seal, make_key, open_report, 
 from digest.errors import ConfigError, SendError
 from digest.model import Accepted, Deferred, Rejected, Reply, Unknown
 from digest.store import open_store
-from tests.cluster_kill import POINTS, Range
+from tests.cluster_kill import POINTS, SLEEPER, Range
 from tests.cluster_newsletter import Cluster, end, make_cluster, workers
 from tests.cluster_servers import MISSING, Server, rabbit_server, redis_server, running
 from tests.command_line import run_in
@@ -181,6 +181,25 @@ def test_whatever_dies_whenever_loses_nobody_and_doubles_nobody(tmp_path: Path, 
                     assert toll.is_clean, toll
         finally:
             range_.close()
+
+
+@pytest.mark.parametrize("point", ["after claim", "after RCPT", "after the final dot"])
+def test_a_worker_that_slept_sends_nothing_twice_and_what_it_says_late_is_believed(
+    tmp_path: Path, servers: Servers, point: str
+) -> None:
+    """Meanwhile its readers were taken from it, and the issue has ended."""
+    log = tmp_path / "accepted.jsonl"
+    with sink(log, "--reply-delay", "2") as port:
+        range_ = Range(tmp_path, port, log, *servers)
+        try:
+            toll = range_.kill(SLEEPER, point, 5)
+        finally:
+            range_.close()
+    assert toll.is_clean, toll
+    if point == "after the final dot":
+        assert toll.uncertain == 0, "somebody in doubt was accepted, and the worker said so in the end"
+    if point == "after RCPT":
+        assert toll.accepted + toll.uncertain == toll.readers
 
 
 def test_with_the_whole_cluster_gone_one_file_says_who_has_it_who_has_not_and_who_may(

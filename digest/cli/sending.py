@@ -308,6 +308,7 @@ def _send_one(
     if (
         before.state == "sent"
         and not open_rows
+        and not (workers and before.number("uncertain"))  # of whom a worker may have said more since
         and not (before.number("uncertain") and config.send.uncertain == "resend")
     ):
         print_event(before.verdict, before) if as_json else print_standing(project, before)

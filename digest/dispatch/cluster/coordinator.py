@@ -46,6 +46,7 @@ from digest.dispatch.way import Way
 from digest.dispatch.welcome import too_much_returned
 from digest.errors import SendError
 from digest.model import Rejected
+from digest.send.pace import pace_from_json
 from digest.send.states import settle
 from digest.send.transports.seam import LoginRefused
 from digest.store import Store
@@ -132,6 +133,20 @@ class _FromElsewhere(Run[Workers]):
         )
         self._seal = Seal(read_key(make_key(self.folder)))
         return self._shards
+
+    def _begin(self) -> bool:
+        if super()._begin():
+            return True
+        self._catch_up()
+        return False
+
+    def _catch_up(self) -> None:
+        """Words that came when the issue was through: nobody holds anything of it any more, so all are late."""
+        self._ledger = self._shards = ClusterLedger(self._store, self.slug, self.gate.claims, seconds=SHARD_S)
+        self._seal = Seal(read_key(make_key(self.folder)))
+        journal = GroupJournal(self._merge, self.now, pace_from_json(None, 0.0, {}), time.time)
+        while self._book(journal):
+            pass
 
     def _release(self, now: datetime) -> int:
         return 0  # each shard's were given back when it ended
@@ -292,11 +307,11 @@ class _FromElsewhere(Run[Workers]):
             raise
         return True
 
-    def _book(self, journal: GroupJournal) -> None:
-        """Reports into the ledger, and only then off the broker."""
+    def _book(self, journal: GroupJournal) -> bool:
+        """Reports into the ledger, and only then off the broker. False: there were none."""
         messages = self.gate.broker.reports(DRAIN_S)
         if not messages:
-            return
+            return False
         reports = [report for report in map(self._opened, messages) if report is not None]
         with self._store.transaction():
             for report in reports:
@@ -306,6 +321,7 @@ class _FromElsewhere(Run[Workers]):
             if report.is_last:
                 self._shards.ended(report.shard)
         self.gate.broker.done(messages)
+        return True
 
     def _opened(self, message: Any) -> Report | None:
         try:
