@@ -148,6 +148,10 @@ class Range:
                 line, pid = self._stands_still(door, coordinator)
             claimed, handed_out = self._claimed(), self._handed_out(cluster)
             self._strike(victim, pid, coordinator)
+            if (
+                pid == coordinator.pid and victim != "claim store"
+            ):  # no worker stood still: they went on to the very kill
+                claimed |= self._claimed()
             time.sleep(0.2)
             handed_out |= self._handed_out(cluster)  # until the coordinator knew of the kill
             self._plan.unlink()
