@@ -168,6 +168,13 @@ def test_a_right_to_left_article_is_set_right_to_left() -> None:
     assert '<strong class="ink" dir="rtl"' in html  # else the date beside the outlet changes sides
 
 
+def test_a_quotes_bar_stands_where_its_own_lines_begin() -> None:
+    article = make_article("שלום עולם", "“זה רעש.” אמר דן.", "הארץ", "https://example.org/he", 24, language="he")
+    quote = make_quote(article, "זה רעש.", speaker="דן", role=None)
+    html = html_of(with_item(make_item(article, "Cities", quotes=(quote,))))
+    assert re.search(r'<table [^>]*dir="rtl"[^>]*><tr>\s*<td class="bar"', html)
+
+
 def test_neighboring_sentences_share_a_paragraph_and_a_gap_opens_one() -> None:
     article = make_article("T", "One is here. Two is here. Three is here.\n\nFour is here.", "O", None, 24)
     cut = [excerpt(article, s) for s in ("One is here.", "Two is here.", "Four is here.")]

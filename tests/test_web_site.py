@@ -327,9 +327,11 @@ def test_the_archive_lists_what_readers_have(tmp_path: Path, state: str, listed:
     if listed:
         with open_store(tmp_path) as store:
             store.issues.set_state("2026-W12", state, who="editor", at=at)  # type: ignore[arg-type]
-    page = create_site(tmp_path, CONFIG).test_client().get("/issues").text
+    config = replace(CONFIG, newsletter=replace(CONFIG.newsletter, day="monday"))
+    page = create_site(tmp_path, config).test_client().get("/issues").text
     assert ('href="/issues/2026-W12"' in page) == listed
     assert ("There is no issue yet." in page) != listed
+    assert ("23 March 2026" in page) == listed  # the Monday that is printed on it
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,8 @@ def _published(store: Store, slug: str, key: str, config: Config) -> Variant | N
 
 def _entries(store: Store, front: Front, known: dict[str, Entry]) -> list[Entry]:
     """Every issue that began to leave, newest first. What has begun to leave never changes: *known* keeps it."""
+    from digest.render.view import issue_day
+
     left = [stored for stored in store.issues.all() if stored.state in ("sending", "paused", "sent")]
     for stored in left:
         if stored.slug not in known:
@@ -145,14 +147,13 @@ def _entries(store: Store, front: Front, known: dict[str, Entry]) -> list[Entry]
             whole = store.issues.issue(stored.slug)
             # A subject fits an inbox's line; here is room for the whole headline.
             short = first.subject.endswith("…") and whole.items
-            day = stored.until.astimezone(front.config.zone).date()
             known[stored.slug] = Entry(
                 stored.slug,
                 one_line(whole.items[0].article.title) if short else first.subject,
                 whole.preheader,
                 first.language,
                 stored.until,
-                long_date(day, front.language()),
+                long_date(issue_day(whole, front.config), front.language()),
             )
     return [_without_names(store, known[stored.slug], front) for stored in reversed(left)]
 
