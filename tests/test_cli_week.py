@@ -359,7 +359,7 @@ def test_a_title_that_looks_like_a_token_stays_text(sample: Path) -> None:
     assert "__D00000000_LEAVE__" in html and "%%EMAIL%%" in html
 
 
-@pytest.mark.parametrize("name", ["editors", "worker"])
+@pytest.mark.parametrize("name", ["editors"])
 def test_a_reserved_command_says_it_is_not_built(sample: Path, name: str) -> None:
     assert f"`digest {name}` is not built yet" in error_of(run_in(sample)(name, ok=False))
 

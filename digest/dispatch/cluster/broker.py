@@ -153,8 +153,8 @@ def broker_troubles(kind: Any) -> tuple[type[Exception], ...]:
 
     line = kind("amqp://")
     return (
-        *line.recoverable_connection_errors,
-        *line.recoverable_channel_errors,
+        *line.connection_errors,  # all of them: one that is just starting answers with its own confusion
+        *line.channel_errors,
         OperationalError,
         TimeoutError,
         OSError,

@@ -45,7 +45,7 @@ LINGER_S = 1.0  # so long connections wait for the next shard
 LOOK_S = 0.5  # so often the limits are read, and whether anything may leave at all
 GATHER_S = 0.1  # so long outcomes are gathered before they are posted
 MOST = 200  # outcomes in a report
-REST_S = 2.0  # after a relay that was not there, before the next shard
+REST_S = 2.0  # after a relay or a claim store that was not there, before the next shard
 
 MakeTransport = Callable[[Config], Transport]
 
@@ -81,7 +81,7 @@ class Carrier:
     def carry(self, shard: Shard) -> Iterator[Report]:
         """What becomes of *shard*, as it comes; the last report says that nothing more will."""
         said: SimpleQueue[tuple[int, Outcome] | Report] = SimpleQueue()
-        asyncio.run_coroutine_threadsafe(self._carry(shard, said), self._loop)
+        carried = asyncio.run_coroutine_threadsafe(self._carry(shard, said), self._loop)
         gathered: list[tuple[int, Outcome]] = []
         until = 0.0
         while True:
@@ -97,6 +97,7 @@ class Carrier:
                     continue
             if isinstance(one, Report):
                 yield Report(shard.name, shard.issue, tuple(gathered), True, one.trouble, one.hint, one.login_refused)
+                carried.result()  # a bug keeps its traceback
                 return
             yield Report(shard.name, shard.issue, tuple(gathered))
             gathered = []
@@ -121,41 +122,39 @@ class Carrier:
                 end = _troubled(shard, error)
                 await asyncio.sleep(REST_S)
                 return
-            keeping = asyncio.create_task(job.keep())
-            try:
-                await self._next.put(job)
-                if self._run is None or self._run.done():
-                    self._run = asyncio.create_task(self._carry_all(line))
-                running = asyncio.create_task(job.done.wait())
-                while not running.done():
-                    await asyncio.wait({running, self._run}, return_when=asyncio.FIRST_COMPLETED)
-                    if self._run.done():
-                        await self._ended(job)
-                        if running.done() or job.trouble is not None:
-                            break
-                        if self._next.empty():
-                            break
-                        self._run = asyncio.create_task(self._carry_all(line))
-                running.cancel()
-            finally:
-                job.close()
-                await keeping
-            if job.lost:
-                await asyncio.sleep(
-                    REST_S
-                )  # whatever is still in the queue had better not be read: see `Broker.never_read`
+            await self._through(job, line)
+            if job.lost:  # what is still in the queue had better not be read: see `Broker.never_read`
+                await asyncio.sleep(REST_S)
             if job.trouble is not None:
                 end = _troubled(shard, job.trouble)
                 await asyncio.sleep(REST_S)
         finally:
             said.put(end)
 
-    async def _ended(self, job: _Job) -> None:
-        assert self._run is not None
+    async def _through(self, job: _Job, line: Line) -> None:
+        """Returns once every letter of *job* has its outcome, or none will come."""
+        keeping, over = asyncio.create_task(job.keep()), asyncio.create_task(job.done.wait())
         try:
-            await self._run
-        except SendError as error:
-            job.trouble = error
+            await self._next.put(job)
+            while not over.done() and not keeping.done():
+                if self._run is None or self._run.done():
+                    self._run = asyncio.create_task(self._carry_all(line))
+                await asyncio.wait({over, keeping, self._run}, return_when=asyncio.FIRST_COMPLETED)
+                if self._run.done():
+                    try:
+                        await self._run
+                    except SendError as error:
+                        job.trouble = error
+                    if job.trouble is not None or self._next.empty():
+                        break  # else it ended for want of shards as this one came
+        except BaseException:
+            if self._run is not None:
+                self._run.cancel()
+            raise
+        finally:
+            over.cancel()
+            job.close()
+            await keeping
 
     async def _brief(self, shard: Shard) -> Line:
         """The issue's line; the connections of another one are given up first. Raises SendError, EpochGone."""
@@ -337,8 +336,8 @@ class _Job:
     async def _turn(self, name: str, rate: float) -> float | None:
         try:
             return await self.store.turn(self._keys["turn:"] + name, rate, max(0.0, self._until - time.monotonic()))
-        except (SendError, EpochGone):
-            self._shut = True
+        except SendError:
+            self._shut = self.lost = True
             return None
 
     async def _look(self) -> None:
@@ -348,7 +347,7 @@ class _Job:
             if await self.store.is_stopped(self._keys, self.shard):
                 self._shut = True
         except SendError:
-            self._shut = True
+            self._shut = self.lost = True
 
     def _is_over(self) -> bool:
         return self._shut or self._closing or time.monotonic() > self._until
