@@ -19,6 +19,8 @@ BROKER_PASSWORD, CLAIMS_PASSWORD = "DIGEST_BROKER_PASSWORD", "DIGEST_CLAIMS_PASS
 TASK = "digest.shard"
 _QUORUM = {"x-queue-type": "quorum"}
 _CONNECT_S = 5.0
+# No answer is waited for without end: a quorum queue without a leader gives none.
+_OPTIONS = {"confirm_publish": True, "confirm_timeout": 10, "read_timeout": 10, "write_timeout": 10}
 
 
 def needs() -> None:
@@ -85,7 +87,7 @@ def app_of(config: Config) -> Any:
         broker_connection_max_retries=None,
         broker_connection_timeout=_CONNECT_S,
         broker_heartbeat=30,
-        broker_transport_options={"confirm_publish": True, "confirm_timeout": 10},
+        broker_transport_options=_OPTIONS,
         event_queue_exclusive=False,
     )
     return app
@@ -110,9 +112,9 @@ class Letterbox:
 
     def post(self, epoch: str, sealed: str) -> None:
         """Raises OSError, or what kombu counts as such, when the broker does not take it."""
-        if self._producer is None:
-            self._open()
         try:
+            if self._producer is None:
+                self._open()
             self._producer.publish(
                 {"epoch": epoch, "sealed": sealed},
                 routing_key=names_of(self.config)[1],
@@ -129,7 +131,7 @@ class Letterbox:
         self._connection = Connection(
             _with_password(self.config.cluster.broker),
             connect_timeout=_CONNECT_S,
-            transport_options={"confirm_publish": True, "confirm_timeout": 10},
+            transport_options=_OPTIONS,
         )
         channel = self._connection.channel()
         Queue(names_of(self.config)[1], durable=True, queue_arguments=_QUORUM)(channel).declare()

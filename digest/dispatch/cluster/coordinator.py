@@ -331,6 +331,8 @@ class _FromElsewhere(Run[Workers]):
             return None
 
     def _take(self, report: Report, journal: GroupJournal) -> None:
+        if self._store.issues.get(report.issue) is None:
+            return  # of an issue that this file never had: an older copy was put back
         late = []
         for ordinal, outcome in report.outcomes:
             if report.issue != self.slug or not self._shards.take_report(report.shard, ordinal):
