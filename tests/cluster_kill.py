@@ -134,6 +134,8 @@ class Range:
 
     def kill(self, victim: str, point: str, letters: int, *, readers: int = 160) -> Toll:
         """One issue, at whose *letters*-th passing of *point* the *victim* is killed."""
+        if victim.startswith("broker") and not self._run:
+            self._make_queues()
         began, self._run = time.monotonic(), self._run + 1
         folder = self._folder / f"run{self._run}"
         cluster = make_cluster(folder, readers, self._sink, self._log, self._broker, self._claims)
@@ -171,6 +173,13 @@ class Range:
         added = self._log.read_bytes()[before:].count(b"\n")
         may = handed_out if victim == "claim store" else claimed
         return self._count(cluster, victim, point, readers, may, added, time.monotonic() - began)
+
+    def _make_queues(self) -> None:
+        """By a first issue. RabbitMQ 3.10 that is killed a second or two after it made a quorum queue may come back with
+        one that never has a leader again: nothing of ours, and not what is tried here."""
+        cluster = make_cluster(self._folder / "run0", 1, self._sink, self._log, self._broker, self._claims)
+        self._finish(cluster.coordinator(), cluster)
+        time.sleep(10)
 
     def close(self) -> None:
         end(*self._workers)
