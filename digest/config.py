@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -186,6 +187,11 @@ class Site:
     seal_to: str = ""  # of a receiver: what requests by name are sealed to; see `digest keys receiver`
 
 
+@dataclass(frozen=True)
+class Desk:
+    url: str = ""  # where editors open `digest desk --listen`, by a proxy that brings https; '' for this machine only
+
+
 _UNITS: Mapping[str, timedelta] = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -281,6 +287,7 @@ class Config:
     theme: Theme = Theme()
     pictures: Pictures = Pictures()
     site: Site = Site()
+    desk: Desk = Desk()
     send: Send = Send()
     smtp: Smtp = Smtp()
     cluster: Cluster = Cluster()
@@ -328,7 +335,13 @@ _NAMES = {field_name: key for key, field_name in _KEYS.items()}
 
 def load_config(folder: Path) -> Config:
     """The newsletter in *folder*. Raises ConfigError naming file, key and cure."""
-    return parse_config(read_text(folder))
+    return _as_read(read_text(folder))
+
+
+@lru_cache(maxsize=4)
+def _as_read(text: str) -> Config:
+    """`parse_config`, each answer kept: a page of the desk opens the newsletter several times."""
+    return parse_config(text)
 
 
 def read_text(folder: Path) -> str:
@@ -448,6 +461,11 @@ def _judge(config: Config, where: str) -> None:
         f"site.trusted_proxy = {config.site.trusted_proxy!r} is no address of a machine",
         'for example "127.0.0.1" where the proxy runs on the same one',
     )
+    need(
+        not config.desk.url or _is_desk_address(config.desk.url),
+        f"desk.url = {config.desk.url!r} is no address that a desk may have",
+        "https:// and a name, without a path; http:// only with an address of a private network, such as a VPN’s",
+    )
     for number, block in enumerate(config.block, 1):
         need(
             is_domain(site_of(block.domain)),
@@ -540,6 +558,19 @@ def _judge_words(config: Config, need: Need) -> None:
         **{f"outlets.{outlet}": words for outlet, words in quoting.outlets.items()},
     }.items():
         need(count >= 0, f"quoting.{key} = {count} is less than nothing", "a whole number from 0")
+
+
+def _is_desk_address(url: str) -> bool:
+    """https, or http to a machine that only a private network leads to (a VPN's 10.…, 100.64.…, fd…)."""
+    import ipaddress
+
+    found = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?/?", url.lower())
+    if found is None or web_address(url) is None:
+        return False
+    if found[1] == "https":
+        return True
+    host = found[2].strip("[]")
+    return _is_ip(host) and not ipaddress.ip_address(host).is_global
 
 
 def _is_ip(text: str) -> bool:

@@ -59,6 +59,11 @@ def _open(project: Project, slug: str, *, who: str, at: datetime) -> None:
     """Makes sure that *slug* may be edited; its approval is withdrawn."""
     store = project.store
     known = store.issues.get(slug)
+    if known is not None and known.corrects:
+        raise IssueError(
+            f"{slug} says what `digest correct` was given, and nothing else",
+            hint=f"`digest correct {known.corrects} ITEM WORDS --mail` adds to it",
+        )
     if known is not None and known.state not in ("draft", "approved", "scheduled"):
         raise IssueError(
             f"{slug} is {known.state}: what readers have cannot be edited",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from digest.address import Address, sites_of
@@ -409,6 +409,7 @@ class Item:
 
 
 Right = Literal["edit", "approve", "people"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
 
 
 @dataclass(frozen=True)
@@ -417,7 +418,7 @@ class Editor:
     who is subscribed."""
 
     name: str
-    rights: frozenset[Right] = frozenset({"edit", "approve", "people"})
+    rights: frozenset[Right] = frozenset(RIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +438,7 @@ class Correction:
 class Issue:
     """One number of the newsletter. ``items[0]`` is the lead; items are in print order, grouped by section."""
 
-    slug: str  # 2015-W39, a second one 2015-W39-2
+    slug: str  # 2015-W39, a second one 2015-W39-2, a letter that corrects it 2015-W39-correction
     number: int
     since: datetime  # exclusive
     until: datetime  # inclusive; what `now` was
@@ -451,6 +452,8 @@ class Issue:
     audience: str  # the rule in words: "everyone subscribed"
     correction: str = ""  # what an earlier issue got wrong, in the editors' words; '' for nothing
     topics: tuple[str, ...] = ()  # the sections readers may choose from, those without a story here too
+    corrects: str = ""  # the issue whose readers get this letter about it, and whose number it has; '' for a number
+    corrected: tuple[int, ...] = ()  # the numbers of the corrections it mails
 
 
 IssueState = Literal["draft", "approved", "scheduled", "sending", "paused", "sent", "cancelled", "skipped"]

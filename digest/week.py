@@ -21,6 +21,7 @@ from digest.compose import (
     compose_issue,
     conflicts,
     issue_for,
+    item_of,
     lay_out,
     layout_of,
     origins_wanted,
@@ -32,8 +33,21 @@ from digest.compose import (
 from digest.config import Config, SectionEntry, load_config
 from digest.errors import IssueError
 from digest.folders import make_private
-from digest.model import KEYS_BEGIN, LOCKED_STATES, Article, Conflict, Edit, Issue, Pick, Rendered, Summary, Wish
-from digest.pick import NEAR_MISSES, pick_week
+from digest.model import (
+    KEYS_BEGIN,
+    LOCKED_STATES,
+    Article,
+    Conflict,
+    Edit,
+    Issue,
+    Item,
+    ItemForm,
+    Pick,
+    Rendered,
+    Summary,
+    Wish,
+)
+from digest.pick import NEAR_MISSES, Survey
 from digest.sources import Collected, Progress, read_sources, user_agent
 from digest.store import Store, open_store
 from digest.text.limits import allowance
@@ -103,7 +117,7 @@ def window(now: datetime, zone: ZoneInfo, last_until: datetime | None) -> Window
 
 def current_slug(store: Store, base: str) -> str:
     """The newest issue of the week *base* (``2015-W39-2`` after ``2015-W39``), or *base* itself."""
-    mine = [i.slug for i in store.issues.all() if i.slug == base or i.slug.startswith(f"{base}-")]
+    mine = [i.slug for i in store.issues.numbers() if i.slug == base or i.slug.startswith(f"{base}-")]
     return max(mine, key=lambda s: int(s.rpartition("-")[2]) if s != base else 1, default=base)
 
 
@@ -142,6 +156,18 @@ class Draft:
     picks: tuple[Pick, ...]  # chosen and near misses
 
 
+def survey_week(project: Project, win: Window) -> Survey:
+    """What is stored of the week, ready to be picked from."""
+    store, config = project.store, project.config
+    return Survey(
+        store.articles.all(),
+        brief=config.brief_for_picking(),
+        now=win.until.astimezone(config.zone),
+        since=win.since,
+        past=store.issues.past_articles(),
+    )
+
+
 def choose(
     project: Project,
     win: Window,
@@ -153,18 +179,9 @@ def choose(
 ) -> list[Pick]:
     """The week's picks and misses from everything stored; *near_misses* as in `pick_week`. edits: None for those in
     force."""
-    store, config = project.store, project.config
-    past = store.issues.past_articles()
-    return pick_week(
-        store.articles.all(),
-        brief=config.brief_for_picking(),
-        now=win.until.astimezone(config.zone),
-        since=win.since,
-        limit=limit or config.week.limit,
-        past=past,
-        edits=store.issues.edits(slug) if edits is None else edits,
-        near_misses=near_misses,
-    )
+    edits = project.store.issues.edits(slug) if edits is None else edits
+    found = survey_week(project, win).choose(limit=limit or project.config.week.limit, edits=edits)
+    return found.picks(near_misses)
 
 
 def place(project: Project, picks: Sequence[Pick], edits: Sequence[Edit]) -> list[Placed]:
@@ -212,6 +229,15 @@ def condense_items(
             summaries[article.id] = summary
         progress("condense", number, len(placed))
     return summaries
+
+
+def as_item(pick: Pick, config: Config, edits: Sequence[Edit] = (), *, form: ItemForm = "item") -> Item:
+    """*pick* as the item it would be, were it in the issue in that *form*."""
+    from digest.render.words import word
+
+    placed = Placed(pick, form)
+    summaries = condense_items([placed], config, edits=edits)
+    return item_of(placed, summaries, edits, word("editors", config.newsletter.language))
 
 
 @lru_cache(maxsize=1)
@@ -418,9 +444,7 @@ def run_week(
     progress("queue", 0, 1)
     html = None
     if not dry_run:
-        store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=now)
-        store.ledger.lay_provisional(slug, "", now)
-        html = write_files(project, draft)
+        html = keep_draft(project, draft, now=now)
     progress("queue", 1, 1)
     counts = store.ledger.counts(slug) if not dry_run else {}
     return WeekReport(
@@ -440,7 +464,7 @@ def _old_files(project: Project, win: Window) -> Iterable[Article]:
     said, not dropped silently."""
     store = project.store
     named = {s.name for s in project.config.sources if s.path} | {"pasted"}
-    closed = [i for i in store.issues.all() if i.state in (*LOCKED_STATES, "skipped")]
+    closed = [i for i in store.issues.numbers() if i.state in (*LOCKED_STATES, "skipped")]
     return (
         a
         for a in store.articles.all()
@@ -453,7 +477,7 @@ def past_choices(project: Project) -> tuple[list[Article], list[Article]]:
     store = project.store
     picked: dict[str, Article] = {}
     collected: dict[str, Article] = {}
-    for known in store.issues.all():
+    for known in store.issues.numbers():
         if known.state in LOCKED_STATES:
             picked |= {item.article.id: item.article for item in store.issues.issue(known.slug).items}
             collected |= {a.id: a for a in store.articles.between(known.since, known.until)}
@@ -477,7 +501,9 @@ def findings(
 
     store = project.store
     issue, rendered = issue or store.issues.issue(slug), rendered or store.issues.rendered(slug)
-    before = [i.slug for i in store.issues.all() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    before = [i.slug for i in store.issues.numbers() if i.state in ("sending", "paused", "sent") and i.slug != slug]
+    if issue.corrects:  # fewer readers than the last issue are what a letter about one has
+        before = []
     unfit = unfit_edits(project, slug, issue) if store.issues.get(slug) else []
     return check_issue(
         issue,
@@ -526,6 +552,15 @@ def ask_links(project: Project, slug: str) -> dict[str, Answer]:
         answer.url: Answer(answer.status, "" if answer.status == 200 else answer.error, answer.moved_to)
         for answer in answers
     }
+
+
+def keep_draft(project: Project, draft: Draft, *, now: datetime) -> Path:
+    """Stores *draft* in place of an older one, lays its queue anew and writes its files; returns the HTML's path."""
+    slug = draft.issue.slug
+    with project.store.transaction():
+        project.store.issues.save_draft(draft.issue, draft.rendered, picks=draft.picks, at=now)
+        project.store.ledger.lay_provisional(slug, "", now)
+    return write_files(project, draft)
 
 
 def write_files(project: Project, draft: Draft) -> Path:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from digest.model import Brief, Edit, SectionBrief
-from digest.pick import group_stories, pick_week
+from digest.pick import Survey, group_stories, pick_week
 from tests.make import NOW, article
 
 PORT = (
@@ -185,3 +185,20 @@ def test_the_last_word_on_any_report_of_a_story_counts() -> None:
     assert said(("drop", one.id), ("pin", other.id)) is None
     assert said(("pin", other.id), ("drop", one.id)) == "Mara"
     assert said() is None
+
+
+def test_a_week_surveyed_once_is_picked_from_as_if_it_were_read_anew() -> None:
+    """Whatever the edits are, and whatever they were before."""
+    told = [article(f"Report {n} of berth {n // 3}", f"{PORT} Berth {n // 3}.", outlet=f"Outlet {n}") for n in range(9)]
+    others = [article(f"Count {n}", f"{COUNCIL} {n} " * (n + 1), outlet=f"Paper {n % 4}", days_old=n) for n in range(9)]
+    short, old = article("Slip", "Three words only."), article("Old", PORT_AGAIN.replace("Ellery", "Vik"), days_old=9)
+    week, past = [*told, *others, short, old], [article("Count 2", f"{COUNCIL} 2 " * 3, outlet="Paper 2", days_old=9)]
+    brief = Brief(line="ports and councils", source_limit=2)
+    survey = Survey(week, brief=brief, now=NOW, past=past)
+    rng = random.Random(5)
+    for _ in range(12):
+        edits = [
+            edit(rng.choice(["pin", "drop", "lead"]), rng.choice(week).id, rng.choice(["yes", ""])) for _ in range(6)
+        ]
+        again = survey.choose(limit=4, edits=edits).picks(None)
+        assert again == pick_week(week, brief=brief, now=NOW, past=past, limit=4, edits=edits, near_misses=None)

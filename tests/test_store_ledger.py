@@ -614,7 +614,11 @@ def test_a_ledger_of_before_is_brought_over_with_its_history(tmp_path: Path, mon
     }
     monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
     with open_store(tmp_path, create=True) as old:
-        draft(old)
+        old.conn.execute(
+            """INSERT INTO issue (slug, number, state, since, until, made_at, fingerprint)
+               VALUES (?, 1, 'draft', ?, ?, ?, 'f')""",
+            (WEEK, *[AT.isoformat()] * 3),
+        )
         for ordinal in paths:
             who = person(ordinal)
             old.conn.execute(

@@ -210,7 +210,7 @@ def test_what_was_clicked_while_the_desk_was_dead_is_done_by_the_next_one(browse
     other = create_preview(Workshop(folder, SLUG), token="n3w", editor=Editor("Mara"), now=lambda: NOW)
     again = make_server("127.0.0.1", server.server_port, other, threaded=True)
     threading.Thread(target=again.serve_forever, daemon=True).start()
-    page.wait_for_selector("#unsaved:has-text('started anew')")
+    page.wait_for_selector("#unsaved:has-text('does not know this window')")
     page.goto(f"http://127.0.0.1:{again.server_port}/?token=n3w")
     page.wait_for_url(f"http://127.0.0.1:{again.server_port}/")
     page.wait_for_selector("#story-1")

@@ -67,6 +67,9 @@ class Desk:
         self.until("document.querySelectorAll('iframe').length === 1 && document.getElementById('frame')?.dataset.view")
 
     def press(self, group: str, name: str) -> None:
+        folded = self.page.locator("#show-bar[aria-expanded=false]")
+        if folded.is_visible():
+            folded.click()
         self.page.get_by_role("group", name=group, exact=True).get_by_role("button", name=name, exact=True).click()
         self.settle()
 

@@ -27,9 +27,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def running(app: Flask) -> Iterator[str]:
-    """*app* on a free port of this machine, as ``http://127.0.0.1:port``."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+def running(app: Flask, port: int = 0) -> Iterator[str]:
+    """*app* on a port of this machine, a free one unless named, as ``http://127.0.0.1:port``."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -15,7 +15,7 @@ import click
 
 from digest.errors import DigestError
 
-# name -> (module, attribute, what it does); no module: reserved, not built yet
+# name -> (module, what it does)
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Every week": {
         "weekly": ("weekly", "Make this week’s draft and queue it. Nothing is sent."),
@@ -48,7 +48,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Setting up": {
         "init": ("setup", "Make a newsletter in a folder."),
-        "editors": ("", "Who may approve."),
+        "editors": ("editors", "Who else works at the desk, each by a personal link."),
         "sources": ("sources", "Add, list and check feeds, pages and folders."),
         "brief": ("brief", "What the newsletter is about, and words for it."),
         "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
@@ -96,9 +96,7 @@ class Digest(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in ALL:
             return None
-        module, text = ALL[name]
-        if not module:
-            return _reserved(name, text)
+        module, _ = ALL[name]
         found = getattr(import_module(f"digest.cli.{module}"), name)
         assert isinstance(found, click.Command)
         return found
@@ -126,15 +124,6 @@ class Digest(click.Group):
             return super().invoke(ctx)
         except DigestError as error:
             raise Failure(error) from error
-
-
-def _reserved(name: str, text: str) -> click.Command:
-    @click.command(name, help=f"{text} (Not built yet.)", context_settings={"ignore_unknown_options": True})
-    @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-    def reserved(args: tuple[str, ...]) -> None:
-        raise DigestError(f"`digest {name}` is not built yet", hint="the changelog will say when it is")
-
-    return reserved
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

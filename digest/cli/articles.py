@@ -23,11 +23,10 @@ from digest.cli.common import (
     table,
 )
 from digest.cli.pictures import picture
-from digest.errors import DigestError, ReadError
+from digest.errors import ReadError
 
 if TYPE_CHECKING:
-    from digest.config import Config
-    from digest.model import Article, Brief, Image
+    from digest.model import Article, Image
 
 RIGHT = "Why more may be excerpted than a visitor sees: “we subscribe”"
 
@@ -89,22 +88,22 @@ def add(
     """Add one article: a FILE, the page at a URL, or pasted text (-), ended by Ctrl-D."""
     from dataclasses import replace
 
+    from digest.adding import keep_article, read_page, refuse_blocked, web_address_in
     from digest.address import web_address
-    from digest.sources import became_new
 
-    url = _address(url)
+    url = web_address_in(url)
     with project_of(ctx) as project:
         brief = project.config.brief_for_picking()
         if address := web_address(what):
-            _refuse_blocked(brief, address)
-            article = read_page(address, project.config, outlet, authors, allow_private)
+            refuse_blocked(brief, address)
+            article = read_page(
+                address, project.config, seen=now(), outlet=outlet, authors=authors, allow_private=allow_private
+            )
         else:
-            _refuse_blocked(brief, url)
+            refuse_blocked(brief, url)
             article = read_file(Path(what), url=url, outlet=outlet, authors=authors)
-        _refuse_blocked(brief, article)
-        seen = became_new(article, now(), project.config.zone)
         right = as_one_line("right", right) or article.right
-        stored = project.store.articles.add(replace(article, seen=seen, source="pasted", own=own, right=right))
+        stored = keep_article(project, replace(article, own=own, right=right), now=now())
         remember_list(project, [stored])
         say(f"“{stored.title}” ({stored.outlet or 'no outlet yet'}), {len(stored.text.split())} words.")
         if not stored.outlet and not own:
@@ -118,48 +117,6 @@ def add(
         since = project.store.issues.last_until(before=now())
         if published and since and published <= since:
             say(f"  old: {published.date()}; `digest pin` has it in the issue all the same")
-
-
-def _address(url: str | None) -> str | None:
-    """What was typed for a link. Raises DigestError where it is none."""
-    from digest.address import web_address
-
-    address = web_address(url)
-    if url and address is None:
-        raise DigestError(f"{url} is no web address", hint="start it with https://")
-    return address
-
-
-def _refuse_blocked(brief: Brief, what: Article | str | None) -> None:
-    if blocked := brief.blocking(what):
-        raise DigestError(f"blocked: {blocked}", hint=f"{blocked.lift} takes it back")
-
-
-def read_page(
-    url: str,
-    config: Config,
-    outlet: str | None = None,
-    authors: tuple[str, ...] = (),
-    allow_private: bool = False,
-) -> Article:
-    """The page's article, with what its publisher reserves. Raises ReadError."""
-    from dataclasses import replace
-
-    from digest.collect import read_article
-    from digest.collect.http import fetch
-    from digest.model import stricter
-    from digest.sources import user_agent
-
-    answer = fetch(url, user_agent=user_agent(config), allow_private=allow_private, page=True)
-    if answer.error or not answer.body:
-        raise ReadError(f"{url}: {answer.error or 'the page is empty'}", hint="open it in a browser and paste its text")
-    article = read_article(
-        answer.body, url=answer.final_url, kind="html", outlet=outlet, authors=authors, source="pasted", seen=now()
-    )
-    image = article.image
-    if image and answer.no_pictures:
-        image = replace(image, reserved=answer.no_pictures)
-    return replace(article, limit=stricter(article.limit, answer.limit), image=image)
 
 
 @articles.command()
@@ -182,11 +139,12 @@ def fill(
     """Fill in or correct what is known about ARTICLE."""
     from dataclasses import replace
 
+    from digest.adding import refuse_blocked, web_address_in
     from digest.collect import canonical_url
 
-    url = _address(url)
+    url = web_address_in(url)
     with project_of(ctx) as project:
-        _refuse_blocked(project.config.brief_for_picking(), url)
+        refuse_blocked(project.config.brief_for_picking(), url)
         found = find_article(project, article)
         told = replace(
             found,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.render.check import Finding
     from digest.sources import Progress
+    from digest.store.approvals import Waiver, Warned
     from digest.week import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,7 +89,7 @@ def edited_slug(project: Project, week: str | None) -> str:
     from digest.week import target
 
     _, slug = target(project, now=now(), week=week)
-    known = project.store.issues.all()
+    known = project.store.issues.numbers()
     if week is None and known and project.store.issues.get(slug) is None:
         newest = max(known, key=lambda i: (i.until, i.slug))
         if newest.state in ("draft", "approved", "scheduled"):
@@ -138,11 +139,15 @@ def as_plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) -> None:
+def print_findings(
+    findings: Sequence[Finding], as_json: bool, *, clean: str, waivers: Mapping[Warned, Waiver] = {}
+) -> None:
     """Each finding, what is wrong before why and what to do, errors first and those of one place together; *clean*
-    where there is none."""
+    where there is none. A warning among *waivers* says who lets it stand, and why."""
+    from digest.approval import warned
+
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([_finding_json(finding, waivers.get(warned(finding))) for finding in findings])
         return
     if not findings:
         say(click.style("✓ ", fg="green") + clean)
@@ -170,8 +175,14 @@ def print_findings(findings: Sequence[Finding], as_json: bool, *, clean: str) ->
                     lines(finding.why, "    ", "    ")
                 if finding.remedy:
                     lines(finding.remedy, "    → ", "      ")
+                if waiver := waivers.get(warned(finding)):
+                    lines(f"It may stand, says {waiver.who}: {waiver.words}", "    ✓ ", "      ")
         if places:
             say()
+
+
+def _finding_json(finding: Finding, waiver: Waiver | None) -> dict[str, object]:
+    return asdict(finding) | ({"waived": asdict(waiver)} if waiver else {})
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
@@ -269,10 +280,13 @@ def _holds(title: str, words: str) -> bool:
 
 
 def find_issue(project: Project, words: str) -> str:
-    """The slug of the issue named by slug, number, date inside it, words of its subject, or `last`."""
-    known = project.store.issues.all()
+    """The slug of the issue named by slug, number, date inside it, words of its subject, or `last`; of a letter that
+    corrects one, by slug alone."""
+    known = project.store.issues.numbers()
     if not known:
         raise IssueError("there is no issue yet", hint="`digest weekly` makes one")
+    if (letter := project.store.issues.get(words)) is not None and letter.corrects:
+        return letter.slug
     if words == "last":
         return max(known, key=lambda i: (i.until, i.slug)).slug
     found = [i.slug for i in known if i.slug == words] or [i.slug for i in known if str(i.number) == words]
@@ -283,6 +297,13 @@ def find_issue(project: Project, words: str) -> str:
     names = ", ".join(found or sorted(i.slug for i in known)[-5:])
     what = f"{len(found)} issues are" if found else "no issue is"
     raise IssueError(f"{what} called {words!r}; there is {names}", hint="`digest issues list` shows all")
+
+
+def named(project: Project, slug: str) -> str:
+    """What stands behind a command that is to mean *slug*: '' for a number, for the newest is meant without; the name
+    of a letter that corrects one."""
+    known = project.store.issues.get(slug)
+    return f" {slug}" if known is not None and known.corrects else ""
 
 
 MOST_OF_TITLE = 100  # characters in a table; JSON and `articles show` have all

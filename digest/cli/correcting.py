@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.common import as_one_line, find_issue, now, project_of, say, who
 from digest.errors import DigestError, IssueError
 from digest.model import Correction
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.model import Issue, Item
+    from digest.week import Project
 
 OUT = frozenset({"sending", "paused", "sent"})
 
@@ -21,30 +23,58 @@ OUT = frozenset({"sending", "paused", "sent"})
 @click.argument("item")
 @click.argument("words", nargs=-1)
 @click.option("--take-down", is_flag=True, help="Take ITEM off the issue’s page, for its publisher; WORDS may say why.")
+@click.option("--mail", is_flag=True, help="Draft a letter, too, to those who have ISSUE.")
 @click.pass_context
-def correct(ctx: click.Context, issue: str, item: str, words: tuple[str, ...], take_down: bool) -> None:
+def correct(ctx: click.Context, issue: str, item: str, words: tuple[str, ...], take_down: bool, mail: bool) -> None:
     """Say what ISSUE got wrong in ITEM (its number there, or words of its headline), in your own WORDS.
 
     A dated note stands on the issue's page from now on, and in the next issue, unless you write another correction
     there. The mail that left is not changed.
+
+    With --mail it also becomes a letter to those who have ISSUE, with an approval of its own. Until that is sent, what
+    you correct with --mail comes into the same letter.
     """
     text = as_one_line("correction", " ".join(words))
     if not text and not take_down:
         raise DigestError("there are no words to print", hint='digest correct last 2 "It was nine ships, not eleven."')
+    if take_down and mail:
+        raise click.UsageError("What is taken down is not mailed: --take-down or --mail.", ctx)
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
         known = project.store.issues.get(slug)
         assert known is not None
-        if known.state not in OUT:
+        if known.corrects:
+            raise IssueError(f"{slug} is a letter about {known.corrects}", hint=f"correct {known.corrects} again")
+        stopped = known.state == "cancelled" and mail  # some have it, and no page says so
+        if known.state not in OUT and not stopped:
             raise IssueError(f"{slug} is {known.state}: nobody has it yet", hint="`digest edit` changes it")
-        found = _item(project.store.issues.issue(slug), item)
-        article = found.article
-        kind: Literal["takedown", "correction"] = "takedown" if take_down else "correction"
-        project.store.corrections.add(Correction(0, slug, article.id, kind, text, who(project), now()))
-    if take_down:
-        say(f"“{article.title}” is off the page of {slug}. Mail that left cannot be called back.")
-    else:
-        say(f"The page of {slug} says so from now on; the next issue will, too.")
+        article = _item(project.store.issues.issue(slug), item).article
+        if take_down:
+            project.store.corrections.add(Correction(0, slug, article.id, "takedown", text, who(project), now()))
+            say(f"“{article.title}” is off the page of {slug}. Mail that left cannot be called back.")
+            return
+        correction = Correction(0, slug, article.id, "correction", text, who(project), now())
+        if mail:
+            _mail(project, correction)
+        else:
+            project.store.corrections.add(correction)
+        if not stopped:
+            say(f"The page of {slug} says so from now on; the next issue will, too.")
+
+
+def _mail(project: Project, correction: Correction) -> None:
+    from digest.correcting import mail_correction
+
+    letter = mail_correction(project, correction, now=now())
+    slug = letter.issue.slug
+    if letter.is_out:
+        say(f"{slug}, which says so, is {letter.before} already: `digest status {slug}`.")
+        return
+    if letter.before != "draft":
+        say(f"{slug} was {letter.before}; the approval is withdrawn, it is a draft again.")
+    what = counted(len(letter.issue.corrected), "correction")
+    say(f"{slug}: “{letter.issue.subject}”, {what}, {counted(letter.readers, 'reader')}. Nothing has been sent.")
+    say(f"Next: `digest preview {slug}`, `digest approve {slug}`, `digest send {slug}`.")
 
 
 def _item(issue: Issue, words: str) -> Item:

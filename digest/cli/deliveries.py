@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -27,7 +27,6 @@ from digest.cli.common import (
     yes_option,
 )
 from digest.errors import IssueError
-from digest.model import DeliveryState
 
 if TYPE_CHECKING:
     from digest.address import Address
@@ -291,7 +290,7 @@ def resolve(
     user: str,
     mailbox: str,
     complete: bool,
-    word: str | None,
+    word: Literal["accepted", "missing"] | None,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -304,6 +303,7 @@ def resolve(
     digest deliveries resolve --as accepted --reader ann@example.org
     """
     from digest.dispatch.evidence import Files, Log, doubts_of, judge
+    from digest.dispatch.orders import on_a_word
     from digest.send.relays import profile_of
 
     ways = [outbox, files is not None, log is not None, imap is not None, word is not None]
@@ -319,7 +319,7 @@ def resolve(
         if word is not None:
             if not (yes or readers or dry_run):
                 click.confirm(f"Say of {_counted(len(rows))} that they {_has(word)}", abort=True)
-            verdicts = _on_a_word(rows, word, name)
+            verdicts = on_a_word(rows, word, who=name)
         else:
             evidence: Evidence
             if log is not None:
@@ -342,14 +342,6 @@ def resolve(
             say("A dry run: nothing was changed.")
         elif "rejected" in states:
             say("`digest deliveries resend-missed` sends it to those who do not have it.")
-
-
-def _on_a_word(rows: Sequence[ReaderRow], word: str, name: str) -> dict[int, tuple[DeliveryState, str]]:
-    from digest.store.accounts import MISSING
-
-    if word == "accepted":
-        return {row.ordinal: ("accepted", f"they have it, says {name}") for row in rows}
-    return {row.ordinal: ("rejected", f"{MISSING}: they do not have it, says {name}") for row in rows}
 
 
 def _has(word: str) -> str:
@@ -387,12 +379,11 @@ def resend_missed(
 
     Those in doubt are not among them: `deliveries resolve` comes first.
     """
+    from digest.dispatch.orders import need_resendable, send_again
+
     with project_of(ctx) as project:
         slug, store = find_issue(project, issue), project.store
-        known = store.issues.get(slug)
-        assert known is not None
-        if known.state not in ("sending", "paused", "sent"):
-            raise IssueError(f"{slug} is {known.state}: nobody can be sent it again", hint="`digest status`")
+        need_resendable(store, slug)
         missed = _missed(refused)
         rows = [row for row in store.accounts.rows(slug, ["rejected"], readers=_addresses(readers)) if missed(row)]
         if not rows:
@@ -413,11 +404,7 @@ def resend_missed(
             return
         if not yes:
             click.confirm(f"Send {slug} to {_counted(len(rows))} again", abort=True)
-        with store.transaction():
-            words = f"to be sent again, says {who(project)}"
-            number = store.accounts.send_again(slug, [row.ordinal for row in rows], words, now())
-            if known.state == "sent":  # it no longer is: a timer's `digest send --due` goes on with it
-                store.issues.set_state(slug, "sending", who=who(project), at=now(), reason=words)
+        number = send_again(store, slug, rows, who=who(project), at=now())
         say(f"{slug}: {_counted(number)} {'waits' if number == 1 else 'wait'} for {_next_send(project, slug)}.")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.articles import read_file, read_page
-from digest.cli.common import json_option, print_json, project_of, say, table
+from digest.cli.articles import read_file
+from digest.cli.common import json_option, now, print_json, project_of, say, table
 from digest.errors import DigestError, ReadError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ private_option = click.option("--allow-private", is_flag=True, help="The URL may
 
 
 def _read(ctx: click.Context, what: str, allow_private: bool) -> Article:
+    from digest.adding import read_page
     from digest.address import web_address
 
     address = web_address(what)
@@ -32,7 +33,7 @@ def _read(ctx: click.Context, what: str, allow_private: bool) -> Article:
     if address is None:
         return read_file(Path(what))
     with project_of(ctx) as project:  # whose name and contact the page is asked in
-        return read_page(address, project.config, allow_private=allow_private)
+        return read_page(address, project.config, seen=now(), allow_private=allow_private)
 
 
 @click.command()

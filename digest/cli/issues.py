@@ -37,10 +37,20 @@ def list_issues(ctx: click.Context, as_json: bool) -> None:
         known, config = project.store.issues.all(), project.config
     if as_json:
         print_json(
-            [{"issue": i.slug, "number": i.number, "state": i.state, "since": i.since, "until": i.until} for i in known]
+            [
+                {
+                    "issue": i.slug,
+                    "number": i.number,
+                    "state": i.state,
+                    "since": i.since,
+                    "until": i.until,
+                    "corrects": i.corrects or None,
+                }
+                for i in known
+            ]
         )
         return
-    rows = [(i.slug, i.number, i.state, clock(i.since, config), clock(i.until, config)) for i in known]
+    rows = [(i.slug, i.number or "", i.state, clock(i.since, config), clock(i.until, config)) for i in known]
     table(("issue", "no.", "state", "after", "until"), rows)
 
 

@@ -11,6 +11,7 @@ import click
 
 from digest.cli.common import now, project_of, say, who, yes_option
 from digest.errors import StoreError
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.dispatch.restored import Restored, WentOut
@@ -90,6 +91,8 @@ def _settle(folder: Path, done: Restored, went_out: WentOut | None) -> None:
     from digest.week import open_project
 
     with open_project(folder) as project:
+        if editors := project.store.editors.all():
+            say(f"{counted(len(editors), 'editor')} may enter the desk, as on that day: `digest editors list`.")
         for held in done.doubtful:
             slug, rows = held.slug, held.open
             if held.booked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     progress_bars,
@@ -24,11 +24,12 @@ from digest.cli.common import (
     yes_option,
 )
 from digest.errors import DigestError, IssueError, SendError
+from digest.folders import make_private
 from digest.model import LOCKED_STATES
 
 if TYPE_CHECKING:
     from digest.address import Address
-    from digest.config import Config
+    from digest.approval import Candidate
     from digest.dispatch.alerts import Alert
     from digest.dispatch.standing import Standing
     from digest.dispatch.way import Way
@@ -47,7 +48,9 @@ def test(ctx: click.Context, address: str, issue: str) -> None:
 
     reader = parse_address(address)
     with project_of(ctx) as project:
-        say(mail_test(project, project.store.issues.rendered(find_issue(project, issue)), reader))
+        rendered = project.store.issues.rendered(find_issue(project, issue))
+        say(mail_test(project, rendered, reader))
+        project.store.approvals.note_test(rendered.issue, rendered.fingerprint, who=who(project), at=now())
 
 
 def mail_test(project: Project, rendered: Rendered, reader: Address) -> str:
@@ -71,77 +74,54 @@ def _carried(project: Project) -> str:
 @click.pass_context
 def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: bool) -> None:
     """Freeze ISSUE's audience and bind its fingerprint: what you approved is what is sent."""
-    from digest.render.check import verify_verbatim
-    from digest.text.wording import counted
-    from digest.week import findings as find_faults
+    from digest.approval import examine, need_draft, refuse_errors, refuse_outdated, refuse_unanswered
 
     with project_of(ctx) as project:
-        store, config, slug = project.store, project.config, find_issue(project, issue)
+        store, slug = project.store, find_issue(project, issue)
         known = store.issues.get(slug)
         assert known is not None
         if known.state in LOCKED_STATES:
             say(f"{slug} is {known.state} already. Nothing was changed.")
             return
-        if known.state != "draft":
-            raise IssueError(f"{slug} is {known.state}: only a draft can be approved", hint="`digest issues new`")
-        _refuse_unless_answered(project, slug, not_sent=not_sent)
-        made, rendered = store.issues.issue(slug), store.issues.rendered(slug)
-        if list(made.edits) != store.issues.edits(slug):
-            raise IssueError(
-                f"{slug} was edited after its draft was made", hint="`digest build`, then look at it again"
-            )
-        verify_verbatim(made, rendered)
-        findings = find_faults(project, slug)
-        errors = [f for f in findings if f.severity == "error"]
-        for finding in findings:
-            say(f"{finding.severity}: {finding.place}: {finding.what}")
-        if errors:
-            raise IssueError(f"{slug} has {counted(len(errors), 'error')}", hint="`digest check` says what to mend")
-        waiting = store.ledger.counts(slug).get("waiting", 0)
-        left = store.ledger.excluded(slug)
-        say(f"{slug}: “{made.subject}”, {_readers(waiting)}.")
-        for reason, number in left:
+        need_draft(project, slug)
+        refuse_unanswered(project, slug, not_sent=not_sent)
+        candidate = examine(project, slug)
+        refuse_outdated(candidate)
+        _print_judged(candidate)
+        refuse_errors(candidate)
+        say(f"{slug}: “{candidate.issue.subject}”, {_readers(candidate.waiting)}.")
+        for reason, number in candidate.left_out:
             say(f"  left out: {number} {reason}")
         if dry_run:
             say("A dry run: nothing was approved.")
             return
         if not yes:
             click.confirm("Approve it", abort=True)
-        if config.send.approval == "two" and not _is_second(project, slug, rendered.fingerprint):
-            return
-        store.ledger.freeze(slug, "", now())
-        store.issues.approve(slug, fingerprint=rendered.fingerprint, who=who(project), at=now())
-        frozen = store.ledger.counts(slug).get("waiting", 0)
-        say(f"Approved by {who(project)} for {_readers(frozen)}, fingerprint {rendered.fingerprint[:12]}.")
-        say("Nothing has been sent. Next: `digest send`.")
+        _approve(project, candidate)
 
 
-def _refuse_unless_answered(project: Project, slug: str, *, not_sent: bool = False) -> None:
-    """Raises IssueError for a draft that may have gone out before an older copy was put back, until somebody says
-    that it has not."""
-    from digest.dispatch import restored
+def _print_judged(candidate: Candidate) -> None:
+    """What `check` finds, each on a line; of a warning that may stand also who says so, and why."""
+    from digest.approval import warned
 
-    copied = restored.copied_before(project.store, slug)
-    if copied is None:
+    for finding in candidate.findings:
+        waiver = candidate.waivers.get(warned(finding)) if finding.severity == "warning" else None
+        stands = f" (it may stand, says {waiver.who}: {waiver.words})" if waiver else ""
+        say(f"{finding.severity}: {finding.place}: {finding.what}{stands}")
+
+
+def _approve(project: Project, candidate: Candidate) -> None:
+    from digest.approval import First, approve
+
+    name = who(project)
+    done = approve(project, candidate, who=name, at=now())
+    if isinstance(done, First):
+        say(f'Approved by {name}. [send] approval = "two": a second person must approve it too (DIGEST_EDITOR).')
         return
-    if not not_sent:
-        raise IssueError(
-            f"the newsletter was restored from a copy of {clock(copied, project.config)}: {slug} may be out since then",
-            hint="it did not: `digest approve --not-sent`; it did: `digest skip`",
-        )
-    restored.not_sent(project.store, slug)
-
-
-def _is_second(project: Project, slug: str, fingerprint: str) -> bool:
-    """True when somebody else approved these very bytes before; else the first approval is noted."""
-    key, name = f"first_approval:{slug}", who(project)
-    first = project.store.state.get(key)
-    if first and first["fingerprint"] == fingerprint and first["who"] != name:
-        say(f"First approved by {first['who']}.")
-        return True
-    project.store.state.set(key, {"who": name, "fingerprint": fingerprint})
-    say(f'Approved by {name}. [send] approval = "two": a second person must approve it too (DIGEST_EDITOR).')
-    return False
+    if done.first is not None:
+        say(f"First approved by {done.first.who}.")
+    say(f"Approved by {name} for {_readers(done.readers)}, fingerprint {candidate.rendered.fingerprint[:12]}.")
+    say(f"Nothing has been sent. Next: `digest send{named(project, candidate.slug)}`.")
 
 
 def _readers(number: int) -> str:
@@ -254,7 +234,7 @@ def _send_due(
     from digest.dispatch.standing import due_issues, is_held_up
 
     store, codes = project.store, []
-    with only_timer(project.folder) as alone:
+    with only_timer(project.folder, now()) as alone:
         if not alone or at_work(project.folder) is not None:
             return 0
         due = due_issues(store, now()) if quiet_now(project.config) is None else []
@@ -296,9 +276,9 @@ def _send_one(
     """Sends one issue, saying so; the exit code."""
     from asyncio import CancelledError
 
-    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event, print_standing
+    from digest.cli.telling import EXIT_CODES, print_event, print_standing
     from digest.dispatch.locks import AtWork
-    from digest.dispatch.standing import look
+    from digest.dispatch.standing import look, note_ended_early
     from digest.dispatch.welcome import relay_of
 
     store, config = project.store, project.config
@@ -329,8 +309,7 @@ def _send_one(
             click.confirm(f"Send {slug} to {_readers(open_rows)} by {way.words}{early}", abort=True)
         if as_json:
             print_event("begun", before)
-        if store.state.get(f"{ENDED_EARLY}{slug}"):
-            store.state.set(f"{ENDED_EARLY}{slug}", "")
+        note_ended_early(store, slug, "")
         with progress_bars() as progress:
             send(
                 project.folder,
@@ -413,14 +392,14 @@ def _change(project: Project, slug: str, way: Way) -> str:
 
 def _ended_early(project: Project, slug: str, error: DigestError, *, as_json: bool) -> int:
     """Says and tells why a send could not begin or go on; the exit code: that of the pause it left behind, else 1."""
-    from digest.cli.telling import ENDED_EARLY, EXIT_CODES, print_event
+    from digest.cli.telling import EXIT_CODES, print_event
     from digest.dispatch.locks import at_work
-    from digest.dispatch.standing import look
+    from digest.dispatch.standing import look, note_ended_early
 
     Failure(error).show()
     try:
         if at_work(project.folder) is None:  # else another send goes on, and nothing has ended
-            project.store.state.set(f"{ENDED_EARLY}{slug}", str(error))
+            note_ended_early(project.store, slug, str(error))
             alert(project, slug, failure=str(error))
         after = look(project.store, slug, now())
     except DigestError as other:  # the same disk that is full, the same file that is locked
@@ -435,14 +414,18 @@ def _keep_report(project: Project, standing: Standing) -> None:
     """The report page, beside the issue's other files; that it cannot be written is said and changes nothing."""
     from digest.cli.watching import write_report
 
+    place = project.folder / "var" / "issues" / standing.slug
     try:
-        write_report(project, standing, project.folder / "var" / "issues" / standing.slug / "report.html")
-    except DigestError as error:
+        make_private(place)
+        write_report(project, standing, place / "report.html")
+    except (DigestError, OSError) as error:
         click.echo(f"digest: {error}", err=True)
 
 
 def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -> None:
     """With [send] approval = "none" a draft is approved by being sent. Raises IssueError for any other draft."""
+    from digest.approval import refuse_unanswered
+
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
@@ -450,7 +433,7 @@ def _approve_unattended(project: Project, slug: str, *, dry_run: bool = False) -
         return
     if project.config.send.approval != "none":
         raise IssueError(f"{slug} is a draft", hint="`digest approve` first")
-    _refuse_unless_answered(project, slug)
+    refuse_unanswered(project, slug)
     if dry_run:
         return
     store.ledger.freeze(slug, "", now())
@@ -477,10 +460,11 @@ def _lines_of_progress(slug: str) -> Callable[[int, int], None]:
 
 
 def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
-    from digest.dispatch.standing import look, schedule
+    from digest.dispatch.orders import moment, schedule
+    from digest.dispatch.standing import look
 
     config = project.config
-    at = _moment(text, config, now())
+    at = moment(text, config.zone, now())
     _approve_unattended(project, slug)
     known = project.store.issues.get(slug)
     assert known is not None
@@ -492,29 +476,6 @@ def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
     schedule(project.store, slug, at, who=who(project), now=now())
     say(f"{slug} leaves at {clock(at, config)}, with the next `digest send --due` after that: docs/scheduling.md.")
     say("`digest send --at TIME` moves it, `digest pause` holds it, any edit takes the approval back.")
-
-
-def _moment(text: str, config: Config, now: datetime) -> datetime:
-    """A time that is to come: ``18:00`` (today, else tomorrow), ``2026-03-26 18:00``, both by the newsletter's clock,
-    or ISO 8601 with an offset. Raises IssueError."""
-    hint = "like 18:00, or 2026-03-26 18:00"
-    try:
-        if len(text) <= 5:
-            hour = time.fromisoformat(text if len(text) == 5 else f"0{text}")
-            local = now.astimezone(config.zone)
-            found = datetime.combine(local.date(), hour, config.zone)
-            if found <= now:
-                found = datetime.combine(local.date() + timedelta(days=1), hour, config.zone)
-        else:
-            found = datetime.fromisoformat(text)
-            found = found if found.tzinfo else found.replace(tzinfo=config.zone)
-    except ValueError as error:
-        raise IssueError(f"{text!r} is no time", hint=hint) from error
-    if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None) != found.replace(tzinfo=None):
-        raise IssueError(f"there is no {text} in {config.zone}: clocks go forward over it", hint="name another time")
-    if found <= now:
-        raise IssueError(f"{clock(found, config)} is past", hint="`digest send` sends now")
-    return found
 
 
 def alert(project: Project, slug: str, *, failure: str = "") -> None:

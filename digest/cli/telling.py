@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, now, say
+from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, named, now, say
 from digest.text.wording import counted
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unf
 """Of `send` and `status --follow`; click's own are 1 (it could not) and 2 (wrong use)."""
 
 _BY_WEIGHT = (1, 3, 6, 4, 5, 0)  # what needs a person most comes first
-
-ENDED_EARLY = (
-    "ended_early:"  # with the issue, where the store keeps why its last send did; '' from the next one's begin
-)
 
 MOST_CAUSES = 8
 MOST_WORDS = 110  # characters of a receiver’s words; the report page has all
@@ -40,6 +36,8 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
     """The whole account: who is where, and why. *send*: said by one that begins, so nobody is told to begin one, or by
     one that has just ended, so the one before it is no longer the last."""
     from digest.dispatch import welcome
+    from digest.dispatch.standing import ended_early
+    from digest.dispatch.way import is_local
 
     config, store, slug = project.config, project.store, standing.slug
     state = f"{slug} is {standing.state}{_why(project, standing)}"
@@ -76,7 +74,7 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
         say("Durability: normal. A power cut may bring back the last few as unsent.")
     if send == "begins":
         return
-    if hint := next_step(project, standing, ended_early="" if send else last_failure(project, standing)):
+    if hint := next_step(project, standing, ended_early="" if send else ended_early(store, slug)):
         say(hint)
     if standing.planned:
         say(f"Who is behind a number: `digest deliveries list {slug} --state {'|'.join(_states(standing))}`.")
@@ -154,6 +152,8 @@ def quiet_now(config: Config) -> datetime | None:
 
 def _forecast(project: Project, standing: Standing) -> list[str]:
     """What a send that begins now, or at its time, would take; [] where only the receiver's pace counts."""
+    from digest.dispatch.way import rate_of
+
     config, waiting = project.config, standing.number("waiting")
     rate = rate_of(config)
     if not rate or not waiting:
@@ -162,18 +162,6 @@ def _forecast(project: Project, standing: Standing) -> list[str]:
     end = (max(standing.send_at or now(), now()) + whole).astimezone(config.zone)
     begun = "" if standing.send_at else "begun now, "
     return [f"at {rate:g} letters a second it takes {_long(whole)}", f"{begun}done about {end:%H:%M}"]
-
-
-def rate_of(config: Config) -> float:
-    """How many letters a second may leave at most; 0: as many as the receiver takes."""
-    from digest.send.relays import profile_of
-
-    return config.send.rate or (0.0 if is_local(config) else profile_of(config.smtp).rate)
-
-
-def is_local(config: Config) -> bool:
-    """Whether letters go no further than this machine: to files, or to its own relay."""
-    return config.send.transport == "maildir" or config.smtp.host in {"127.0.0.1", "::1", "localhost"}
 
 
 def _long(span: timedelta) -> str:
@@ -191,36 +179,33 @@ def _today(project: Project) -> str:
     return clock(now(), project.config)[:10]
 
 
-def last_failure(project: Project, standing: Standing) -> str:
-    """Why the last send ended early; '' when it did not, or could not say so."""
-    return str(project.store.state.get(f"{ENDED_EARLY}{standing.slug}") or "")
-
-
 def next_step(project: Project, standing: Standing, *, ended_early: str = "") -> str:
     """What a person can do about it; '' when there is nothing to do."""
-    steps = []
+    steps, it = [], named(project, standing.slug)
     if standing.state == "draft":
-        steps.append("Nothing has been sent. Next: `digest approve`.")
+        steps.append(f"Nothing has been sent. Next: `digest approve{it}`.")
     elif standing.state == "approved":
         if ended_early:
             steps.append(f"The last `digest send` ended early: {ended_early}.")
-        steps.append("Nothing has been sent. Next: `digest send`.")
+        steps.append(f"Nothing has been sent. Next: `digest send{it}`.")
     elif standing.state == "paused":
-        steps.append("When it may go on: `digest resume`, then `digest send`; `digest stop` ends it for good.")
+        steps.append(
+            f"When it may go on: `digest resume{it}`, then `digest send{it}`; `digest stop{it}` ends it for good."
+        )
     elif standing.state == "sending" and standing.process is None:
         if ended_early:
             steps.append(f"The last `digest send` ended early: {ended_early}.")
         if until := quiet_now(project.config):
-            steps.append(f"Run `digest send` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
+            steps.append(f"Run `digest send{it}` again at {until:%H:%M}, or let a timer do it (docs/scheduling.md).")
         elif standing.number("waiting", "leased", "sending") or not standing.next_due or standing.next_due <= now():
-            steps.append("No `digest send` is at work: start it again, it goes on where it ended.")
+            steps.append(f"No `digest send{it}` is at work: start it again, it goes on where it ended.")
         else:
             steps.append(
-                f"Run `digest send` again {_when(project, standing)}, or let a timer do it (docs/scheduling.md)."
+                f"Run `digest send{it}` again {_when(project, standing)}, or let a timer do it (docs/scheduling.md)."
             )
     if standing.number("uncertain"):
         steps.append(
-            "`digest deliveries list --state uncertain` lists those we cannot know; `deliveries resolve` decides."
+            f"`digest deliveries list{it} --state uncertain` lists those we cannot know; `deliveries resolve` decides."
         )
     return "\n".join(steps)
 

@@ -14,6 +14,7 @@ from digest.cli.common import (
     find_issue,
     issue_argument,
     json_option,
+    named,
     now,
     print_json,
     project_of,
@@ -77,8 +78,8 @@ def status(ctx: click.Context, issue: str, follow: bool, report: Path | None, as
 
 def _follow(project: Project, slug: str, as_json: bool) -> Standing:
     """Says where the issue stands whenever that changes; returns once a person or nobody must act."""
-    from digest.cli.telling import last_failure, next_step, one_line, print_event
-    from digest.dispatch.standing import look
+    from digest.cli.telling import next_step, one_line, print_event
+    from digest.dispatch.standing import ended_early, look
 
     told = None
     terminal = sys.stdout.isatty() and not as_json
@@ -96,7 +97,7 @@ def _follow(project: Project, slug: str, as_json: bool) -> Standing:
                 if (
                     standing.state == "sending" and standing.process is None
                 ):  # nobody goes on with it, unless a timer does
-                    say(next_step(project, standing, ended_early=last_failure(project, standing)))
+                    say(next_step(project, standing, ended_early=ended_early(project.store, slug)))
         if standing.state not in ("approved", "scheduled", "sending"):
             return standing
         took = time.monotonic() - begun
@@ -142,12 +143,11 @@ def write_report(project: Project, standing: Standing, file: Path) -> None:
 @click.pass_context
 def pause(ctx: click.Context, issue: str, reason: str) -> None:
     """Let ISSUE wait: a running send stops before its next letter."""
-    from digest.dispatch.locks import at_work
+    from digest.dispatch import orders
 
     with project_of(ctx) as project:
-        # An approved issue whose send still waits to be let in has begun for whoever wants it to wait.
-        begins = ("approved",) if at_work(project.folder) is not None else ()
-        slug = _move(project, issue, "paused", ("sending", "scheduled", *begins), reason)
+        slug = find_issue(project, issue)
+        orders.pause(project.store, slug, who=who(project), at=now(), reason=reason)
         _say_let_go(project, slug, f"{slug} is paused")
         say("`digest resume` lets it go on.")
         _tell(project, slug)
@@ -158,43 +158,25 @@ def pause(ctx: click.Context, issue: str, reason: str) -> None:
 @click.pass_context
 def resume(ctx: click.Context, issue: str) -> None:
     """Let a paused ISSUE go on with the next `digest send`, or at the time it is scheduled for."""
-    from digest.dispatch.standing import look, scheduled_for
-    from digest.dispatch.welcome import resumed
+    from digest.dispatch import orders
+    from digest.dispatch.standing import look
 
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        at = scheduled_for(project.store, slug)
-        if at is not None and at > now() and not project.store.ledger.has_left(slug):
-            _move(project, slug, "scheduled", ("paused",), "")
-            say(f"{slug} leaves at {clock(at, project.config)}, as it was to.")
-            _tell(project, slug)
-            return
-        if [event.became for event in project.store.issues.events(slug)][-2:] == ["approved", "paused"]:
-            _move(project, slug, "approved", ("paused",), "")
-            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send`.")
-            _tell(project, slug)
-            return
-        with project.store.transaction():
-            _move(project, slug, "sending", ("paused",), "")
-            resumed(project.store, slug, now())
+        became = orders.resume(project.store, slug, who=who(project), at=now())
         standing = look(project.store, slug, now())
-        open_rows = standing.number("waiting", "leased", "deferred")
-        wait = "reader waits" if open_rows == 1 else "readers wait"
-        say(f"{slug} is going on: run `digest send`. {open_rows} {wait}.")
-        if doubts := standing.number("uncertain"):
-            say(f"For {doubts} we cannot know: they are not sent to before `digest deliveries resolve`.")
+        if became == "scheduled":
+            assert standing.send_at is not None
+            say(f"{slug} leaves at {clock(standing.send_at, project.config)}, as it was to.")
+        elif became == "approved":
+            say(f"{slug} is approved, as it was: nothing has been sent. Next: `digest send{named(project, slug)}`.")
+        else:
+            open_rows = standing.number("waiting", "leased", "deferred")
+            wait = "reader waits" if open_rows == 1 else "readers wait"
+            say(f"{slug} is going on: run `digest send{named(project, slug)}`. {open_rows} {wait}.")
+            if doubts := standing.number("uncertain"):
+                say(f"For {doubts} we cannot know: they are not sent to before `digest deliveries resolve`.")
         _tell(project, slug)
-
-
-def _move(project: Project, issue: str, state: str, allowed: tuple[str, ...], reason: str) -> str:
-    slug = find_issue(project, issue)
-    known = project.store.issues.get(slug)
-    assert known is not None
-    if known.state not in allowed:
-        verb = "pause" if state == "paused" else "resume"
-        raise IssueError(f"{slug} is {known.state}: there is nothing to {verb}", hint="`digest status`")
-    project.store.issues.set_state(slug, state, who=who(project), at=now(), reason=reason)  # type: ignore[arg-type]
-    return slug
 
 
 @click.command()
@@ -203,14 +185,12 @@ def _move(project: Project, issue: str, state: str, allowed: tuple[str, ...], re
 @click.pass_context
 def stop(ctx: click.Context, issue: str, yes: bool) -> None:
     """End ISSUE for good: rows that have not left become cancelled, and so does the issue."""
+    from digest.dispatch.orders import need_open
     from digest.dispatch.standing import look
 
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        known = project.store.issues.get(slug)
-        assert known is not None
-        if known.state in ("sent", "cancelled", "skipped"):
-            raise IssueError(f"{slug} is {known.state}: there is nothing to stop", hint="`digest status`")
+        need_open(project.store, slug)
         before = look(project.store, slug, now())
         if not yes:
             open_rows, has = before.number("waiting", "leased", "deferred"), before.number("accepted")

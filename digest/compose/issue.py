@@ -138,7 +138,7 @@ def compose_issue(
 ) -> Issue:
     """The issue, with the editor's words where there are any and the defaults where not; *to_correct*: what issues
     before it got wrong."""
-    items = tuple(_item(p, summaries, edits, editors) for p in placed)
+    items = tuple(item_of(p, summaries, edits, editors) for p in placed)
     titles = [i.article.title for i in items]
     sections: list[str] = []
     for item in items:
@@ -162,7 +162,8 @@ def compose_issue(
     )
 
 
-def _item(placed: Placed, summaries: Mapping[str, Summary], edits: Sequence[Edit], editors: str) -> Item:
+def item_of(placed: Placed, summaries: Mapping[str, Summary], edits: Sequence[Edit], editors: str) -> Item:
+    """The item *placed* becomes with its summary, and the editor's words where there are any; a link without one."""
     article = placed.pick.story.lead
     summary = summaries.get(article.id, Summary("none", (), ()))
     form = placed.form if summary.sentences or placed.form == "lead" else "link"

@@ -119,24 +119,24 @@ class GroupJournal:
 
     async def keep(self) -> None:
         """Commits until `close`. An error of the ledger is raised here and by every `may_finish`."""
-        ended_at = took_s = 0.0
-        while not self._closing or self._outcomes or self._intents:
-            await self._wake.wait()
-            self._wake.clear()
-            await asyncio.sleep(0)  # whoever became ready in the same turn of the loop belongs to this commit
-            breath_s = ended_at + BREATH_S - time.monotonic()
-            if breath_s > 0:
-                await asyncio.sleep(breath_s)
-            if took_s > SLOW_S:
-                await self._gather(ended_at + took_s)
+        while await self._has_something():
             outcomes, self._outcomes = self._outcomes, []
             intents, self._intents = self._intents, []
-            if outcomes or intents:
-                self._at_work = len(intents) + len(self._under_way)
-                began_at = time.monotonic()
-                self._commit(outcomes, intents)
-                ended_at = time.monotonic()
-                took_s = min(ended_at - began_at, SLOWEST_S)
+            self._at_work = len(intents) + len(self._under_way)
+            began_at = time.monotonic()
+            self._commit(outcomes, intents)
+            ended_at = time.monotonic()
+            await asyncio.sleep(BREATH_S)
+            if ended_at - began_at > SLOW_S:
+                await self._gather(ended_at + min(ended_at - began_at, SLOWEST_S))
+
+    async def _has_something(self) -> bool:
+        """Returns once there is something to commit; False: there is nothing, and nothing will come."""
+        if not (self._outcomes or self._intents or self._closing):
+            self._wake.clear()
+            await self._wake.wait()
+            await asyncio.sleep(0)  # whoever became ready in the same turn of the loop belongs to this commit
+        return bool(self._outcomes or self._intents)
 
     async def _gather(self, until: float) -> None:
         """Returns once as many letters wait for their dot as lately were at work, at the latest at *until*."""

@@ -10,7 +10,7 @@ from digest.address import Address
 from digest.config import Config
 from digest.dispatch.keys import bounce_token, message_id
 from digest.model import Envelope, Letter, Rendered
-from digest.render.message import Skeleton, reader_links, variant_of
+from digest.render.message import Skeleton, reader_links
 from digest.render.reader import own_words
 from digest.send.relays import OWN_ID, profile_of
 
@@ -40,10 +40,11 @@ class Mailroom:
     ) -> Letter:
         """The letter to one reader. The same row gives the same Message-ID every time; *thread* stands for the
         issue's slug in it, where one row's letter goes out under several (a test)."""
-        if variant not in self._skeletons:
-            self._skeletons[variant] = Skeleton(self._rendered, variant, self._config)
+        skeleton = self._skeletons.get(variant)
+        if skeleton is None:
+            skeleton = self._skeletons[variant] = Skeleton(self._rendered, variant, self._config)
         sender, thread = self._config.newsletter.sender.address, thread or self._rendered.issue
-        letter = self._skeletons[variant].letter(
+        letter = skeleton.letter(
             ordinal=ordinal,
             envelope=self._envelope(thread, subscriber, address),
             message_id=message_id(thread, subscriber, self._key, sender.domain),
@@ -54,7 +55,7 @@ class Mailroom:
                 token,
                 name=name,
                 how=how,
-                language=variant_of(self._rendered, variant).language,
+                language=skeleton.language,
             ),
             one_click=bool(self._config.site.url),
             to_name=name,

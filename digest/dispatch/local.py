@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -117,6 +117,7 @@ class LocalLedger:
 @dataclass
 class _FromHere(Run[Transport]):
     owner: str
+    _second: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
     _dated: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
 
     def _books(self, store: Store) -> Ledger:
@@ -207,7 +208,7 @@ class _FromHere(Run[Transport]):
 
     def _date(self) -> datetime:
         """What a letter written now is dated: this second, by the newsletter's clock."""
-        now = self.now()
-        if not timedelta() <= now - self._dated < timedelta(seconds=1):
-            self._dated = now.astimezone(self.config.zone).replace(microsecond=0)
+        second = self.now().replace(microsecond=0)
+        if second != self._second:
+            self._second, self._dated = second, second.astimezone(self.config.zone)
         return self._dated

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.errors import SendError
@@ -54,8 +55,9 @@ def sending(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def only_timer(folder: Path) -> Iterator[bool]:
-    """Whether no other `send --due` is under way in *folder*; none begins before the block ends."""
+def only_timer(folder: Path, now: datetime) -> Iterator[bool]:
+    """Whether no other `send --due` is under way in *folder*; none begins before the block ends. That one looked at
+    *now* is remembered."""
     directory = folder / FOLDER
     make_private(directory)
     descriptor = _open(directory / TIMER)
@@ -65,9 +67,18 @@ def only_timer(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
+            os.utime(descriptor, (now.timestamp(), now.timestamp()))
             yield True
     finally:
         os.close(descriptor)
+
+
+def timer_looked(folder: Path) -> datetime | None:
+    """When a `send --due` last looked what is due in *folder*; None: none ever did."""
+    try:
+        return datetime.fromtimestamp((folder / FOLDER / TIMER).stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def _take(descriptor: int) -> None:

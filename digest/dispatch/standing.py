@@ -191,13 +191,6 @@ def scheduled_for(store: Store, slug: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def schedule(store: Store, slug: str, at: datetime, *, who: str, now: datetime) -> None:
-    """The approved (or already scheduled) issue leaves at *at*. Raises IssueError for any other."""
-    with store.transaction():
-        store.issues.set_state(slug, "scheduled", who=who, at=now, reason=f"for {at.isoformat()}")
-        store.state.set(f"send_at:{slug}", at.isoformat())
-
-
 def due_issues(store: Store, now: datetime) -> list[str]:
     """What a timer should send now, oldest first: scheduled issues whose time has come, and begun ones with letters
     that wait or are due again."""
@@ -219,6 +212,20 @@ def is_held_up(store: Store) -> bool:
     """Whether an issue is paused that no person has paused: it waits until one has looked."""
     paused = (issue.slug for issue in store.issues.all() if issue.state == "paused")
     return any(store.issues.events(slug)[-1].who in PROGRAMS for slug in paused)
+
+
+# ------------------------------------------------------------------------------------------------ ended early
+
+
+def ended_early(store: Store, slug: str) -> str:
+    """Why the issue's last send could not begin or go on; '' when it could, or could not say so."""
+    return str(store.state.get(f"ended_early:{slug}") or "")
+
+
+def note_ended_early(store: Store, slug: str, why: str) -> None:
+    """*why* the send just ended; '' once the next one begins."""
+    if why != ended_early(store, slug):
+        store.state.set(f"ended_early:{slug}", why)
 
 
 # ------------------------------------------------------------------------------------------------ resting

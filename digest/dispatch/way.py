@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 
 from digest.config import Config
 from digest.errors import IssueError
+from digest.send.relays import profile_of
 from digest.store import Store
 
 FILES = "files in var/outbox"
@@ -62,6 +63,16 @@ def remember(store: Store, slug: str, way: Way) -> None:
     begun = begun_by(store, slug)
     only_relays = way.words != FILES and (begun is None or begun.only_relays)
     store.state.set(_key(slug), asdict(replace(way, only_relays=only_relays)))
+
+
+def is_local(config: Config) -> bool:
+    """Whether letters go no further than this machine: to files, or to its own relay."""
+    return config.send.transport == "maildir" or config.smtp.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def rate_of(config: Config) -> float:
+    """How many letters a second may leave at most; 0: as many as the receiver takes."""
+    return config.send.rate or (0.0 if is_local(config) else profile_of(config.smtp).rate)
 
 
 def _key(slug: str) -> str:

@@ -35,7 +35,7 @@ class Fit:
 
     value: float
     words: tuple[str, ...] = ()  # of the brief, the strongest first
-    company: str = ""  # the title of the story whose fit it shares most; '' for none
+    company: int | None = None  # the index of the story whose fit it shares most, where that is worth saying
 
 
 def keywords_from(line: str, language: str = "en") -> dict[str, float]:
@@ -70,14 +70,13 @@ def fits(
         words = sorted(points[number], key=lambda w: (-points[number][w], w))
         shared, friend = _company(row, own)
         value = 1 - (1 - own[number]) * (1 - COMPANY * shared)
-        title = "" if friend is None or value - own[number] < WORTH_SAYING else stories[friend].lead.title
-        found.append(Fit(value, tuple(words[:4]), title))
+        found.append(Fit(value, tuple(words[:4]), None if value - own[number] < WORTH_SAYING else friend))
     return found
 
 
 def reports_of(story: Story, copies: Container[str]) -> list[Article]:
-    """The articles of *story* that are no copies; its lead where all are."""
-    return [a for a in story.articles() if a.id not in copies] or [story.lead]
+    """The articles of *story* that are no copies, by time, whichever leads it; its lead where all are copies."""
+    return sorted((a for a in story.articles() if a.id not in copies), key=lambda a: (a.seen, a.id)) or [story.lead]
 
 
 def closeness(stories: Sequence[Story], copies: Container[str], terms: Mapping[str, Terms]) -> list[dict[int, float]]:

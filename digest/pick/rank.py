@@ -1,25 +1,17 @@
-"""Which stories does the week need? Coverage x fit to the brief x source weight x recency, then a spread.
-
-Every pick and every near miss carries its reasons in numbers, and a miss what would change it. Pins, drops and the
-editor's lead win over scores; a blocked publisher wins over a pin.
-"""
+"""What is a story worth to this newsletter? Coverage x fit to the brief x source weight x recency, with its reasons."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from datetime import datetime, timedelta
 
-from digest.model import Article, Brief, Edit, Pick, Story
-from digest.pick.eligible import day_of, fault_of
-from digest.pick.fit import Fit, closeness, fits, reports_of
-from digest.pick.matching import as_written
-from digest.pick.past import Past, Verdict
-from digest.pick.sections import OTHER, section_of
-from digest.pick.spread import COVERAGE, FIT, NEAR_MISSES, RECENCY, WEIGHT, Contest, by_score, choose, weight_of
-from digest.pick.stories import in_order, is_closed, tell_stories
-from digest.pick.vectors import terms_of
-from digest.pick.wishes import Wishes, read_wishes
+from digest.model import Brief, Pick, Story
+from digest.pick.eligible import day_of
+from digest.pick.fit import Fit, reports_of
+from digest.pick.sections import section_of
+from digest.pick.spread import COVERAGE, FIT, RECENCY, WEIGHT, weight_of
+from digest.pick.stories import is_closed
 from digest.text.wording import counted
 
 COPY_WORTH = 0.3  # a copy counts as this share of an outlet
@@ -28,74 +20,11 @@ A_DAY = 0.02  # of its score a story loses each day
 OLDEST_DAYS = 14  # from then on it loses no more
 
 
-def pick_week(
-    articles: Sequence[Article],
-    *,
-    brief: Brief,
-    now: datetime,
-    since: datetime | None = None,
-    limit: int = 10,
-    past: Sequence[Article] = (),
-    edits: Sequence[Edit] = (),
-    near_misses: int | None = NEAR_MISSES,
-) -> list[Pick]:
-    """The week's picks in order, then the near misses (``lost`` says why each was not chosen, ``remedy`` what would
-    change it).
-
-    An article belongs to the week when ``since < article.seen <= now``; *since* is seven days before *now* unless
-    given. Days are those of the zone of *now*. *past* are the leads of past issues. *near_misses*: how many of the
-    stories that had a score and were not chosen are given, None for all; those that could not be picked at all always
-    are. Same arguments, same answer, in whatever order the articles come.
-    """
-    start = since if since is not None else now - timedelta(days=7)
-    wishes = read_wishes(edits)
-    fresh, misses = _sort_out(articles, brief, start, now, wishes)
-    ordered = in_order(fresh)
-    terms = {a.id: terms_of(a) for a in ordered}
-    before = Past(past, ordered, terms)
-    stories: list[tuple[Story, str]] = []  # with what a past issue means for it
-    for story in tell_stories(ordered, before.copies, terms):
-        wish = wishes.pinned(story)
-        verdict = Verdict(_led_by(story, wish)) if wish is not None else before.verdict(story)
-        if verdict.story is not None:
-            stories.append((verdict.story, verdict.says))
-        else:
-            misses.append(Pick(story, 0.0, (), OTHER, verdict.says, remedy=verdict.remedy))
-    told = [story for story, _ in stories]
-    found = fits(told, brief, before.copies, closeness(told, before.copies, terms))
-    ranked = [
-        _score(story, fit, news, brief, now, before.copies) for (story, news), fit in zip(stories, found, strict=True)
-    ]
-    contest = Contest(sorted(ranked, key=by_score), wishes, brief, limit, before.copies)
-    chosen, missed = choose(contest, near_misses)
-    return [*chosen, *missed, *misses]
-
-
-def _sort_out(
-    articles: Sequence[Article], brief: Brief, since: datetime, now: datetime, wishes: Wishes
-) -> tuple[list[Article], list[Pick]]:
-    """The articles that may be in the issue, and the others as misses."""
-    blocked = {word: as_written(word) for word in brief.blocked if word.strip()}
-    fresh: list[Article] = []
-    out: list[Pick] = []
-    for article in sorted(articles, key=lambda a: (a.seen, a.id)):
-        fault = fault_of(article, brief, blocked, since, now, pinned=article.id in wishes.pins)
-        if fault is None:
-            fresh.append(article)
-        else:
-            out.append(Pick(Story(article), 0.0, (), OTHER, fault.lost, remedy=fault.remedy))
-    return fresh, out
-
-
-def _led_by(story: Story, wish: str) -> Story:
-    """*story* with the article the editor named as its lead."""
-    lead = next(a for a in story.articles() if a.id == wish)
-    also = (a for a in story.articles() if a is not lead)
-    return Story(lead, tuple(sorted(also, key=lambda a: (a.seen, a.id))))
-
-
-def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copies: Container[str]) -> Pick:
-    """*story* as a pick whose score is the product of its terms."""
+def scored(
+    story: Story, fit: Fit, company: str, news: str, brief: Brief, now: datetime, copies: Container[str]
+) -> Pick:
+    """*story* as a pick whose score is the product of its terms. *company*: the title of the story whose fit it shares
+    most, *news*: what is new since a past issue; '' for none."""
     reports = reports_of(story, copies)
     outlets = {a.outlet or a.source for a in reports}
     copied = {a.outlet or a.source for a in story.articles() if a.id in copies} - outlets
@@ -113,8 +42,8 @@ def _score(story: Story, fit: Fit, news: str, brief: Brief, now: datetime, copie
         reasons.append("matches: " + ", ".join(fit.words))
     elif fit.value < 1:
         reasons.append("matches nothing in the brief")
-    if fit.company:
-        reasons.append(f"much like a story that does: “{fit.company}”")
+    if company:
+        reasons.append(f"much like a story that does: “{company}”")
     if terms[WEIGHT] != 1.0:
         reasons.append(f"source weight {terms[WEIGHT]:.3g}")
     reasons.append("today" if nights < 1 else f"{counted(nights, 'day')} old")

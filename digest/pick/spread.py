@@ -7,8 +7,8 @@ have to change: the remedies hold, they are tested by doing what they say.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Container, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import Brief, Pick, Story
@@ -39,16 +39,46 @@ class Contest:
         return any(c.story is pick.story for c in _fill(self).chosen)
 
 
-def choose(contest: Contest, near_misses: int | None) -> tuple[list[Pick], list[Pick]]:
-    """(the chosen in print order, the best of the missed); *near_misses*: how many of the missed are told why, None
-    for all."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What became of every story of a week."""
+
+    chosen: tuple[Pick, ...]  # in print order
+    waiting: tuple[Pick, ...]  # had a score and were not chosen, the dropped among them, the best first
+    out: tuple[Pick, ...]  # could not be picked at all: each says why
+    _contest: Contest
+    _room: _Room
+
+    def picks(self, near_misses: int | None) -> list[Pick]:
+        """The chosen, then so many of the waiting (None: all), each with why it lost and what would change it, then
+        those that could not be picked."""
+        return [*self.chosen, *map(self.explained, self.waiting[:near_misses]), *self.out]
+
+    def lost(self, pick: Pick) -> Pick:
+        """*pick*, one of the waiting, with why it lost."""
+        return self._missed(pick)[0]
+
+    def explained(self, pick: Pick) -> Pick:
+        """The same with what would change it, which takes a while to find out."""
+        missed, remedy = self._missed(pick)
+        return replace(missed, remedy=remedy())
+
+    def _missed(self, pick: Pick) -> tuple[Pick, Callable[[], str]]:
+        who = self._contest.wishes.dropped(pick.story)
+        if who is not None:
+            return replace(pick, lost=f"dropped by {who}"), lambda: "`digest drop --undo` takes the drop back"
+        return _missed(pick, self._contest, self._room)
+
+
+def choose(contest: Contest, out: Sequence[Pick]) -> Choice:
+    """Who gets the room; *out*: the misses that are not in the contest."""
     wishes = contest.wishes
-    dropped = [p for p in contest.ranked if wishes.dropped(p.story) is not None]
-    contest = replace(contest, ranked=[p for p in contest.ranked if wishes.dropped(p.story) is None])
+    dropped = [p for p in contest.ranked if wishes.dropped(p.story) is not None] if wishes.drops else []
+    gone = {id(p) for p in dropped}
+    contest = replace(contest, ranked=[p for p in contest.ranked if id(p) not in gone])
     room = _fill(contest)
-    missed = sorted([*dropped, *room.waiting], key=by_score)[:near_misses]
-    said = [_dropped(p, wishes) if p in dropped else _missed(p, contest, room) for p in missed]
-    return _lead_first(sorted(room.chosen, key=by_score), wishes), said
+    chosen = _lead_first(sorted(room.chosen, key=by_score), wishes)
+    return Choice(tuple(chosen), tuple(sorted([*dropped, *room.waiting], key=by_score)), tuple(out), contest, room)
 
 
 def weight_of(story: Story, brief: Brief, copies: Container[str]) -> float:
@@ -74,18 +104,24 @@ def _fill(contest: Contest) -> _Room:
         for p, pin in zip(contest.ranked, pinned, strict=True)
         if pin
     ]
-    waiting = [p for p, pin in zip(contest.ranked, pinned, strict=True) if not pin]
+    queues: dict[str, deque[Pick]] = defaultdict(deque)  # of each section: its stories share one factor
+    for pick, pin in zip(contest.ranked, pinned, strict=True):
+        if not pin:
+            queues[pick.section].append(pick)
     last: Pick | None = None
+    taken = {id(p.story) for p in chosen}
     while len(chosen) < contest.limit:
-        best: dict[str, Pick] = {}  # of each section: its stories share one factor
-        for pick in waiting:
-            if pick.section not in best and _has_room(pick, chosen, contest.brief):
-                best[pick.section] = pick
+        for queue in queues.values():
+            while queue and not _has_room(queue[0], chosen, contest.brief):  # an outlet's room only shrinks
+                queue.popleft()
+        best = [queue[0] for queue in queues.values() if queue]
         if not best:
             break
-        last = min((_varied(p, chosen) for p in best.values()), key=by_score)
+        last = min((_varied(p, chosen) for p in best), key=by_score)
+        queues[last.section].popleft()
         chosen.append(last)
-        waiting = [p for p in waiting if p.story is not last.story]
+        taken.add(id(last.story))
+    waiting = [p for p in contest.ranked if id(p.story) not in taken]
     return _Room(chosen, waiting, last)
 
 
@@ -117,35 +153,34 @@ def _lead_first(chosen: list[Pick], wishes: Wishes) -> list[Pick]:
     return [first, *(p for p in chosen if p is not lead)]
 
 
-def _dropped(pick: Pick, wishes: Wishes) -> Pick:
-    who = wishes.dropped(pick.story)
-    return replace(pick, lost=f"dropped by {who}", remedy="`digest drop --undo` takes the drop back")
-
-
-def _missed(pick: Pick, contest: Contest, room: _Room) -> Pick:
-    """*pick* with why it lost: its outlet had its share although its score would have done, else its score."""
+def _missed(pick: Pick, contest: Contest, room: _Room) -> tuple[Pick, Callable[[], str]]:
+    """*pick* with why it lost (its outlet had its share although its score would have done, else its score), and what
+    finds out what would change that."""
     last = room.last
     mine = _varied(pick, [c for c in room.chosen if last is None or c.story is not last.story])
     full = not _has_room(pick, room.chosen, contest.brief)
+    outlet = pick.story.lead.outlet
     if full and (len(room.chosen) < contest.limit or (last is not None and by_score(mine) < by_score(last))):
-        return _crowded_out(pick, contest, room)
+        share = counted(sum(c.story.lead.outlet == outlet for c in room.chosen), "pick")
+        lost = f"{outlet} has {share} already ([brief] source_limit)"
+        return replace(pick, lost=lost), lambda: _ways_past_its_outlet(pick, contest, room)
     if last is None:
-        return replace(
-            pick,
-            lost=f"the editor’s pins fill the issue ({len(room.chosen)} of {contest.limit})",
-            remedy="take a pin back with `digest pin --undo`, or `digest pin` this too",
-        )
+        lost = f"the editor’s pins fill the issue ({len(room.chosen)} of {contest.limit})"
+        return replace(pick, lost=lost), lambda: "take a pin back with `digest pin --undo`, or `digest pin` this too"
+    lost = f"score {mine.score:.2f}, the last pick has {last.score:.2f}"
     need = f"needs {max(0.01, last.score - mine.score):.2f} more"
-    if full:
-        remedy = f"{need}, and room for {pick.story.lead.outlet} ([brief] source_limit); or `digest pin`"
-    else:
+
+    def remedy() -> str:
+        if full:
+            return f"{need}, and room for {outlet} ([brief] source_limit); or `digest pin`"
         ways = _ways_up(mine, last.score, contest) if mine.score else []
-        remedy = f"{need}: {', or '.join(ways)}; or `digest pin`" if ways else f"{need}; or `digest pin`"
-    return replace(mine, lost=f"score {mine.score:.2f}, the last pick has {last.score:.2f}", remedy=remedy)
+        return f"{need}: {', or '.join(ways)}; or `digest pin`" if ways else f"{need}; or `digest pin`"
+
+    return replace(mine, lost=lost), remedy
 
 
-def _crowded_out(pick: Pick, contest: Contest, room: _Room) -> Pick:
-    """*pick* of an outlet that has its share. A way out is named only where trying it brings the story in."""
+def _ways_past_its_outlet(pick: Pick, contest: Contest, room: _Room) -> str:
+    """What would bring *pick* in although its outlet has its share. A way is named only where trying it does."""
     outlet = pick.story.lead.outlet
     others = [c for c in room.chosen if c.story.lead.outlet == outlet]
     ahead = sum(w.story.lead.outlet == outlet for w in room.waiting[: room.waiting.index(pick)])
@@ -155,11 +190,7 @@ def _crowded_out(pick: Pick, contest: Contest, room: _Room) -> Pick:
         ways.append(f"raise [brief] source_limit to {share}")
     if all(replace(contest, ranked=[p for p in contest.ranked if p.story is not o.story]).admits(pick) for o in others):
         ways.append(f"drop one of: {', '.join(f'“{o.story.lead.title}”' for o in others)}")
-    return replace(
-        pick,
-        lost=f"{outlet} has {counted(len(others), 'pick')} already ([brief] source_limit)",
-        remedy=", or ".join([*ways, "`digest pin`"]),
-    )
+    return ", or ".join([*ways, "`digest pin`"])
 
 
 def _ways_up(pick: Pick, last: float, contest: Contest) -> list[str]:

@@ -20,6 +20,8 @@ class Wishes:
     def pinned(self, story: Story) -> str | None:
         """The article of *story* that must be printed: the named lead, else the newest pin; None where there is
         none."""
+        if self.said.keys().isdisjoint(a.id for a in story.articles()):
+            return None
         ids = {a.id for a in story.articles()}
         if self.lead in ids:
             return self.lead

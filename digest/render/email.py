@@ -12,21 +12,24 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from digest.config import Config
 from digest.model import Issue, Picture, PictureCopy, Rendered, Variant, Wish
 from digest.render.lines import nbsp, no_widow, pad, wrap
 from digest.render.message import TOKENS, standing_headers
 from digest.render.pictures import PrintedPicture, carried, printed
-from digest.render.templates import TemplateLoader, fill_issue, find_templates
+from digest.render.templates import TemplateLoader, fill_issue, fill_template, find_templates
 from digest.render.theme import look_of, palette
-from digest.render.view import page_of
-from digest.render.words import spoken, words_for
+from digest.render.view import Page, correction_page, page_of
+from digest.render.words import Words, spoken, words_for
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
+MOST_SHEETS = 8  # that are remembered: a newsletter has one, while its template is worked on each try another
 _BLANKS_AROUND_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
@@ -50,46 +53,78 @@ def render_issue(
     environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
     tokens = tokens_for(issue, config)
     pictures = {hash: printed(copy, config) for hash, copy in (copies or {}).items()}
-    made = [
-        _variant(wish, of, config, tokens, environment, logo, pictures)
-        for wish, of in {Wish(): issue, **(variants or {})}.items()
-        if not wish.language or spoken(wish.language) == wish.language
-    ]
+    made = []
+    for wish, of in {Wish(): issue, **(variants or {})}.items():
+        if wish.language and spoken(wish.language) != wish.language:
+            continue
+        language = wish.language or config.newsletter.language
+        view = seen_at(config, issue.slug, wish.key)
+        page = page_of(of, config, tokens, language=language, view=view, pictures=pictures)
+        values = _values(page, words_for(language), config, tokens, logo)
+        html, text = (fill_issue(environment, config.theme.template, kind, values) for kind in ("html", "txt"))
+        made.append(_variant(wish.key, of, page, html, text, tokens, logo, pictures))
     return Rendered(issue.slug, fingerprint(made, config, issue.audience), tuple(made))
 
 
-def _variant(
-    wish: Wish,
-    issue: Issue,
-    config: Config,
-    tokens: Mapping[str, str],
-    environment: Environment,
-    logo: Picture | None,
-    pictures: Mapping[str, PrintedPicture],
-) -> Variant:
-    language = wish.language or config.newsletter.language
-    view = seen_at(config, issue.slug, wish.key)
-    page = page_of(issue, config, tokens, language=language, view=view, pictures=pictures)
-    values = {
+def render_correction(
+    letters: Mapping[tuple[str, str], Issue], sent: Issue, config: Config, *, templates: TemplateLoader | None = None
+) -> Rendered:
+    """The letter about *sent*, as each variant of it asks for: (key, language) -> the letter. The first names it.
+
+    Raises TemplateError (file, line), ConfigError (a logo that cannot be carried).
+    """
+    loader = templates or find_templates()
+    environment = loader.environment()
+    environment.filters.update(nbsp=nbsp, no_widow=no_widow, wrap=wrap, pad=pad)
+    logo, whole = _logo(config, loader), next(iter(letters.values()))
+    tokens = tokens_for(whole, config)
+    made = []
+    for (key, language), of in letters.items():
+        page = correction_page(of, sent, config, tokens, language=language, view=seen_at(config, of.slug, key))
+        page = replace(page, corrected_at=seen_at(config, sent.slug, key))
+        words = words_for(language)
+        values = _values(page, replace(words, provenance=words.own_words), config, tokens, logo)
+        html, text = (fill_template(environment, f"correction.{kind}.j2", values) for kind in ("html", "txt"))
+        made.append(_variant(key, of, page, html, text, tokens, logo, {}))
+    return Rendered(whole.slug, fingerprint(made, config, whole.audience), tuple(made))
+
+
+def _values(
+    page: Page, words: Words, config: Config, tokens: Mapping[str, str], logo: Picture | None
+) -> dict[str, object]:
+    """What a template may ask for."""
+    return {
         "page": page,
-        "w": words_for(language),
+        "w": words,
         "theme": palette(config.theme),
         "look": look_of(config.theme, f"cid:{logo.cid}" if logo else config.theme.logo),
         "tokens": {name: tokens.get(name, "") for name in TOKENS},
     }
-    html = inline(_clean(fill_issue(environment, config.theme.template, "html", values)))
+
+
+def _variant(
+    key: str,
+    issue: Issue,
+    page: Page,
+    filled: str,
+    text: str,
+    tokens: Mapping[str, str],
+    logo: Picture | None,
+    pictures: Mapping[str, PrintedPicture],
+) -> Variant:
+    html = inline(_clean(filled))
     wanted = dict.fromkeys(item.picture.copy for item in issue.items if item.picture)
     held = [pictures[copy].part for copy in wanted if copy in pictures]
     return Variant(
-        key=wish.key,
-        language=language,
+        key=key,
+        language=page.language,
         sections=tuple(group.name for group in page.groups),
         subject=page.subject,
         html=html,
-        text=_tidy(fill_issue(environment, config.theme.template, "txt", values)),
+        text=_tidy(text),
         tokens=tokens,
         pictures=(*((logo,) if logo else ()), *(part for part in held if html_escape.escape(part.source) in html)),
-        view=view,
+        view=page.view,
     )
 
 
@@ -140,9 +175,7 @@ def tokens_for(issue: Issue, config: Config) -> dict[str, str]:
 
 def inline(html: str) -> str:
     """*html* with its style sheet written into style attributes; ``<style data-premailer="ignore">`` is kept."""
-    from premailer import Premailer  # 150 ms: late
-
-    done = Premailer(
+    done = _premailer()(
         html,
         allow_network=False,
         strip_important=False,
@@ -152,6 +185,24 @@ def inline(html: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
     return str(done)
+
+
+@cache
+def _premailer() -> Any:
+    """premailer, reading each style sheet once: it is the same in every draft, and took a third of the time."""
+    from premailer import Premailer  # 150 ms: late
+
+    class Remembering(Premailer):  # type: ignore[misc]
+        def _parse_style_rules(self, css: str, number: int) -> tuple[list[object], list[object]]:
+            if (css, number) not in sheets:
+                if len(sheets) >= MOST_SHEETS:
+                    sheets.clear()
+                sheets[css, number] = super()._parse_style_rules(css, number)
+            rules, leftover = sheets[css, number]
+            return list(rules), list(leftover)
+
+    sheets: dict[tuple[str, int], tuple[list[object], list[object]]] = {}
+    return Remembering
 
 
 def _clean(html: str) -> str:

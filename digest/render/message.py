@@ -20,7 +20,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote as percent
 
-from digest.address import Address
 from digest.config import Config, Mailbox
 from digest.errors import IssueError, SendError
 from digest.model import Envelope, Letter, Picture, Rendered, Variant
@@ -56,6 +55,7 @@ class Skeleton:
         variant = variant_of(rendered, variant_key)
         for where in misplaced_tokens(variant):
             raise SendError(f"{where}", hint="a token stands in a text, or is the whole href of a link")
+        self.language = variant.language
         self._links = reader_links(config)
         seed = f"{rendered.fingerprint}\n{variant.key}"
         boundary = _boundary(seed)
@@ -170,14 +170,10 @@ def reader_links(config: Config) -> Mapping[str, str]:
 
     Without a site people leave by mail, the segment being the end of the subject, and there is nothing to prefer.
     """
-    return _reader_links(config.site.url.rstrip("/"), config.site.mailto or config.reply_to.address)
-
-
-@lru_cache(maxsize=8)
-def _reader_links(site: str, mailbox: str | Address) -> Mapping[str, str]:
-    if site:
+    if site := config.site.url.rstrip("/"):
         return {"LEAVE": f"{site}/leave/", "PREFS": f"{site}/preferences/"}
-    return {"LEAVE": f"mailto:{percent(str(mailbox), safe='@+')}?subject=unsubscribe%20"}
+    mailbox = config.site.mailto or str(config.reply_to.address)
+    return {"LEAVE": f"mailto:{percent(mailbox, safe='@+')}?subject=unsubscribe%20"}
 
 
 def misplaced_tokens(variant: Variant) -> Iterator[str]:

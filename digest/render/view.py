@@ -131,13 +131,17 @@ class Page:
     view: str  # this variant on the web, the same for all who get it; '' without a site
     sign_up: str  # where somebody else signs up
     postal: tuple[str, ...]
+    corrected: str = ""  # in a letter that corrects an issue: which one; '' in an issue
+    corrected_at: str = ""  # the address of its page; '' without a site
+    corrected_page: str = ""  # the words of the link there
 
 
 def issue_day(issue: Issue, config: Config) -> date:
-    """The day printed on the issue: the newsletter's day if it comes within three days, else the day it was made."""
+    """The day printed on the issue: the newsletter's day if it comes within three days, else the day it was made, as on
+    a letter that corrects one."""
     made = issue.until.astimezone(config.zone).date()
     wait = (_DAYS.index(config.newsletter.day) - made.weekday()) % 7
-    return made + timedelta(days=wait) if wait <= 3 else made
+    return made + timedelta(days=wait) if wait <= 3 and not issue.corrects else made
 
 
 def next_day(issue: Issue, config: Config) -> date:
@@ -194,6 +198,21 @@ def page_of(
         postal=(", ".join(line.strip(" ,") for line in news.postal_address.splitlines() if line.strip()),)
         if news.postal_address.strip()
         else (),
+    )
+
+
+def correction_page(
+    letter: Issue, sent: Issue, config: Config, tokens: Mapping[str, str], *, language: str, view: str
+) -> Page:
+    """*letter*, which corrects *sent*, as its templates see it: without a goodbye."""
+    w = words_for(language)
+    page = page_of(letter, config, tokens, language=language, view=view)
+    return replace(
+        page,
+        label=page.subject,
+        sign_off=(),
+        corrected=w.corrected.format(number=sent.number, date=long_date(issue_day(sent, config), language)),
+        corrected_page=w.corrected_page.format(number=sent.number),
     )
 
 

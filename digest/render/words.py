@@ -42,6 +42,11 @@ class Words:
     note: str
     correction: str
     taken_down: str  # {date}
+    correction_of: str  # {title}: the subject of a letter that corrects one story
+    corrections_of: str  # {number}: the same, of several
+    corrected: str  # {number} {date}: of the issue corrected
+    corrected_page: str  # {number}: the words of the link there
+    own_words: str  # in place of provenance, where nothing is cut from an article
     sign_off: str
     next_issue: str  # {day}
     reply: str
@@ -81,14 +86,10 @@ def is_spoken(tag: str) -> bool:
     return primary(tag) not in {"", "und", "zxx", "mul", "mis"}
 
 
+@lru_cache(maxsize=64)
 def words_for(language: str) -> Words:
     """The mail's words in *language*, in English where we have no others."""
-    return _words(spoken(language))
-
-
-@lru_cache(maxsize=16)
-def _words(tag: str) -> Words:
-    data = tomllib.loads((LANGUAGES / f"{primary(tag)}.toml").read_text("utf-8"))
+    data = tomllib.loads((LANGUAGES / f"{primary(spoken(language))}.toml").read_text("utf-8"))
     return Words(**{**data, "marks": tuple(data["marks"])})
 
 

@@ -17,9 +17,11 @@ from typing import Any, Literal
 
 from digest.store import inbox
 from digest.store.accounts import Accounts
+from digest.store.approvals import Approvals
 from digest.store.articles import Articles
 from digest.store.consent import Consent
 from digest.store.corrections import Corrections
+from digest.store.editors import Editors
 from digest.store.erasure import Erasure
 from digest.store.holdings import Holdings
 from digest.store.imports import Imports
@@ -53,7 +55,9 @@ class Store:
         self.conn = conn
         self.articles = Articles(self)
         self.issues = Issues(self)
+        self.approvals = Approvals(self)
         self.corrections = Corrections(self)
+        self.editors = Editors(self)
         self.subscribers = Subscribers(self)
         self.consent = Consent(self)
         self.requests = Requests(self)

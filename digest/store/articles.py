@@ -126,8 +126,8 @@ class Articles:
     def stamp(self) -> str:
         """Another one whenever any version of an article, or what brought it, is another; SHA-256, hex."""
         found = hashlib.sha256()
-        for (data,) in self._conn.execute("SELECT data FROM article ORDER BY id, version"):
-            found.update(data.encode())
+        for (data,) in self._conn.execute("SELECT CAST(data AS BLOB) FROM article ORDER BY id, version"):
+            found.update(data)
         for article, source in self._conn.execute("SELECT article, source FROM entry ORDER BY article, source"):
             found.update(f"{article}\0{source}\n".encode())
         return found.hexdigest()

@@ -3,6 +3,7 @@ wrong."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,16 @@ class Corrections:
         self._store = store
         self._conn = store.conn
 
-    def add(self, correction: Correction) -> None:
-        """Keeps it; its number is given anew."""
+    def add(self, correction: Correction) -> Correction:
+        """Keeps it; gives it with its number."""
         c = correction
         with self._store.transaction():
-            self._conn.execute(
+            cursor = self._conn.execute(
                 "INSERT INTO correction (issue, article, kind, words, who, at) VALUES (?, ?, ?, ?, ?, ?)",
                 (c.issue, c.article, c.kind, c.words, c.who, instant(c.at)),
             )
+        assert cursor.lastrowid is not None
+        return replace(c, id=cursor.lastrowid)
 
     def of(self, slug: str) -> list[Correction]:
         """Those of one issue, oldest first."""
@@ -38,7 +41,7 @@ class Corrections:
         return self._read(
             f"""kind = 'correction' AND issue <> ? AND NOT EXISTS (
                 SELECT 1 FROM issue AS i WHERE i.state IN ({_LOCKED}) AND i.slug <> correction.issue
-                AND i.approved_at > correction.at)""",
+                AND i.corrects IS NULL AND i.approved_at > correction.at)""",
             slug,
         )
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -175,6 +176,7 @@ def append(folder: Path, event: InboxEvent | Mapping[str, Any]) -> None:
     Inbox(folder_of(folder)).append(event if isinstance(event, InboxEvent) else _event(event))
 
 
+@lru_cache(maxsize=8)
 def folder_of(folder: Path) -> Path:
     return folder / "var" / "inbox"
 

@@ -27,7 +27,7 @@ _MOVES: Mapping[IssueState, frozenset[IssueState]] = {
 }
 
 _STORED = """SELECT slug, coalesce(number, 0), state, since, until, coalesce(approved_text, fingerprint, ''),
-                    approved_by, approved_at, paused_reason, made_at FROM issue"""
+                    approved_by, approved_at, paused_reason, made_at, coalesce(corrects, '') FROM issue"""
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(LOCKED_STATES | {"skipped"}))
 _LOCKED = ", ".join(f"'{state}'" for state in sorted(LOCKED_STATES))
 
@@ -37,7 +37,7 @@ class StoredIssue:
     """An issue without its texts."""
 
     slug: str
-    number: int  # 0: a skipped week has none
+    number: int  # 0: a skipped week, and a letter that corrects, have none
     state: IssueState
     since: datetime
     until: datetime
@@ -46,6 +46,7 @@ class StoredIssue:
     approved_at: datetime | None  # None exactly when approved_by is
     paused_reason: str | None  # None unless paused
     made_at: datetime
+    corrects: str  # the issue that this letter corrects; '' for a number of the newsletter
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,17 @@ class Issues:
                     f"{issue.slug} is {known.state}: nothing was changed", hint="`digest issues new` makes a second one"
                 )
             self._conn.execute(
-                """INSERT INTO issue (slug, number, state, since, until, made_at, fingerprint, data, rendered, picks)
-                   VALUES (?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?)
+                """INSERT INTO issue (slug, number, corrects, state, since, until, made_at, fingerprint, data, rendered,
+                                      picks)
+                   VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT (slug) DO UPDATE SET
                        number = excluded.number, since = excluded.since, until = excluded.until,
                        made_at = excluded.made_at, fingerprint = excluded.fingerprint,
                        data = excluded.data, rendered = excluded.rendered, picks = excluded.picks""",
                 (
                     issue.slug,
-                    issue.number,
+                    None if issue.corrects else issue.number,
+                    issue.corrects or None,
                     instant(issue.since),
                     instant(issue.until),
                     instant(now),
@@ -104,8 +107,16 @@ class Issues:
         return _stored(row) if row else None
 
     def all(self) -> list[StoredIssue]:
-        """Oldest first."""
+        """Numbers, skipped weeks and letters that correct, oldest first."""
         return [_stored(row) for row in self._conn.execute(f"{_STORED} ORDER BY until, id")]
+
+    def numbers(self) -> list[StoredIssue]:
+        """The same without letters that correct."""
+        return [issue for issue in self.all() if not issue.corrects]
+
+    def letters_about(self, slug: str) -> list[StoredIssue]:
+        """The letters that correct that issue, oldest first."""
+        return [_stored(row) for row in self._conn.execute(f"{_STORED} WHERE corrects = ? ORDER BY id", (slug,))]
 
     def issue(self, slug: str) -> Issue:
         return from_json(Issue, self._text(slug, "data"))
@@ -216,14 +227,17 @@ class Issues:
         """The newest end of an issue approved or later, or skipped; only those ending by *before*, if given.
         None: there is none."""
         row = self._conn.execute(
-            f"SELECT max(until) FROM issue WHERE state IN ({_CLOSED}) AND (? IS NULL OR until <= ?)",
+            f"""SELECT max(until) FROM issue
+                WHERE state IN ({_CLOSED}) AND corrects IS NULL AND (? IS NULL OR until <= ?)""",
             (instant(before) if before else None, instant(before) if before else None),
         ).fetchone()
         return datetime.fromisoformat(row[0]) if row[0] else None
 
     def past_articles(self) -> list[Article]:
         """The lead articles of every issue approved or later, oldest issue first."""
-        rows = self._conn.execute(f"SELECT data FROM issue WHERE state IN ({_LOCKED}) ORDER BY until, id")
+        rows = self._conn.execute(
+            f"SELECT data FROM issue WHERE state IN ({_LOCKED}) AND corrects IS NULL ORDER BY until, id"
+        )
         return [item.article for (data,) in rows for item in from_json(Issue, data).items]
 
     def next_number(self, first: int) -> int:
@@ -277,7 +291,7 @@ def _no_issue(slug: str) -> IssueError:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredIssue:
-    slug, number, state, since, until, fingerprint, by, at, reason, made = row
+    slug, number, state, since, until, fingerprint, by, at, reason, made, corrects = row
     time = datetime.fromisoformat
     return StoredIssue(
         slug,
@@ -290,4 +304,5 @@ def _stored(row: tuple[Any, ...]) -> StoredIssue:
         time(at) if at else None,
         reason,
         time(made),
+        corrects,
     )

@@ -90,13 +90,14 @@ class Ledger:
     def freeze(self, slug: str, variant: str, at: datetime) -> Account:
         """The audience as it is at *at*, numbered 0…n-1 and locked; once locked, calling again changes nothing.
 
-        Raises IssueError for an issue that is over.
+        Raises IssueError for an issue that is over, and for a letter about one that is still leaving.
         """
         with self._store.transaction():
             issue, state = self._issue(slug)
             if state in ("sent", "cancelled", "skipped"):
                 raise IssueError(f"{slug} is {state}", hint="`digest issues new` makes a second one")
             if not self._is_locked(issue):
+                self._refuse_before_all_have_it(slug)
                 self._lay(issue, slug, variant, at, locked=True)
             return self.account(slug)
 
@@ -109,7 +110,9 @@ class Ledger:
         self._conn.execute("DELETE FROM delivery_row WHERE issue = :issue", values)
         self._conn.execute("DELETE FROM excluded WHERE issue = :issue", values)
         wishes = {key for *_, key in served}
-        if len(wishes) == 1 and None not in wishes:  # nearly always: and a join would take as long as all the rest
+        if about := self._corrected_by(issue):
+            self._lay_after(about, values, slug)
+        elif len(wishes) == 1 and None not in wishes:  # nearly always: and a join would take as long as all the rest
             self._conn.execute(
                 f"""INSERT INTO delivery_row (issue, ordinal, subscriber, variant)
                     SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, :variant
@@ -145,6 +148,51 @@ class Ledger:
                 WHERE {BARRED} IS NULL AND served.variant IS NULL""",
             values,
         )
+
+    def _corrected_by(self, issue: int) -> int | None:
+        """The issue that this one is a letter about; None: it is a number."""
+        row = self._conn.execute(
+            "SELECT of.id FROM issue AS i JOIN issue AS of ON of.slug = i.corrects WHERE i.id = ?", (issue,)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def _lay_after(self, about: int, values: Mapping[str, Any], slug: str) -> None:
+        """Those who have the issue *about*, or of whom that cannot be known, each with the variant that they had; the
+        others are left out, and so is whose variant had none of the stories."""
+        issues = self._store.issues
+        given = {
+            **values,
+            "about": about,
+            "variants": json.dumps([variant.key for variant in issues.rendered(slug).variants]),
+            "without": f"did not get {issues.issue(slug).corrects}",
+        }
+        self._conn.execute(
+            f"""INSERT INTO delivery_row (issue, ordinal, subscriber, variant)
+                SELECT :issue, row_number() OVER (ORDER BY s.id) - 1, s.id, had.variant
+                FROM delivery_row AS had JOIN subscriber AS s ON s.id = had.subscriber
+                WHERE had.issue = :about AND had.state IN (3, 8) AND {BARRED} IS NULL
+                      AND had.variant IN (SELECT value FROM json_each(:variants)) ORDER BY s.id""",
+            given,
+        )
+        self._conn.execute(
+            f"""INSERT INTO excluded (issue, subscriber, reason)
+                SELECT :issue, s.id, iif(had.subscriber IS NULL, :without, 'the story was not in their issue')
+                FROM subscriber AS s LEFT JOIN delivery_row AS had
+                     ON had.issue = :about AND had.subscriber = s.id AND had.state IN (3, 8)
+                WHERE {BARRED} IS NULL
+                      AND (had.subscriber IS NULL OR had.variant NOT IN (SELECT value FROM json_each(:variants)))""",
+            given,
+        )
+
+    def _refuse_before_all_have_it(self, slug: str) -> None:
+        about = self._store.issues.issue(slug).corrects
+        rest = self.counts(about) if about else {}
+        still = sum(rest.get(state, 0) for state in ("waiting", "leased", "sending", "deferred"))
+        if still:
+            raise IssueError(
+                f"{about} is still to leave for {still}, who would not get {slug}",
+                hint=f"let it end, or `digest stop {about}`; who has it then gets {slug}",
+            )
 
     def _served(self, slug: str, usual: str, at: datetime) -> list[tuple[str, str, str, str | None]]:
         """Language, topics and length as they are stored -> the key of the variant that serves them; None where the
@@ -451,6 +499,13 @@ class Ledger:
                 hint="put a copy back: `digest restore FILE NEW_FOLDER`",
             )
         return Account(candidates, planned, excluded, by_state)
+
+    def laid_at(self, slug: str) -> datetime | None:
+        """When the audience was laid; None: never."""
+        row = self._conn.execute(
+            "SELECT a.laid_at FROM audience AS a JOIN issue AS i ON i.id = a.issue WHERE i.slug = ?", (slug,)
+        ).fetchone()
+        return None if row is None else from_micros(row[0])
 
     def has_left(self, slug: str) -> bool:
         """Whether any row ever left waiting."""

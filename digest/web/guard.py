@@ -2,7 +2,7 @@
 
 Four walls, each of them enough: the port is bound to 127.0.0.1; a foreign Host is refused, for a foreign name may
 resolve to this machine (DNS rebinding); the key lives in a strict cookie; what changes something also carries a word
-that no other site can read.
+that no other site can read. The door that other editors enter by is in `entrance.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,20 @@ def csrf_word(token: str) -> str:
     return hmac.new(token.encode(), b"csrf", sha256).hexdigest()
 
 
+def csrf_now() -> str:
+    """The same for who asks."""
+    from flask import g
+
+    return str(g.csrf)
+
+
+def home_now() -> str:
+    """Where who asks has the desk: ``https://desk.example.org/``."""
+    from flask import g
+
+    return str(g.home)
+
+
 def editor_now() -> Editor | None:
     """Who asks; None where nobody may change anything."""
     from flask import g
@@ -38,6 +52,11 @@ def may(right: Right) -> bool:
     """Whether who asks has that *right*."""
     editor = editor_now()
     return editor is not None and right in editor.rights
+
+
+def may_not(right: Right) -> bool:
+    """Whether who asks is an editor without that *right*. A preview has no editor: who looks owns the folder."""
+    return editor_now() is not None and not may(right)
 
 
 def guard(app: Flask, token: str, *, open_to_all: frozenset[str], editor: Editor | None = None) -> None:
@@ -67,21 +86,19 @@ def guard(app: Flask, token: str, *, open_to_all: frozenset[str], editor: Editor
             return answer
         if not is_token(request.cookies.get(cookie, "")):
             return make_response(render_template("preview/closed.html", reason="token"), 403)
-        if request.method not in {"GET", "HEAD"} and not _is_ours(token):
+        if request.method not in {"GET", "HEAD"} and not is_ours(token, request.host_url):
             return make_response(render_template("preview/closed.html", reason="form"), 403)
-        g.editor = editor
+        g.editor, g.csrf, g.home = editor, csrf_word(token), request.host_url
         return None
 
 
-def _is_ours(token: str) -> bool:
-    """Whether a page of ours sent this form."""
+def is_ours(token: str, home: str) -> bool:
+    """Whether a page of ours, at *home*, sent this form."""
     from flask import request
 
     origin = request.headers.get("Origin", "")
     given = request.form.get(CSRF, "")
-    return origin in {"", request.host_url.rstrip("/")} and hmac.compare_digest(
-        given.encode(), csrf_word(token).encode()
-    )
+    return origin in {"", home.rstrip("/")} and hmac.compare_digest(given.encode(), csrf_word(token).encode())
 
 
 def is_local(host: str, port: str) -> bool:

@@ -24,7 +24,8 @@ def serve(
 ) -> None:
     """Answer requests until interrupted. Port 0 takes a free one; *ready* is called with the port once it is open.
 
-    trusted_proxy: the one whose X-Forwarded-For says who asks; '' believes nobody's.
+    trusted_proxy: the one whose X-Forwarded-For says who asks; '' believes nobody's. A body may have as many bytes as
+    the app's ``LARGEST_BODY``, or BODY_LIMIT.
 
     Raises DigestError when the port cannot be had.
     """
@@ -40,7 +41,8 @@ def serve(
         channel_timeout=IDLE_S,
         cleanup_interval=5,
         asyncore_use_poll=True,  # select() ends at file 1024
-        max_request_body_size=2 * BODY_LIMIT,  # the app refuses first, with a page that says so
+        max_request_body_size=2
+        * app.config.get("LARGEST_BODY", BODY_LIMIT),  # the app refuses first, with a page that says so
         ident="",
         clear_untrusted_proxy_headers=True,
         **({"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if trusted_proxy else {}),

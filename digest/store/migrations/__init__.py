@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from digest.store.migrations.approvals import words_before_approval
 from digest.store.migrations.corrections import corrections
+from digest.store.migrations.editors import editors_by_link
 from digest.store.migrations.first import first_tables
 from digest.store.migrations.ledger import compact_ledger
+from digest.store.migrations.letters import corrections_by_mail
 from digest.store.migrations.notices import notices_to_readers
 from digest.store.migrations.people import imports_and_files
 from digest.store.migrations.pictures import copies_of_pictures
@@ -27,6 +30,9 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     returned_mail,
     imports_and_files,
     notices_to_readers,
+    words_before_approval,
+    editors_by_link,
+    corrections_by_mail,
     rows_come_back,
 )
 """In order; the file's user_version counts how many it has."""

@@ -43,7 +43,10 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
             return jsonify(ok=False, said="The page is of another version. Load it again."), 400
         try:
             with open_project(workshop.folder) as project:
+                before = project.store.issues.get(workshop.slug)
                 said = change(project, seen, editor.name)
+                if before is not None and before.state != "draft":
+                    said += f". The approval is taken back: {workshop.slug} is a draft again"
                 revision = project.store.issues.revision(workshop.slug)
             return jsonify(ok=True, said=said, revision=revision), 200
         except StaleError as error:
@@ -68,14 +71,14 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
     @app.post("/api/undo")
     def take_back() -> tuple[Response, int]:
         def change(project: Project, seen: int, who: str) -> str:
-            return f"Undone: {_named(project, undo(project, workshop.slug, who=who, at=now(), after=seen))}"
+            return f"Undone: {_named(project, undo(project, workshop.slug, who=who, at=now(), after=seen), who)}"
 
         return answered(change)
 
     @app.post("/api/redo")
     def bring_back() -> tuple[Response, int]:
         def change(project: Project, seen: int, who: str) -> str:
-            return f"Done again: {_named(project, redo(project, workshop.slug, who=who, at=now(), after=seen))}"
+            return f"Done again: {_named(project, redo(project, workshop.slug, who=who, at=now(), after=seen), who)}"
 
         return answered(change)
 
@@ -88,9 +91,11 @@ def _refuse_over_others_words(project: Project, slug: str, kind: EditKind, targe
         raise StaleError(f"{by} meanwhile: nothing was overwritten", hint="look at it, then do it all the same")
 
 
-def _named(project: Project, edit: Edit) -> str:
+def _named(project: Project, edit: Edit, who: str) -> str:
+    """What *edit* was, and whose where not that of *who* asks."""
     article = project.store.articles.get(edit.target) if edit.target else None
-    return f"{edit.kind} of “{article.title}”" if article else edit.kind
+    whose = "" if edit.who == who else f", by {edit.who}"
+    return f"{edit.kind} of “{article.title}”{whose}" if article else f"{edit.kind}{whose}"
 
 
 def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> tuple[EditKind, str, str, str]:

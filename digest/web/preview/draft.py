@@ -10,23 +10,27 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from digest.approval import First, first_of
 from digest.config import Config, Site, Theme
 from digest.errors import DigestError, IssueError
-from digest.model import Issue, IssueState, Pick, Rendered
-from digest.week import Project, Window, choose, compose_week, findings, open_project, render_week
+from digest.model import Edit, Issue, IssueState, Pick, Rendered
+from digest.pick import NEAR_MISSES, Choice, Survey
+from digest.store.approvals import TestMailed, Waiver, Warned
+from digest.week import Project, Window, compose_week, findings, open_project, render_week, survey_week
 
 if TYPE_CHECKING:
     from digest.render.check import Finding
 
 _log = logging.getLogger(__name__)
 
+WAITS_S = 1.0  # for a draft that is being made; then the last one is shown meanwhile
 STANDS_STILL_S = 0.012
 SETTLES_S = 0.04  # an editor that writes a file in two steps is done by then
 _PLACE = re.compile(r"(?P<file>[^:\n]+?\.[a-z0-9]+)(?::(?P<line>\d+))?(?:: | (?=is |cannot ))(?P<what>.*)", re.DOTALL)
@@ -39,13 +43,29 @@ class Draft:
 
     issue: Issue
     rendered: Rendered
-    near_misses: tuple[Pick, ...]
+    found: Choice | tuple[Pick, ...]  # what it was chosen from; of an issue as it is stored, its picks and near misses
     folder: Path
     state: IssueState
     config: Config
-    waiting: int  # letters that would go out
+    waiting: int  # letters that would go out; once they do, all that were planned
     left_out: tuple[tuple[str, int], ...]  # reason, subscribers
     revision: int = 0  # the number of the newest edit it heeds
+    newest: Edit | None = None  # that edit, perhaps an undo; None: nobody has edited it
+
+    waivers: Mapping[Warned, Waiver] = field(default_factory=dict)  # warnings that may stand
+    tested: TestMailed | None = None  # the newest test of any of its drafts; None: there was none
+    first: First | None = None  # of two approvals of these very bytes; None: nobody has
+
+    @cached_property
+    def picks(self) -> tuple[Pick, ...]:
+        """What was chosen, then the near misses. Looked for when asked for: what would change them takes a while to
+        find out."""
+        return tuple(self.found.picks(NEAR_MISSES)) if isinstance(self.found, Choice) else self.found
+
+    @cached_property
+    def near_misses(self) -> list[Pick]:
+        """Of its week: the best of those not chosen, and those that could not be."""
+        return [pick for pick in self.picks if pick.lost and is_of_week(pick, self.issue)]
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -80,12 +100,14 @@ class Workshop:
         self._lock = Lock()
         self._files = ""
         self._shown = Shown(None, None, "0")
-        self._picked: tuple[object, list[Pick]] | None = None
-        self._composed: tuple[object, tuple[Issue, tuple[Pick, ...]] | None] | None = None
+        self._surveyed: tuple[object, Survey] | None = None
+        self._composed: tuple[object, tuple[Issue, Choice] | None] | None = None
 
     def show(self) -> Shown:
-        """What there is to show now. From memory while no file changed."""
-        with self._lock:
+        """What there is to show now. From memory while no file changed, or while a large week is read anew."""
+        if not self._lock.acquire(timeout=WAITS_S if self._shown.draft else -1):
+            return self._shown
+        try:
             files = self._steady()
             if files == self._files:
                 return self._shown
@@ -99,6 +121,8 @@ class Workshop:
                 now = replace(now, stamp=str(int(self._shown.stamp) + 1))
             self._files, self._shown = files, now
             return now
+        finally:
+            self._lock.release()
 
     def _steady(self) -> str:
         """The stamp of the files, once the database stands still: a commit makes its log a moment before it counts."""
@@ -129,28 +153,31 @@ class Workshop:
             known = issues.get(self.slug)
             if known is None:
                 raise IssueError(f"{self.slug} is gone", hint="`digest weekly` makes it again")
-            if known.state == "draft":
-                revision = issues.revision(self.slug)  # read first: an edit made meanwhile is one not seen
+            if known.state == "draft" and not known.corrects:
+                history = issues.history(self.slug)  # read first: an edit made meanwhile is one not seen
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
-                    made = _finished(project, self.slug, fresh[0], render_week(project, fresh[0]), fresh[1])
-                    return replace(made, revision=revision)
+                    issue, choice = fresh
+                    made = _finished(project, self.slug, issue, render_week(project, issue), choice)
+                    newest = history[-1] if history else None
+                    return replace(made, revision=newest.id if newest else 0, newest=newest)
             return _as_stored(project, self.slug)
 
-    def _compose(self, project: Project, win: Window) -> tuple[Issue, tuple[Pick, ...]] | None:
-        """`compose_week`, kept until the database or a setting that chooses or cuts is another; its picks, which
-        cost most, until an article, a pin, drop or lead, or such a setting is."""
+    def _compose(self, project: Project, win: Window) -> tuple[Issue, Choice] | None:
+        """`compose_week`, and what was chosen for it, kept until the database or a setting that chooses or cuts is
+        another; what there is to choose from, which costs most, until an article or such a setting is."""
         config, store = project.config, project.store
         theme = Theme(template=config.theme.template, first_number=config.theme.first_number)
         settings = replace(config, theme=theme, site=Site())
         key: tuple[object, ...] = (database_stamp(self.folder), settings)
         if self._composed is None or self._composed[0] != key:
-            wishes = [e for e in store.issues.edits(self.slug) if e.kind in {"pin", "drop", "lead"}]
             past = [(issue.slug, issue.state) for issue in store.issues.all()]
-            told = (store.articles.stamp(), wishes, past, win, settings)
-            if self._picked is None or self._picked[0] != told:
-                self._picked = told, choose(project, win, self.slug)
-            self._composed = key, compose_week(project, win, self.slug, picks=self._picked[1])
+            told = (store.articles.stamp(), past, win, settings)
+            if self._surveyed is None or self._surveyed[0] != told:
+                self._surveyed = told, survey_week(project, win)
+            choice = self._surveyed[1].choose(limit=config.week.limit, edits=store.issues.edits(self.slug))
+            composed = compose_week(project, win, self.slug, picks=choice.chosen)
+            self._composed = key, ((composed[0], choice) if composed else None)
         return self._composed[1]
 
     def _stored(self) -> Draft | None:
@@ -167,20 +194,28 @@ def _as_stored(project: Project, slug: str) -> Draft:
     return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug))
 
 
-def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, picks: tuple[Pick, ...]) -> Draft:
+def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, found: Choice | tuple[Pick, ...]) -> Draft:
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
     return Draft(
         issue=issue,
         rendered=rendered,
-        near_misses=tuple(p for p in picks if p.lost),
+        found=found,
         folder=project.folder,
         state=known.state,
         config=project.config,
-        waiting=store.ledger.counts(slug).get("waiting", 0),
+        waiting=sum(store.ledger.counts(slug).values()),
         left_out=tuple(store.ledger.excluded(slug)),
+        waivers=store.approvals.waivers(slug),
+        tested=store.approvals.last_test(slug),
+        first=first_of(project, slug, rendered.fingerprint),
     )
+
+
+def is_of_week(pick: Pick, issue: Issue) -> bool:
+    """Whether any of its articles was new in the time *issue* covers."""
+    return any(issue.since < article.seen <= issue.until for article in pick.story.articles())
 
 
 # ------------------------------------------------------------------------------------------------ watching

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
 PANELS = {
+    "week": "Week",
     "stories": "Stories",
-    "words": "Words",
     "source": "Source",
     "mail": "Mail",
+    "words": "Words",
     "check": "Check",
     "inbox": "Inbox",
     "readers": "Readers",
+    "send": "Send",
 }
 VIEWS = {"mail": "Mail", "text": "Text", "source": "Source", "headers": "Headers", "message": "Message"}
 WIDTHS = {"320": "320", "375": "375", "600": "600", "800": "800", "free": "Free"}
 LOOKS = {"light": "Light", "dark": "Dark", "none": "No style"}
 PICTURES = {"off": "Off", "on": "On"}
+BESIDE = {"mail": "Mail", "source": "Source"}
+SHOWN = {"all": "All", "in": "In the issue", "near": "Near misses", "pinned": "Pinned", "dropped": "Dropped"}
 
-_AT = re.compile(r"([1-9]\d?)(?:\.([1-9]\d?))?")
+MOST_SOUGHT = 200  # characters
+
+_AT = re.compile(r"([1-9]\d?)(?:\.([1-9]\d?))?|[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,16 @@ class State:
     pictures: str = "off"
     variant: str = ""
     reader: str = ""  # a subscriber's number; '' for a reader who does not exist
-    at: str = ""  # "3": the third story; "3.2": the second of its excerpts; '' for none
+    at: str = ""  # "3": the third story; "3.2": the second of its excerpts; an article's id; '' for none
+    beside: str = "mail"  # what stands in the third of three columns
+    show: str = "all"  # which candidates of the week
+    find: str = ""  # words they hold
 
     @property
     def story(self) -> int:
         """The number of the story pointed at, from 1; 0 for none."""
         found = _AT.fullmatch(self.at)
-        return int(found[1]) if found else 0
+        return int(found[1] or 0) if found else 0
 
     @property
     def cut(self) -> int:
@@ -49,9 +58,14 @@ class State:
         found = _AT.fullmatch(self.at)
         return int(found[2] or 0) if found else 0
 
+    @property
+    def candidate(self) -> str:
+        """The id of the article pointed at; '' where it is a story of the issue, by its number, or none."""
+        return self.at if len(self.at) == 16 else ""
+
     def fields(self) -> dict[str, str]:
         """The state as a form carries it."""
-        return asdict(self)
+        return dict(vars(self))
 
     def address(self, **changes: str) -> str:
         """The page with *changes*."""
@@ -84,4 +98,7 @@ def read_state(args: Mapping[str, str]) -> State:
         variant=last.get("variant", ""),
         reader=reader if re.fullmatch(r"[1-9]\d{0,17}", reader) else "",
         at=at if _AT.fullmatch(at) else "",
+        beside=one_of("beside", BESIDE),
+        show=one_of("show", SHOWN),
+        find=last.get("find", "")[:MOST_SOUGHT],
     )

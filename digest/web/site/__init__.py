@@ -5,7 +5,7 @@ cookie, no log of who came: the token in the address is all there is, and an unk
 known one. Without cookies there is nothing another site could borrow: a forged form can do no more than its maker.
 
 app.py makes the app · leaving, joining, choosing, asking, archive are its pages · people.py is all they may look up ·
-limits.py and forms.py keep strangers in bounds · fetching.py hands a receiver's inbox to its newsletter.
+forms.py and web/limits.py keep strangers in bounds · fetching.py hands a receiver's inbox to its newsletter.
 """
 
 from digest.web.site.app import create_site

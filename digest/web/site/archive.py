@@ -137,10 +137,10 @@ def _published(store: Store, slug: str, key: str, config: Config) -> Variant | N
 
 
 def _entries(store: Store, front: Front, known: dict[str, Entry]) -> list[Entry]:
-    """Every issue that began to leave, newest first. What has begun to leave never changes: *known* keeps it."""
+    """Every number that began to leave, newest first. What has begun to leave never changes: *known* keeps it."""
     from digest.render.view import issue_day
 
-    left = [stored for stored in store.issues.all() if stored.state in ("sending", "paused", "sent")]
+    left = [stored for stored in store.issues.numbers() if stored.state in ("sending", "paused", "sent")]
     for stored in left:
         if stored.slug not in known:
             first = store.issues.rendered(stored.slug).variants[0]

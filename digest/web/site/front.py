@@ -14,7 +14,7 @@ from digest.render.site_words import site_language, site_words
 from digest.render.words import direction, primary
 from digest.store.inbox import Choice, How, Inbox, InboxEvent, SealedKind, TokenKind
 from digest.store.notices import Asked, asked_as_json
-from digest.web.site.limits import Limit, network_of
+from digest.web.limits import Limit, network_of
 from digest.web.site.people import People
 
 if TYPE_CHECKING:

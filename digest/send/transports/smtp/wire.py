@@ -57,21 +57,18 @@ class Wire(asyncio.BufferedProtocol):
         return self._received
 
     def buffer_updated(self, nbytes: int) -> None:
-        lines = (self._rest + self._received[:nbytes]).split(b"\n")
+        lines = (self._rest + self._received[:nbytes]).replace(b"\r\n", b"\n").split(b"\n")
         self._rest = lines.pop()
-        for line in lines:
-            line = line.removesuffix(b"\r")
-            self._lines.append(line)
-            if line[:4] not in _USUAL:
-                try:
-                    if not is_last_line(line):
-                        continue
-                except ValueError as error:
-                    self._fail(str(error))
-                    return
-            self._replies.append(self._lines)
-            self._lines = []
-        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
+        try:
+            for line in lines:
+                self._lines.append(line)
+                if line[:4] in _USUAL or is_last_line(line):
+                    self._replies.append(self._lines)
+                    self._lines = []
+        except ValueError as error:
+            self._fail(str(error))
+            return
+        if (self._rest or self._lines) and len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
             self._fail("the server's reply does not end")
         elif self._replies:
             self._wake()

@@ -5,7 +5,9 @@ import { follow, refresh } from "./live.js";
 
 const form = document.getElementById("view");
 const narrow = matchMedia("(max-width: 859px)");
-const USUAL = { panel: "stories", view: "mail", width: "600", look: "light", pictures: "off", variant: "", reader: "", at: "" };
+const wide = matchMedia("(min-width: 1400px)"); // the desk's week has a column of its own
+const isDesk = document.body.dataset.name === "desk";
+const USUAL = { panel: "stories", view: "mail", width: "600", look: "light", pictures: "off", variant: "", reader: "", at: "", beside: "mail", show: "all", find: "" };
 
 const state = form ? Object.fromEntries(new FormData(form)) : {};
 
@@ -22,13 +24,19 @@ function show() {
     // Only the mail has colors and pictures to switch.
     if (button.name === "look" || button.name === "pictures") button.disabled = state.view !== "mail";
   }
-  const panel = narrow.matches || !["mail", "source"].includes(state.panel) ? state.panel : "stories";
+  const isTab = narrow.matches || !["mail", "source", ...(isDesk && wide.matches ? ["week"] : [])].includes(state.panel);
+  const current = { panel: isTab ? state.panel : "stories", beside: state.beside };
   for (const tab of document.querySelectorAll(".tabs button")) {
-    if (tab.value === panel) tab.setAttribute("aria-current", "true");
+    const isCurrent = tab.value === current[tab.name];
+    if (isCurrent && narrow.matches) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (isCurrent) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
   for (const field of form.querySelectorAll("input")) field.value = state[field.name];
   document.body.dataset.panel = state.panel;
+  document.body.dataset.beside = state.beside;
+  const name = (kind) => document.querySelector(`.segment-${kind} [aria-pressed="true"]`)?.textContent;
+  document.getElementById("show-bar").textContent = `${name("view")}, ${name("width")}, ${name("look")}, pictures ${name("pictures")}`;
   history.replaceState(null, "", address());
   fit(state.width);
 }
@@ -41,6 +49,7 @@ async function go(changes) {
   const differs = (...names) => names.some((name) => before[name] !== state[name]);
   show();
   const frame = differs("view", "look", "pictures", "variant", "reader") ? loadFrame(state) : null;
+  if (differs("show", "find")) document.dispatchEvent(new CustomEvent("sought", { detail: { find: state.find, show: state.show } }));
   if (differs("at", "reader", "variant")) await refresh(address());
   await frame;
   if ("at" in changes) point();
@@ -61,6 +70,7 @@ function submitted(event) {
   if (!button?.name) return;
   event.preventDefault();
   const changes = { [button.name]: button.value };
+  if (button.dataset.panel && !(isDesk && wide.matches)) changes.panel = button.dataset.panel;
   if (button.id === "close-source") Object.assign(changes, closed());
   go(changes);
 }
@@ -68,33 +78,34 @@ function submitted(event) {
 /** What closing the source changes; the keyboard goes back to where it was opened. */
 function closed() {
   const at = state.at;
-  queueMicrotask(() => document.getElementById("at-" + at)?.focus());
-  return { at: "", panel: state.panel === "source" ? "stories" : state.panel };
+  const from = document.getElementById("at-" + at) ?? document.getElementById("read-" + at);
+  queueMicrotask(() => from?.focus());
+  return { at: "", beside: "mail", panel: state.panel === "source" ? (from?.closest("#week") ? "week" : "stories") : state.panel };
 }
 
-/** *panel* where there is room for one only; else it is seen beside the one that is open. */
-const beside = (panel) => (narrow.matches ? panel : state.panel);
+/** Show *panel*, the source or the mail: where there is room for one only in its place, else beside what is open. */
+const seen = (panel) => ({ beside: panel, panel: narrow.matches ? panel : state.panel });
 
 function clicked(event) {
   const link = event.target.closest("a[data-at]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const isCut = link.dataset.at.includes(".") || link.dataset.panel === "source";
-  go({ at: link.dataset.at, panel: beside(isCut ? "source" : "mail") });
+  go({ at: link.dataset.at, ...seen(isCut ? "source" : "mail") });
 }
 
 /** A sentence clicked in the mail is shown in its source. */
 function traced(event) {
   const cuts = [...document.querySelectorAll(".cuts a")];
   const cut = cuts[clickedText(event, cuts.map((link) => link.textContent))];
-  if (cut) go({ at: cut.dataset.at, panel: beside("source") });
+  if (cut) go({ at: cut.dataset.at, ...seen("source") });
 }
 
 // ---------------------------------------------------------------------------------------------- the keys
 
 const VIEW_KEYS = { m: "mail", t: "text", s: "source", h: "headers", b: "message" };
 const LOOK_KEYS = { l: "light", d: "dark", x: "none" };
-const PANEL_KEYS = { w: "stories", ...(document.getElementById("words") && { e: "words" }), c: "check", o: "inbox", r: "readers" };
+const PANEL_KEYS = { w: "stories", ...(document.getElementById("words") && { e: "words" }), ...(document.getElementById("send") && { a: "send" }), c: "check", o: "inbox", r: "readers" };
 const WIDTHS = ["320", "375", "600", "800", "free"];
 
 function step(which, by) {
@@ -107,34 +118,38 @@ function step(which, by) {
   }
   const next = all[here < 0 && by < 0 ? all.length - 1 : Math.min(all.length - 1, Math.max(0, here + by))];
   if (!next) return;
-  go({ at: next.dataset.at, panel: !narrow.matches ? "stories" : which === "story" ? "mail" : "source" });
+  const shown = seen(which === "story" ? "mail" : "source");
+  go({ at: next.dataset.at, ...shown, ...(narrow.matches ? {} : { panel: "stories" }) });
   if (!narrow.matches) next.focus({ preventScroll: true });
 }
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const key = event.key;
-  const dialog = document.getElementById("keys");
+  const isBusy = document.querySelector("dialog[open]") !== null;
   if (key === "Escape") {
-    if (!dialog.open && state.at) go(closed());
+    if (!isBusy && state.at) go(closed());
     return;
   }
   const typing = event.target.closest?.("input:not([type=checkbox]):not([type=range]), textarea, select");
-  if (typing || dialog.open || !document.getElementById("single-keys").checked) return;
-  if (key === "?") dialog.showModal();
+  if (typing || isBusy || !document.getElementById("single-keys").checked) return;
+  if (key === "?") document.getElementById("keys").showModal();
   else if (key === "j") step("story", 1);
   else if (key === "k") step("story", -1);
   else if (key === "n") step("cut", 1);
   else if (key === "p") step("cut", -1);
-  else if (VIEW_KEYS[key]) go({ view: VIEW_KEYS[key] });
-  else if (LOOK_KEYS[key]) go({ look: LOOK_KEYS[key], view: "mail" });
+  else if (VIEW_KEYS[key]) go({ view: VIEW_KEYS[key], beside: "mail" });
+  else if (LOOK_KEYS[key]) go({ look: LOOK_KEYS[key], view: "mail", beside: "mail" });
   else if (PANEL_KEYS[key]) go({ panel: PANEL_KEYS[key] });
-  else if (key === "i") go({ pictures: state.pictures === "on" ? "off" : "on", view: "mail" });
-  else if (/^[1-5]$/.test(key)) go({ width: WIDTHS[key - 1] });
+  else if (key === "i") go({ pictures: state.pictures === "on" ? "off" : "on", view: "mail", beside: "mail" });
+  else if (/^[1-5]$/.test(key)) go({ width: WIDTHS[key - 1], beside: "mail" });
   else if (key === "[" || key === "]") {
     rule(key === "[" ? -10 : 10);
-    go({ width: "free" });
-  } else if (key === "/") {
+    go({ width: "free", beside: "mail" });
+  } else if (key === "f") {
+    go({ panel: isDesk && wide.matches ? state.panel : "week" });
+    document.getElementById("find-week").focus();
+  } else if (key === "/" && document.getElementById("find")) {
     go({ panel: "readers" });
     document.getElementById("find").focus();
   } else return;
@@ -208,15 +223,45 @@ if (form) {
     event.detail.addEventListener("keydown", pressed);
     event.detail.addEventListener("click", traced);
   });
-  document.getElementById("find").addEventListener("input", (event) => search(event.target.value));
+  document.getElementById("find")?.addEventListener("input", (event) => search(event.target.value));
   document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
   const single = document.getElementById("single-keys");
   single.checked = localStorage.getItem("single-keys") !== "off";
   single.addEventListener("change", () => localStorage.setItem("single-keys", single.checked ? "on" : "off"));
+  document.addEventListener("look", (event) => go(event.detail));
+  const bar = document.getElementById("show-bar");
+  bar.hidden = false;
+  bar.addEventListener("click", () => bar.setAttribute("aria-expanded", String(bar.getAttribute("aria-expanded") !== "true")));
   narrow.addEventListener("change", show);
+  wide.addEventListener("change", show);
   new ResizeObserver(() => fit(state.width)).observe(document.querySelector(".room"));
   document.getElementById("ruler").addEventListener("input", () => rule(0));
   show();
   loadFrame(state).then(() => state.at && point());
 }
-if (document.body.dataset.stamp) follow({ changed: () => (form ? Promise.all([refresh(address()), loadFrame(state)]) : location.reload()) });
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+let running = null;
+
+/** Bring in what changed; of a draft with that *stamp*, unless an edit made here brings it in already. */
+async function changed(stamp = null) {
+  while (stamp !== null && running) await running;
+  if (document.body.dataset.stamp === stamp) return;
+  const mine = bring();
+  running = mine;
+  await mine.finally(() => {
+    if (running === mine) running = null;
+  });
+}
+
+/** First what the editor looks at, the mail or the page around it; then the other. */
+async function bring() {
+  const mail = getComputedStyle(document.getElementById("mail"));
+  const isSeen = mail.display !== "none" && mail.visibility !== "hidden";
+  // A frame that is loaded anew meanwhile never says that it has come.
+  if (isSeen) await Promise.race([loadFrame(state), pause(250)]);
+  await refresh(address());
+  if (!isSeen) await loadFrame(state);
+}
+if (document.body.dataset.stamp) follow({ changed: form ? changed : () => location.reload() });

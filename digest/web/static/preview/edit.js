@@ -2,8 +2,9 @@
 // the desk has answered, also over a reload.
 import { refreshed } from "./live.js";
 
-const KEPT = "unsaved:" + document.body.dataset.issue; // words by field: what was typed, and what stood there before
-const WAITING = "waiting:" + document.body.dataset.issue; // clicks the desk has not answered, in order
+const MINE = document.body.dataset.issue + (document.body.dataset.editor ? " of " + document.body.dataset.editor : "");
+const KEPT = "unsaved:" + MINE; // words by field: what was typed, and what stood there before
+const WAITING = "waiting:" + MINE; // clicks the desk has not answered, in order
 const WAIT = 700; // ms after the last key
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const done = document.getElementById("done");
@@ -37,9 +38,10 @@ async function attempt(path, fields) {
       await pause(1500);
       continue;
     }
-    if (answer.status === 403) {
+    const isClosed = answer.status === 403 && !answer.headers.get("Content-Type")?.includes("json");
+    if (isClosed) {
       done.textContent = "";
-      tell("The desk was started anew. Open the address in the terminal: what you did is kept, and is done there.");
+      tell("The desk does not know this window any more. Open it again as you did first: what you did is kept, and is done there.");
       return "away";
     }
     const result = await answer.json().catch(() => ({ ok: false, said: "The desk has a fault. The terminal shows where." }));

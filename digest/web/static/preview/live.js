@@ -57,7 +57,7 @@ let everything = async () => {};
 /** Bring all that is shown up to date. */
 export const refreshed = () => everything();
 
-/** Call *changed* whenever the draft is another. Sleeps while nobody sees the window. */
+/** Call *changed* with the draft's stamp whenever it is another. Sleeps while nobody sees the window. */
 export async function follow({ changed }) {
   everything = changed;
   for (;;) {
@@ -65,14 +65,11 @@ export async function follow({ changed }) {
     const shown = document.body.dataset.stamp;
     try {
       const answer = await fetch("/api/changes?" + new URLSearchParams({ seen: shown }), { cache: "no-store" });
-      if (answer.status === 403) return say(`The ${name} was started anew. Open the address in the terminal.`, true);
+      if (answer.status === 403) return say(`The ${name} does not know this window any more. Open it again as you did first.`, true);
       if (!answer.ok) throw new Error(answer.status);
       const { stamp, pause: wait } = await answer.json();
       say("");
-      if (stamp !== shown) {
-        document.body.dataset.stamp = stamp;
-        await changed();
-      }
+      if (stamp !== shown) await changed(stamp);
       if (wait) await pause(wait * 1000);
     } catch {
       say(`The ${name} has ended. It goes on when digest ${name} runs again.`, true);
