@@ -136,7 +136,7 @@ def test_every_toggle_shows_what_it_says(desk: Any) -> None:
     window.press("Pictures", "Off")
     for name, words in (
         ("Text", "THE WEEKLY LEDGER"),
-        ("Source", "<!DOCTYPE html>"),
+        ("HTML", "<!DOCTYPE html>"),
         ("Headers", "List-Unsubscribe"),
         ("Message", "MIME-Version"),
     ):
@@ -197,7 +197,7 @@ def test_no_panel_is_wider_than_a_narrow_screen(desk: Any, scheme: str) -> None:
         assert shown.is_visible()
         assert sideways(window.page) == 0, panel
         assert shown.evaluate("e => e.scrollWidth - e.clientWidth") == 0, panel
-    for view in ("Text", "Source", "Headers", "Message"):
+    for view in ("Text", "HTML", "Headers", "Message"):
         window.tab("Mail")
         window.press("Show", view)
         window.press("Width", "320")
@@ -318,7 +318,7 @@ def test_hostile_text_does_nothing_and_nothing_leaves_the_machine(desk: Any, pre
     number = next(n for n, i in enumerate(draft.issue.items, 1) if "hostile" in (i.article.url or ""))
     window = desk(query=f"at={number}.1&pictures=on")
 
-    for view in ("Text", "Source", "Headers", "Message", "Mail"):
+    for view in ("Text", "HTML", "Headers", "Message", "Mail"):
         window.press("Show", view)
         window.page.wait_for_timeout(100)
 
@@ -463,7 +463,7 @@ def test_the_keys_do_what_they_say(desk: Any, workshop: Workshop) -> None:
     draft = workshop.show().draft
     assert draft is not None
 
-    for key, view in (("t", "Text"), ("s", "Source"), ("h", "Headers"), ("b", "Message"), ("m", "Mail")):
+    for key, view in (("t", "Text"), ("s", "HTML"), ("h", "Headers"), ("b", "Message"), ("m", "Mail")):
         window.key(key)
         assert window.pressed()[0] == view
     for key, width in (("1", "320"), ("2", "375"), ("4", "800"), ("5", "Free"), ("3", "600")):

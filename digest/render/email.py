@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from digest.config import Config
 from digest.model import Issue, Picture, PictureCopy, Rendered, Variant, Wish
@@ -25,9 +25,6 @@ from digest.render.templates import TemplateLoader, fill_issue, fill_template, f
 from digest.render.theme import look_of, palette
 from digest.render.view import Page, correction_page, page_of
 from digest.render.words import Words, spoken, words_for
-
-if TYPE_CHECKING:
-    pass
 
 MOST_SHEETS = 8  # that are remembered: a newsletter has one, while its template is worked on each try another
 _BLANKS_AROUND_LINES = re.compile(r"[ \t]*\n[ \t\n]*")

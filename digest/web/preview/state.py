@@ -20,7 +20,7 @@ PANELS = {
     "readers": "Readers",
     "send": "Send",
 }
-VIEWS = {"mail": "Mail", "text": "Text", "source": "Source", "headers": "Headers", "message": "Message"}
+VIEWS = {"mail": "Mail", "text": "Text", "source": "HTML", "headers": "Headers", "message": "Message"}
 WIDTHS = {"320": "320", "375": "375", "600": "600", "800": "800", "free": "Free"}
 LOOKS = {"light": "Light", "dark": "Dark", "none": "No style"}
 PICTURES = {"off": "Off", "on": "On"}
