@@ -6,7 +6,7 @@ A shard's message is only a nudge: it may come twice, late or never, and what pr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -236,10 +236,11 @@ class Broker:
         if connection is not None:
             connection.collect(socket_timeout=1)
 
-    def _queue(self, name: str) -> Any:
+    def _queue(self, name: str, channel: Any = None) -> Any:
+        """*channel*: None for the one of questions."""
         from kombu import Queue
 
-        return Queue(name, durable=True, queue_arguments=_QUORUM)(self._channel)
+        return Queue(name, durable=True, queue_arguments=_QUORUM)(channel or self._channel)
 
     @contextmanager
     def _line(self) -> Iterator[None]:
@@ -263,17 +264,9 @@ class Broker:
         listening = self._connection.channel()
         listening.basic_qos(0, 200, False)
         consumer = self._connection.Consumer(
-            [self._queue_on(self._reports, listening)], channel=listening, callbacks=[self._take], accept=["json"]
+            [self._queue(self._reports, listening)], channel=listening, callbacks=[self._take], accept=["json"]
         )
         consumer.consume()
 
-    def _queue_on(self, name: str, channel: Any) -> Any:
-        from kombu import Queue
-
-        return Queue(name, durable=True, queue_arguments=_QUORUM)(channel)
-
     def _take(self, _body: object, message: Any) -> None:
         self._got.append(message)
-
-
-Post = Callable[[str, str], None]
