@@ -231,6 +231,14 @@ class Smtp:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """What workers elsewhere and `digest send --workers` meet at; see docs/scale-out.md."""
+
+    broker: str = ""  # RabbitMQ: amqps://user@host/vhost; the password comes from DIGEST_BROKER_PASSWORD
+    claims: str = ""  # Redis, without persistence: rediss://host:6379/0; its password from DIGEST_CLAIMS_PASSWORD
+
+
+@dataclass(frozen=True)
 class Dkim:
     """Who signs the letters. The key of "own" is keys/dkim-SELECTOR.pem."""
 
@@ -282,6 +290,7 @@ class Config:
     desk: Desk = Desk()
     send: Send = Send()
     smtp: Smtp = Smtp()
+    cluster: Cluster = Cluster()
     dkim: Dkim = Dkim()
     alerts: Alerts = Alerts()
     bounces: Bounces = Bounces()
@@ -503,6 +512,21 @@ def _judge(config: Config, where: str) -> None:
         f"smtp.security = 'none' would send mail in the clear to {config.smtp.host or 'nowhere'}",
         "use 'starttls' or 'tls'; 'none' is for this machine only",
     )
+    for key, url, kinds in (
+        ("broker", config.cluster.broker, ("amqp", "amqps")),
+        ("claims", config.cluster.claims, ("redis", "rediss")),
+    ):
+        scheme, _, rest = url.partition("://")
+        need(
+            not url or (scheme in kinds and bool(rest)),
+            f"cluster.{key} begins with {scheme!r}",
+            f"{kinds[1]}://user@host/… ; {kinds[0]}:// within a network of your own",
+        )
+        need(
+            ":" not in rest.partition("@")[0] or "@" not in rest,
+            f"cluster.{key} holds a password",
+            f"leave user@host, and export DIGEST_{key.upper()}_PASSWORD=…",
+        )
 
 
 def _judge_words(config: Config, need: Need) -> None:

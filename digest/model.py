@@ -601,7 +601,7 @@ DeliveryState = Literal[
 LEGAL_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     "waiting": frozenset({"leased", "suppressed", "cancelled", "uncertain"}),
     "leased": frozenset({"waiting", "sending", "deferred", "rejected", "suppressed", "cancelled", "uncertain"}),
-    "sending": frozenset({"accepted", "deferred", "rejected", "uncertain"}),
+    "sending": frozenset({"accepted", "deferred", "rejected", "uncertain", "waiting"}),
     "deferred": frozenset({"leased", "suppressed", "cancelled", "uncertain"}),
     "uncertain": frozenset({"accepted", "rejected", "waiting"}),
     "accepted": frozenset(),
@@ -610,7 +610,8 @@ LEGAL_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     "cancelled": frozenset(),
 }
 """Every path a delivery may take. `accepted` is reached only through `sending`, or by a person out of `uncertain`;
-rows that never left become `uncertain` only when an older copy of the database is put back; `rejected` waits again when
+rows that never left become `uncertain` only when an older copy of the database is put back; `sending` waits again only
+where a worker elsewhere had it, and the claim store proves that it was never begun; `rejected` waits again when
 the refusal turns out to be about the sender, or by a person's word."""
 
 

@@ -29,10 +29,12 @@ MOST = 1 << 17  # bytes of one request
 IMPORTED = """
 digest.cli.common digest.cli.deliveries digest.cli.editing digest.cli.excerpts digest.cli.keeping digest.cli.sending
 digest.cli.setup digest.cli.sources digest.cli.subscribers digest.cli.telling digest.cli.watching digest.cli.weekly
-digest.collect.feeds digest.collect.http digest.collect.pages digest.condense.summarize digest.dispatch.backup
-digest.dispatch.evidence digest.dispatch.local digest.render.check digest.render.email digest.send.transports.maildir
-digest.send.transports.smtp digest.week digest.web.report asyncio dateparser email.policy premailer py3langid readability
-rich.table sqlite_utils sumy.parsers.plaintext trafilatura tests.smtp_sink tests.dispatch_newsletter
+digest.cli.working digest.dispatch.cluster.coordinator digest.dispatch.cluster.worker digest.collect.feeds
+digest.collect.http digest.collect.pages digest.condense.summarize digest.dispatch.backup digest.dispatch.evidence
+digest.dispatch.local digest.render.check digest.render.email digest.send.transports.maildir
+digest.send.transports.smtp digest.week digest.web.report asyncio celery celery.concurrency.prefork celery.worker
+dateparser email.policy premailer py3langid readability redis.asyncio rich.table sqlite_utils sumy.parsers.plaintext
+trafilatura tests.smtp_sink tests.dispatch_newsletter
 """.split()
 
 

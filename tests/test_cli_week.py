@@ -359,11 +359,6 @@ def test_a_title_that_looks_like_a_token_stays_text(sample: Path) -> None:
     assert "__D00000000_LEAVE__" in html and "%%EMAIL%%" in html
 
 
-@pytest.mark.parametrize("name", ["worker"])
-def test_a_reserved_command_says_it_is_not_built(sample: Path, name: str) -> None:
-    assert f"`digest {name}` is not built yet" in error_of(run_in(sample)(name, ok=False))
-
-
 def test_help_lists_every_command_in_its_group(sample: Path) -> None:
     out = run_in(sample)("--help").stdout
     for group in ("Every week:", "People:", "Setting up:", "Looking closer:"):

@@ -29,6 +29,7 @@ PAGES = (
     "docs/preview.md",
     "docs/quotes.md",
     "docs/relays.md",
+    "docs/scale-out.md",
     "docs/scheduling.md",
     "docs/sending.md",
     "docs/site.md",
@@ -93,12 +94,17 @@ def test_a_block_of_the_docs_runs_as_typed(block: str, tmp_path: Path, web: Loca
             run(line)
 
 
-UNITS = dict(re.findall(r"```ini (\S+)\n(.*?)```", (ROOT / "docs/scheduling.md").read_text("utf-8"), re.S))
+UNITS = {
+    name: text
+    for page in ("docs/scheduling.md", "docs/scale-out.md")
+    for name, text in re.findall(r"```ini (\S+)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
+}
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 def test_the_units_of_the_docs_are_taken_by_systemd(tmp_path: Path) -> None:
-    assert {"digest-send.service", "digest-send.timer", "digest-weekly.timer", "digest-serve.service"} <= set(UNITS)
+    wanted = {"digest-send.service", "digest-send.timer", "digest-weekly.timer", "digest-serve.service"}
+    assert wanted | {"digest-worker@.service"} <= set(UNITS)
     for name, text in UNITS.items():
         installed = text.replace("/usr/local/bin/digest", sys.executable).replace("User=digest", "User=root")
         (tmp_path / name).write_text(installed, "utf-8")
@@ -196,3 +202,26 @@ def test_the_doctors_page_lists_every_topic() -> None:
     assert len(topics) > 15
     assert topics <= listed, topics - listed
     assert listed <= topics | {"topic", "---", "(an issue)"}, listed - topics
+
+
+# ------------------------------------------------------------------------------------------------ scale-out
+
+SCALE_OUT = (ROOT / "docs/scale-out.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", SCALE_OUT, re.S))
+def test_settings_of_the_scale_out_page_are_settings(block: str) -> None:
+    from digest.config import parse_config
+
+    newsletter = "" if "[newsletter]" in block else '[newsletter]\nname = "N"\nfrom = "n@example.org"\n'
+    assert parse_config(newsletter + block).cluster.broker
+
+
+def test_the_scale_out_page_names_every_variable_and_the_size_of_a_shard() -> None:
+    from digest.dispatch.cluster import broker, coordinator
+    from digest.dispatch.cluster.shards import KEY_VARIABLE
+
+    for name in (broker.BROKER_PASSWORD, broker.CLAIMS_PASSWORD, KEY_VARIABLE, "DIGEST_SMTP_PASSWORD"):
+        assert f"| `{name}` |" in SCALE_OUT
+    assert f"up to {coordinator.SHARD_ROWS} readers" in SCALE_OUT
+    assert coordinator.SHARD_S == 60, "“the minute that a shard may take”"

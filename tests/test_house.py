@@ -64,6 +64,9 @@ LIBRARIES = {
     "sqlite_utils": ["store"],
     "sqlite3": ["store"],  # all SQL lives there
     "cryptography": ["send/dkim", "dispatch/backup", "dispatch/cluster", "dispatch/sealing"],
+    "celery": ["dispatch/cluster"],
+    "kombu": ["dispatch/cluster"],
+    "redis": ["dispatch/cluster"],
     "dns": ["dispatch/doctor"],
     "flufl": ["send/bounces"],
     "click": ["cli"],

@@ -15,7 +15,7 @@ import click
 
 from digest.errors import DigestError
 
-# name -> (module, attribute, what it does); no module: reserved, not built yet
+# name -> (module, what it does)
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Every week": {
         "weekly": ("weekly", "Make this week’s draft and queue it. Nothing is sent."),
@@ -54,7 +54,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor", "Look for what would go wrong, and say what to do."),
         "keys": ("keys", "Make the newsletter’s keys; print its DNS records."),
         "serve": ("serving", "Serve the site: sign-up, leaving, choices, issues."),
-        "worker": ("", "Send for a coordinator elsewhere."),
+        "worker": ("working", "Carry letters for a `digest send --workers` elsewhere."),
     },
     "Looking closer": {
         "articles": ("articles", "Add, list and show articles."),
@@ -96,9 +96,7 @@ class Digest(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in ALL:
             return None
-        module, text = ALL[name]
-        if not module:
-            return _reserved(name, text)
+        module, _ = ALL[name]
         found = getattr(import_module(f"digest.cli.{module}"), name)
         assert isinstance(found, click.Command)
         return found
@@ -126,15 +124,6 @@ class Digest(click.Group):
             return super().invoke(ctx)
         except DigestError as error:
             raise Failure(error) from error
-
-
-def _reserved(name: str, text: str) -> click.Command:
-    @click.command(name, help=f"{text} (Not built yet.)", context_settings={"ignore_unknown_options": True})
-    @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-    def reserved(args: tuple[str, ...]) -> None:
-        raise DigestError(f"`digest {name}` is not built yet", hint="the changelog will say when it is")
-
-    return reserved
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

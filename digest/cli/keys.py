@@ -113,3 +113,12 @@ def receiver(ctx: click.Context) -> None:
 
     with project_of(ctx) as project:
         click.echo(receiver_toml(project.config, public_key(project.folder)), nl=False)
+
+
+@keys.command()
+@click.pass_context
+def cluster(ctx: click.Context) -> None:
+    """Print the key that workers share with the newsletter, as a line for their environment (docs/scale-out.md)."""
+    from digest.dispatch.cluster.shards import KEY_VARIABLE, make_key
+
+    click.echo(f"{KEY_VARIABLE}={make_key(folder_of(ctx))}")

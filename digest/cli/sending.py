@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from digest.model import Rendered
     from digest.send.transports.seam import Transport
     from digest.week import Project
-
-PASSWORD = "DIGEST_SMTP_PASSWORD"
 
 
 @click.command()
@@ -165,6 +163,7 @@ def queue(ctx: click.Context, issue: str, as_json: bool) -> None:
 @click.option("--smtp", metavar="HOST:PORT", help="A relay on this machine, in place of the configured transport.")
 @click.option("--as-configured", is_flag=True, help="Go on by digest.toml’s transport, though ISSUE began by another.")
 @click.option("--connections", type=click.IntRange(1, 64), help="SMTP connections at once.")
+@click.option("--workers", is_flag=True, help="Let `digest worker` processes elsewhere carry it: docs/scale-out.md.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happens as lines of JSON.")
 @click.pass_context
@@ -177,6 +176,7 @@ def send(
     smtp: str | None,
     as_configured: bool,
     connections: int | None,
+    workers: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -191,9 +191,20 @@ def send(
         raise click.UsageError("--due chooses the issue and the time by itself.", ctx)
     if as_configured and (smtp or due):
         raise click.UsageError("--as-configured is a person’s word for one issue, without --smtp and --due.", ctx)
+    if workers and (smtp or connections):
+        raise click.UsageError("--workers have relay and connections of their own: see `digest worker`.", ctx)
     with project_of(ctx) as project:
         if due:
-            ctx.exit(_send_due(project, smtp=smtp, connections=connections, dry_run=dry_run, as_json=as_json))
+            ctx.exit(
+                _send_due(
+                    project,
+                    smtp=smtp,
+                    connections=connections,
+                    workers=workers,
+                    dry_run=dry_run,
+                    as_json=as_json,
+                )
+            )
         slug = find_issue(project, issue)
         if moment is not None:
             _schedule(project, slug, moment, yes=yes or as_json)
@@ -205,6 +216,7 @@ def send(
                 smtp=smtp,
                 as_configured=as_configured,
                 connections=connections,
+                workers=workers,
                 dry_run=dry_run,
                 as_json=as_json,
                 asking=not yes,
@@ -212,7 +224,9 @@ def send(
         )
 
 
-def _send_due(project: Project, *, smtp: str | None, connections: int | None, dry_run: bool, as_json: bool) -> int:
+def _send_due(
+    project: Project, *, smtp: str | None, connections: int | None, workers: bool, dry_run: bool, as_json: bool
+) -> int:
     """Sends what is due of any issue; the exit code. Silent where nothing is, and where another send is at work: one
     that a person or the last timer began does it all."""
     from digest.cli.telling import quiet_now, worst_code
@@ -232,6 +246,7 @@ def _send_due(project: Project, *, smtp: str | None, connections: int | None, dr
                         slug,
                         smtp=smtp,
                         connections=connections,
+                        workers=workers,
                         dry_run=dry_run,
                         as_json=as_json,
                         by_timer=True,
@@ -251,6 +266,7 @@ def _send_one(
     *,
     smtp: str | None,
     connections: int | None,
+    workers: bool,
     dry_run: bool,
     as_json: bool,
     as_configured: bool = False,
@@ -261,7 +277,6 @@ def _send_one(
     from asyncio import CancelledError
 
     from digest.cli.telling import EXIT_CODES, print_event, print_standing
-    from digest.dispatch.local import send_issue
     from digest.dispatch.locks import AtWork
     from digest.dispatch.standing import look, note_ended_early
     from digest.dispatch.welcome import relay_of
@@ -273,6 +288,7 @@ def _send_one(
     if (
         before.state == "sent"
         and not open_rows
+        and not (workers and before.number("uncertain"))  # of whom a worker may have said more since
         and not (before.number("uncertain") and config.send.uncertain == "resend")
     ):
         print_event(before.verdict, before) if as_json else print_standing(project, before)
@@ -285,7 +301,7 @@ def _send_one(
         return 0
     try:
         way = _way(project, slug, smtp, as_configured=as_configured)
-        transport = _transport(project, slug, smtp=way.named or None, connections=connections)
+        send = _by_workers(project, way) if workers else _from_here(project, slug, way, connections)
         if not as_json and (change := _change(project, slug, way)):
             say(change)
         if asking and open_rows and not as_json:
@@ -295,11 +311,10 @@ def _send_one(
             print_event("begun", before)
         note_ended_early(store, slug, "")
         with progress_bars() as progress:
-            send_issue(
+            send(
                 project.folder,
                 config,
                 slug,
-                transport,
                 now=now,
                 progress=_lines_of_progress(slug) if as_json else lambda d, t: progress("send", d, t),
                 intended=before.send_at,
@@ -325,6 +340,30 @@ def _send_one(
     alert(project, slug)
     _keep_report(project, after)
     return EXIT_CODES[after.verdict]
+
+
+def _from_here(project: Project, slug: str, way: Way, connections: int | None) -> Callable[..., object]:
+    """What carries the issue from this machine."""
+    from digest.dispatch.local import send_issue
+
+    return partial(send_issue, transport=_transport(project, slug, smtp=way.named or None, connections=connections))
+
+
+def _by_workers(project: Project, way: Way) -> Callable[..., object]:
+    """What hands the issue out to workers. Raises SendError where that cannot be."""
+    from digest.dispatch.cluster.broker import needs, needs_relay, needs_settings
+    from digest.dispatch.cluster.coordinator import send_by_workers
+
+    needs()
+    needs_settings(project.config)
+    needs_relay(project.config)
+    if way.named:
+        raise SendError(
+            f"this issue goes on by {way.words}, as it began, and workers do not reach that",
+            hint="`digest send --workers --as-configured` lets the rest go by theirs",
+        )
+    _may_leave(project)
+    return partial(send_by_workers, tell=_tell_waiting)
 
 
 def _way(project: Project, slug: str, smtp: str | None, *, as_configured: bool) -> Way:
@@ -478,7 +517,7 @@ def _transport(
         from digest.send.transports.maildir import Maildir
 
         return Maildir(project.folder / "var" / "outbox" / slug)
-    from digest.send.relays import profile_of
+    from digest.dispatch.relay import relay_at
     from digest.send.transports.smtp import Smtp, SmtpSettings
 
     if smtp is not None:
@@ -490,25 +529,9 @@ def _transport(
             )
         local = SmtpSettings(host=host, port=int(port), security="none", connections=connections or 4)
         return Smtp(local, tell=_tell_waiting)
-    settings = config.smtp
     if to_readers:
         _may_leave(project)
-    password = os.environ.get(PASSWORD, "")
-    if settings.username and not password:
-        raise SendError(f"the relay’s password is not set ({PASSWORD})", hint=f"export {PASSWORD}=…")
-    return Smtp(
-        SmtpSettings(
-            host=settings.host,
-            port=settings.port,
-            security=settings.security,
-            username=settings.username,
-            password=password,
-            connections=connections or settings.connections,
-            verify=settings.verify,
-            letters_per_connection=profile_of(settings).letters_per_connection,
-        ),
-        tell=_tell_waiting,
-    )
+    return relay_at(config.smtp, connections=connections, tell=_tell_waiting)
 
 
 def _tell_waiting(words: str) -> None:

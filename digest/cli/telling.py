@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.common import GRADE_WORDS, STATE_WORDS, WRITTEN, as_plain, clock, named, now, say
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.config import Config
-    from digest.dispatch.standing import Standing, Verdict
+    from digest.dispatch.standing import Standing, Verdict, Workers
     from digest.week import Project
 
 EXIT_CODES: Mapping[Verdict, int] = {"done": 0, "paused": 3, "in doubt": 4, "unfinished": 5, "stopped": 6}
@@ -56,6 +57,8 @@ def print_standing(project: Project, standing: Standing, *, send: Literal["", "b
             _say_what_came_back(standing)
     if pace := pace_of(project, standing):
         say(pace)
+    if standing.workers is not None:
+        say(workers_of(standing.workers))
     for cause in standing.causes[:MOST_CAUSES]:
         at = f" at {', '.join(cause.domains[:3])}{' …' if len(cause.domains) > 3 else ''}" if cause.domains else ""
         say(f"  {cause.readers:>7}  {STATE_WORDS[cause.state]}{at}: {_cut(cause.words) or 'no word'}")
@@ -126,6 +129,18 @@ def pace_of(project: Project, standing: Standing) -> str:
     if standing.state in ("approved", "sending") and (until := quiet_now(project.config)):
         parts.append(f"quiet hours: nothing leaves before {until:%H:%M} ([send] quiet)")
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def workers_of(workers: Workers) -> str:
+    """How a send by workers fares, on one line."""
+    parts = [f"{counted(workers.number, 'worker')}, {counted(workers.in_hand, 'letter')} with them"]
+    if workers.silent:
+        parts.append(f"no word yet of {workers.silent}")
+    if workers.rate:
+        parts.append(f"at most {workers.rate:g} letters a second")
+    if workers.resting:
+        parts.append(f"resting: {', '.join(workers.resting[:3])}{' …' if len(workers.resting) > 3 else ''}")
+    return f"{'; '.join(parts)}."
 
 
 def quiet_now(config: Config) -> datetime | None:

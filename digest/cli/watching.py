@@ -105,10 +105,11 @@ def _follow(project: Project, slug: str, as_json: bool) -> Standing:
 
 
 def _is_news(told: Standing | None, standing: Standing) -> bool:
-    return told is None or (told.state, told.by_state, told.process) != (
+    return told is None or (told.state, told.by_state, told.process, told.workers) != (
         standing.state,
         standing.by_state,
         standing.process,
+        standing.workers,
     )
 
 

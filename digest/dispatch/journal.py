@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.dispatch.ledger import Row
+from digest.dispatch.ledger import InHand
 from digest.model import Accepted, Deferred, Outcome, Rejected, Reply
 from digest.send.pace import Pace
 from digest.send.refusals import Refusals
@@ -57,7 +57,7 @@ class GroupJournal:
     _closing: bool = False
     _broken: BaseException | None = None
 
-    def take_in_hand(self, row: Row) -> None:
+    def take_in_hand(self, row: InHand) -> None:
         """*row*'s letter goes to the transport."""
         self._hands[row.ordinal] = (row.attempts, row.address.domain, self._refusals.count)
 
@@ -111,6 +111,11 @@ class GroupJournal:
     def pause(self, pause: Pause) -> None:
         """The issue is paused with the next commit; no dot leaves any more."""
         self.paused = self.paused or pause
+
+    def book(self) -> None:
+        """Commits at once what came up: for who has nobody waiting for a dot."""
+        outcomes, self._outcomes = self._outcomes, []
+        self._commit(outcomes, ())
 
     async def keep(self) -> None:
         """Commits until `close`. An error of the ledger is raised here and by every `may_finish`."""

@@ -10,15 +10,22 @@ from digest.address import Address
 from digest.send.states import Settled
 
 
-class Row(Protocol):
-    """One leased delivery, joined with who may get it now."""
+class InHand(Protocol):
+    """One delivery under way."""
 
     @property
     def ordinal(self) -> int: ...
     @property
-    def subscriber(self) -> int: ...
-    @property
     def address(self) -> Address: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class Row(InHand, Protocol):
+    """One leased delivery, joined with who may get it now."""
+
+    @property
+    def subscriber(self) -> int: ...
     @property
     def name(self) -> str: ...
     @property
@@ -26,14 +33,12 @@ class Row(Protocol):
     @property
     def variant(self) -> str: ...
     @property
-    def attempts(self) -> int: ...
-    @property
     def how(self) -> str: ...
 
 
 class Ledger(Protocol):
-    """One issue's deliveries under one owner. Called from one thread at a time; every call is one short
-    transaction."""
+    """One issue's deliveries in the hands of one owner, or of many. Called from one thread at a time; every call is
+    one short transaction."""
 
     def freeze(self, now: datetime) -> int:
         """Numbers the readers, once; how many there are."""

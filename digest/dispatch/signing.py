@@ -28,11 +28,20 @@ AHEAD = 4 * THREADS  # letters being signed, or signed and waiting
 def signer_of(folder: Path, config: Config) -> Signer | None:
     """What signs the newsletter's letters; None where the relay does. Raises StoreError when the key is missing, and
     SendError when it is none."""
-    if config.dkim.sign != "own":
-        return None
+    pem = pem_of(folder, config)
+    return None if pem is None else signer_for(pem, config)
+
+
+def pem_of(folder: Path, config: Config) -> bytes | None:
+    """The key that the newsletter's letters are signed with; None where the relay signs. Raises StoreError."""
+    return load_dkim_key(folder, config.dkim.selector) if config.dkim.sign == "own" else None
+
+
+def signer_for(pem: bytes, config: Config) -> Signer:
+    """What signs with the key *pem*. Raises SendError when it is none."""
     profile = profile_of(config.smtp)
     return Signer(
-        load_dkim_key(folder, config.dkim.selector),
+        pem,
         config.signing_domain,
         config.dkim.selector,
         unsigned=profile.writes,

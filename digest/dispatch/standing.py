@@ -22,6 +22,7 @@ from digest.store.accounts import Said
 
 LATELY = timedelta(minutes=1)  # the rate is that of the last minute
 PACE = "pace"  # where the store keeps what sending has learned of it
+WORKERS = "workers:"  # with the issue, where the store keeps what a send by workers says of them
 PROGRAMS = ("digest send", "digest restore")  # who pauses without a person
 TROUBLED: tuple[DeliveryState, ...] = ("rejected", "deferred", "uncertain")
 
@@ -37,6 +38,17 @@ class Cause:
     words: str  # the commonest answer of this kind, whole
     readers: int
     domains: tuple[str, ...]  # with the most such answers first; () where none of them was asked
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """How a send by workers fares."""
+
+    number: int
+    in_hand: int  # readers whose letters are with them
+    silent: int  # of these: begun by a worker that is gone, and not heard of yet
+    rate: float  # letters a second that may leave now; 0: as many as the relays take
+    resting: tuple[str, ...]  # mail domains that get nothing for now
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,7 @@ class Standing:
     per_second: float  # letters accepted during the last minute
     done_at: datetime | None  # at this rate; None: nobody sends, or nothing is left
     warnings: tuple[str, ...]  # too many of the accepted letters came back
+    workers: Workers | None  # None: no send by workers is under way
 
     def number(self, *states: DeliveryState) -> int:
         return sum(self.by_state.get(state, 0) for state in states)
@@ -120,7 +133,13 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
         per_second=rate,
         done_at=now + timedelta(seconds=open_rows / rate) if rate and open_rows else None,
         warnings=welcome.warnings(store.accounts.returned(slug)),
+        workers=_workers(store, slug) if process is not None else None,
     )
+
+
+def _workers(store: Store, slug: str) -> Workers | None:
+    known = store.state.get(f"{WORKERS}{slug}")
+    return None if known is None else Workers(**{**known, "resting": tuple(known["resting"])})
 
 
 def _written(store: Store, slug: str) -> int:

@@ -32,6 +32,7 @@ from digest.store.pictures import Pictures
 from digest.store.requests import Requests
 from digest.store.returns import Returns
 from digest.store.schema import BUSY_MS, FILE, connect, explain, is_the_files_trouble
+from digest.store.shards import Shards
 from digest.store.sources import Sources
 from digest.store.state import State
 from digest.store.statistics import Statistics
@@ -64,6 +65,7 @@ class Store:
         self.imports = Imports(self)
         self.erasure = Erasure(self)
         self.ledger = Ledger(self)
+        self.shards = Shards(self)
         self.accounts = Accounts(self)
         self.returns = Returns(self)
         self.sources = Sources(self)

@@ -18,6 +18,7 @@ from digest.store.migrations.notices import notices_to_readers
 from digest.store.migrations.people import imports_and_files
 from digest.store.migrations.pictures import copies_of_pictures
 from digest.store.migrations.returns import returned_mail
+from digest.store.migrations.shards import rows_come_back
 from digest.store.migrations.sources import health_of_sources
 
 MIGRATIONS: tuple[Callable[[Any], None], ...] = (
@@ -32,5 +33,6 @@ MIGRATIONS: tuple[Callable[[Any], None], ...] = (
     words_before_approval,
     editors_by_link,
     corrections_by_mail,
+    rows_come_back,
 )
 """In order; the file's user_version counts how many it has."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.approval import Candidate, First, examine, first_of
-from digest.dispatch.local import refuse_unapproved
 from digest.dispatch.locks import at_work, timer_looked
+from digest.dispatch.run import refuse_unapproved
 from digest.dispatch.standing import Standing, ended_early, look
 from digest.dispatch.starting import Starter
 from digest.dispatch.way import is_local, rate_of, way_on
