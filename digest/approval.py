@@ -29,6 +29,10 @@ class First:
     who: str
     at: datetime | None  # None: noted by a version that kept no time
 
+    def is_of(self, who: str) -> bool:
+        """Whether *who* gave it, in whatever case their name is written."""
+        return self.who.casefold() == who.casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -200,7 +204,7 @@ def approve(project: Project, candidate: Candidate, *, who: str, at: datetime) -
         if list(candidate.issue.edits) != store.issues.edits(slug):
             raise IssueError(f"{slug} was edited meanwhile", hint="look at it again")
         first = candidate.first if candidate.needs_two else None
-        if candidate.needs_two and (first is None or first.who == who):
+        if candidate.needs_two and (first is None or first.is_of(who)):
             return first or _note_first(project, candidate, First(who, at))
         readers = store.ledger.freeze(slug, "", at).by_state.get("waiting", 0)
         store.issues.approve(slug, fingerprint=candidate.rendered.fingerprint, who=who, at=at)
