@@ -277,7 +277,7 @@ def test_an_edit_made_before_the_approval_is_undone_after_it(desk: Desk) -> None
     desk.edit("intro", "Ten stories about people who count.")
     desk.approved()
     (revision,) = re.findall(r'data-revision="(\d+)"', desk.client.get("/").text)
-    assert desk.order("/api/undo", revision=revision) == "Undone: intro"
+    assert desk.order("/api/undo", revision=revision).startswith("Undone: intro. The approval is taken back")
     assert "edited it at" in desk.words and desk.workshop.show().draft.state == "draft"  # type: ignore[union-attr]
 
 
