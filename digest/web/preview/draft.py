@@ -238,7 +238,10 @@ def file_stamp(folder: Path) -> str:
 def database_stamp(folder: Path) -> str:
     """The same for the database alone. An empty log beside it is only somebody reading."""
     log = folder / "subscribers.db-wal"
-    written = _file(log) if log.exists() and log.stat().st_size else ""
+    try:
+        written = _file(log) if log.stat().st_size else ""
+    except FileNotFoundError:  # whoever closes the database last takes it away
+        written = ""
     return f"{_file(folder / 'subscribers.db')}\n{written}"
 
 
