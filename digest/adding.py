@@ -61,3 +61,28 @@ def keep_article(project: Project, article: Article, *, now: datetime) -> Articl
     refuse_blocked(project.config.brief_for_picking(), article)
     seen = became_new(article, now, project.config.zone)
     return project.store.articles.add(replace(article, seen=seen, source=SOURCE))
+
+
+def keep_corrected(project: Project, article: Article, *, now: datetime) -> Article:
+    """*article* as it is now stored, with its facts in place of those known before.
+
+    With another day it is new as of that day, unless a source brought it, or an issue approved or later has it.
+    Raises DigestError where its publisher is left alone.
+    """
+    articles = project.store.articles
+    with project.store.transaction():
+        before = articles.get(article.id)
+        stored = keep_article(project, article, now=now)
+        known = replace(
+            stored,
+            outlet=article.outlet,
+            url=article.url,
+            authors=article.authors,
+            published=article.published,
+            published_precision=article.published_precision,
+            own=article.own,
+        )
+        is_redated = before is not None and before.source == SOURCE and before.published != article.published
+        if is_redated and all(past.id != article.id for past in project.store.issues.past_articles()):
+            known = replace(known, seen=became_new(known, now, project.config.zone))
+        return stored if known == stored else articles.correct(known)

@@ -75,12 +75,14 @@ class Project:
 
 
 @contextmanager
-def open_project(folder: Path, *, create: bool = False) -> Iterator[Project]:
+def open_project(folder: Path, *, create: bool = False, config: Config | None = None) -> Iterator[Project]:
     """The newsletter in *folder*; its database is made when *create* and it is missing.
+
+    config: the settings it goes by, in place of those its file has now.
 
     Raises ConfigError or StoreError.
     """
-    config = load_config(folder)
+    config = config or load_config(folder)
     with open_store(folder, create=create, durability=config.send.durability) as store:
         store.articles.source_rights = {source.name: source.right for source in config.sources if source.right}
         yield Project(folder, config, store)

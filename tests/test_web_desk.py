@@ -76,6 +76,27 @@ def test_words_are_kept_as_an_edit_in_the_editors_name_and_shown_at_once(desk: P
         assert [e.who for e in project.store.issues.history(SLUG)] == ["Mara"]
 
 
+@pytest.mark.parametrize("broken", ['limit = "x"', "limit = ", "[nonsense]\nlimit = 10"], ids=str)
+def test_a_broken_setting_is_said_over_every_panel_of_the_last_good_draft(desk: Page, broken: str) -> None:
+    config, headline = desk.folder / "digest.toml", desk.article().title
+    assert headline in desk.client.get("/").text
+    near = rows_out(desk)
+    config.write_text(re.sub(r"(?m)^limit = 10\b", broken, config.read_text("utf-8"), count=1), encoding="utf-8")
+    for panel in ("stories", "week", "source", "words", "check", "send"):
+        answer = desk.client.get("/", query_string={"panel": panel, "at": near})
+        assert answer.status_code == 200 and "cannot be shown yet" not in answer.text, panel
+        assert "digest.toml" in answer.text and headline in answer.text, panel
+    for part in ("/week", "/send", "/report", "/frame/mail"):
+        assert "cannot be shown yet" not in desk.client.get(part).text, part
+
+
+def rows_out(desk: Page) -> str:
+    """The id of an article that is not in the issue."""
+    draft = desk.workshop.show().draft
+    assert draft is not None
+    return draft.near_misses[0].story.lead.id
+
+
 def test_a_text_keeps_its_paragraphs(desk: Page) -> None:
     desk.send(kind="intro", value="One\nline.\r\n\r\n\r\nAnother.")
     assert edits(desk) == [("intro", "One line.\n\nAnother.")]
@@ -147,6 +168,9 @@ def test_undo_and_redo_say_what_they_did_and_when_there_is_no_more(desk: Page) -
         {"kind": "sentences", "value": "turn", "start": "x", "end": "9"},
         {"kind": "sentences", "value": "turn", "start": "9", "end": "3"},
         {"kind": "quote", "value": "<script>"},
+        {"kind": "quote", "value": "900000-900009"},
+        {"kind": "speaker", "value": "x", "start": "²"},
+        {"kind": "role", "value": "x", "start": "900000"},
         {"kind": "speaker", "value": "x", "start": ""},
     ],
     ids=str,

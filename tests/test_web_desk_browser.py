@@ -20,6 +20,7 @@ FAULTS = (
     "axe.run(document, {iframes: false, resultTypes: ['violations']})"
     ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + n.failureSummary).join(' | ')))"
 )
+NOTHING_UNSAVED = "!Object.keys(localStorage).some(name => name.startsWith('unsaved:'))"
 __all__ = ["axe"]  # a fixture
 pytestmark = pytest.mark.browser
 
@@ -53,10 +54,15 @@ def until(page: Any, claim: str) -> None:
     raise AssertionError(f"never came true: {claim}")
 
 
+def saved_at(page: Any, number: int) -> None:
+    """Until the page stands at that revision."""
+    until(page, f"document.querySelector('[data-revision]')?.dataset.revision === '{number}'")
+
+
 def saved(page: Any, number: int) -> None:
     """Until the page stands at that revision, and has nothing left to save."""
-    until(page, f"document.querySelector('[data-revision]')?.dataset.revision === '{number}'")
-    until(page, f"(localStorage.getItem('unsaved:{SLUG}') ?? '{{}}') === '{{}}'")
+    saved_at(page, number)
+    until(page, NOTHING_UNSAVED)
 
 
 def edits(folder: Path) -> list[tuple[str, str]]:
@@ -184,6 +190,50 @@ def test_a_second_window_overwrites_nothing_unless_its_editor_says_so(
         assert edits(folder)[-1] == ("subject", "Two’s own")
 
 
+def test_two_windows_of_one_browser_keep_what_is_typed_apart(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        one = window(browser, url)
+        two = one.context.new_page()
+        two.goto(f"{url}/")
+        for page in (one, two):
+            page.click(".tabs [value=words]")
+            page.route("**/api/edit", lambda route: route.abort())
+        one.fill("#words-subject", "One’s")
+        two.fill("#words-subject", "Two’s")
+        for page in (one, two):
+            page.wait_for_selector("#unsaved:has-text('does not answer')")
+        one.unroute_all()
+        one.reload()
+        saved_at(one, 1)
+        assert edits(folder) == [("subject", "One’s")], "its own words, not those of the window that is open"
+        two.unroute_all()
+        until(two, "document.getElementById('unsaved').innerText.includes('meanwhile')")
+        assert two.input_value("#words-subject") == "Two’s", "what was typed stays"
+        two.close()
+        one.reload()
+        until(one, "document.getElementById('unsaved').innerText.includes('meanwhile')")
+        assert one.input_value("#words-subject") == "Two’s", "what a closed window left is found again"
+        assert edits(folder) == [("subject", "One’s")]
+
+
+def test_a_desk_by_plain_http_keeps_clicks_and_words(browser: Any, folder: Path) -> None:
+    with running(desk_of(folder)) as url:
+        page = window(browser, url)
+        page.add_init_script("delete Navigator.prototype.locks; delete Crypto.prototype.randomUUID;")  # as off loopback
+        page.reload()
+        assert page.evaluate("!navigator.locks && !crypto.randomUUID")
+        page.click("#down-1")
+        saved(page, 1)
+        page.click(".tabs [value=words]")
+        page.route("**/api/edit", lambda route: route.abort())
+        page.fill("#words-subject", "Typed by VPN")
+        page.wait_for_selector("#unsaved:has-text('does not answer')")
+        page.unroute_all()
+        page.reload()
+        saved(page, 2)
+        assert edits(folder)[-1] == ("subject", "Typed by VPN")
+
+
 def test_words_are_saved_beside_what_others_change_elsewhere(browser: Any, folder: Path) -> None:
     with running(desk_of(folder)) as url:
         one, two = window(browser, url), window(browser, url)
@@ -193,7 +243,7 @@ def test_words_are_saved_beside_what_others_change_elsewhere(browser: Any, folde
         one.click("#down-1")
         until(one, "Number(document.querySelector('[data-revision]')?.dataset.revision) >= 1")
         two.keyboard.type("ing.")
-        until(two, f"(localStorage.getItem('unsaved:{SLUG}') ?? '{{}}') === '{{}}'")
+        until(two, NOTHING_UNSAVED)
         assert dict(edits(folder)) == {"move": "2", "intro": "Good morning."}
         assert two.inner_text("#unsaved") == ""
 

@@ -15,7 +15,8 @@ from digest.pick import Choice
 from digest.web.guard import CSRF, csrf_word
 from digest.web.preview import create_preview
 from digest.web.preview.adding import MOST_BYTES
-from digest.week import choose, open_project, target
+from digest.week import Draft as MadeDraft
+from digest.week import choose, keep_draft, open_project, target
 from tests.test_web_desk import TOKEN, Page, edits
 from tests.web_newsletter import NOW, SLUG, make_newsletter
 
@@ -153,6 +154,27 @@ def test_an_article_is_added_with_what_was_corrected_and_had_in_the_issue(desk: 
     assert len(rows(desk, find="hedgehogs")) == 1
 
 
+def test_a_wrong_day_is_mended_by_adding_it_again(desk: Page) -> None:
+    fields = {"text": PASTED, "saw": post(desk, "read", text=PASTED)["saw"], "outlet": "", "link": "", "authors": ""}
+    assert "older than this week" in post(desk, "add", day="2025-03-20", **fields)["said"]
+    assert rows(desk, find="hedgehogs") == []
+    assert "is in the week" in post(desk, "add", day="2026-03-20", **fields)["said"]
+    assert len(rows(desk, find="hedgehogs")) == 1
+
+
+def test_a_day_mended_makes_nothing_new_that_an_issue_had(desk: Page) -> None:
+    fields = {"text": PASTED, "saw": post(desk, "read", text=PASTED)["saw"], "outlet": "", "link": "", "authors": ""}
+    said = post(desk, "add", day="2026-03-19", pin="yes", **fields)
+    seen = _stored(desk, said["article"]).seen
+    draft = desk.workshop.show().draft
+    assert draft is not None and said["article"] in [item.article.id for item in draft.issue.items]
+    with open_project(desk.folder) as project:
+        keep_draft(project, MadeDraft(draft.issue, draft.rendered, draft.picks), now=NOW)
+        project.store.issues.approve(SLUG, fingerprint=draft.rendered.fingerprint, who="Mara", at=NOW)
+    post(desk, "add", day="2026-03-20", **fields)
+    assert _stored(desk, said["article"]).seen == seen
+
+
 def test_a_file_is_added_and_one_that_is_no_text_says_what_to_do(desk: Page) -> None:
     page = (
         f"<html><body><article><h1>{PASTED.splitlines()[0]}</h1><p>{PASTED.splitlines()[5]}</p></article></body></html>"
@@ -199,8 +221,12 @@ def test_only_those_two_addresses_take_a_large_text_and_they_say_where_it_ends(d
     assert post(desk, "read", text=long)["ok"]
     over = post(desk, "read", code=413, text="x" * (MOST_BYTES + 40_000))
     assert "5 MB" in over["said"] and "Paste" in over["said"]
-    form = {CSRF: csrf_word(TOKEN), "kind": "subject", "value": "x" * 20_000, "revision": "0"}
-    assert desk.client.post("/api/edit", data=form).status_code == 413
+    over = post(desk, "edit", code=413, kind="intro", value="x" * 70_000, revision="0")
+    assert "2,000 characters at most" in over["said"] and "article" not in over["said"]
+    text = "📰" * 2000
+    full = {"kind": "intro", "value": text, "revision": "0"}
+    assert post(desk, "edit", base="", **full)["ok"], "the longest text"
+    assert post(desk, "edit", base=text, **full)["ok"], "and the one it is written over"
 
 
 def test_who_may_only_look_adds_nothing(desk: Page) -> None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.adding import SOURCE, keep_article, read_page, refuse_blocked, web_address_in
+from digest.adding import SOURCE, keep_corrected, read_page, refuse_blocked, web_address_in
 from digest.address import web_address
 from digest.editing import add_edit
 from digest.errors import DigestError, StaleError
 from digest.model import Article, Pick, Story
 from digest.web.guard import editor_now, may
+from digest.web.preview.changes import MOST_CHARACTERS
 from digest.web.preview.draft import Workshop
 from digest.web.preview.evidence import cuts_of, evidence_of
 from digest.week import Project, as_item, open_project
@@ -21,6 +22,7 @@ from digest.week import Project, as_item, open_project
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+TAKE_AN_ARTICLE = frozenset({"read_text", "add_text"})
 MOST_BYTES = 5_000_000
 MOST_FIELDS = 16 * 1024  # bytes, beside the article itself
 MOST_PAGES = 8  # that were fetched and are remembered, so that what was shown is what is kept
@@ -34,13 +36,16 @@ def make_room(app: Flask) -> None:
 
     @app.before_request
     def widen() -> None:
-        if request.endpoint in {"read_text", "add_text"}:
+        if request.endpoint in TAKE_AN_ARTICLE:
             request.max_content_length = request.max_form_memory_size = app.config["LARGEST_BODY"]
 
     @app.errorhandler(413)
     def too_large(_: Exception) -> tuple[Response, int]:
-        most = f"more than {MOST_BYTES // 1_000_000} MB is no article. Paste its words instead."
-        return jsonify(ok=False, said=f"That is too large: {most}"), 413
+        if request.endpoint in TAKE_AN_ARTICLE:
+            why = f"more than {MOST_BYTES // 1_000_000} MB is no article. Paste its words instead."
+        else:
+            why = f"a text here has {MOST_CHARACTERS:,} characters at most. Shorten it."
+        return jsonify(ok=False, said=f"That is too large: {why}"), 413
 
 
 def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> None:
@@ -118,18 +123,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
             draft, editor = workshop.show().draft, editor_now()
             end = min(now(), draft.issue.until) if draft else now()
             with project.store.transaction():
-                stored = keep_article(project, article, now=end)
-                known = replace(
-                    stored,
-                    outlet=article.outlet,
-                    url=article.url,
-                    authors=article.authors,
-                    published=article.published,
-                    published_precision=article.published_precision,
-                    own=article.own,
-                )
-                if known != stored:
-                    stored = project.store.articles.correct(known)
+                stored = keep_corrected(project, article, now=end)
                 if (pin := bool(request.form.get("pin"))) and editor is not None:
                     add_edit(project, workshop.slug, "pin", stored.id, "yes", who=editor.name, at=now())
             is_old = draft is not None and stored.seen <= draft.issue.since

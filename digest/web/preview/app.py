@@ -69,7 +69,7 @@ def create_preview(
     from digest.web.preview import adding, api, assets, changes, correcting, pages, sending
 
     app = Flask("digest.web.preview", root_path=str(Path(__file__).parent.parent), static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # the longest text twice, each sign of it %F0%9F%93%B0
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=lambda value: f"{value:,}", with_code=with_code, headline=headline)
     open_to_all = frozenset({"static", "stand_in"})

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.compose import NONE, as_value, last_of, move_value, spans_of
+from digest.condense import printable_quotes
 from digest.editing import add_edit, redo, sentences_of, undo
 from digest.errors import DigestError, IssueError, StaleError
 from digest.model import Article, Edit, EditKind, Item, Span
@@ -120,10 +121,12 @@ def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> t
     if kind == "sentences":
         return "sentences", article.id, _sentences(form, article, draft), article.text_hash
     if kind == "quote":
-        return "quote", article.id, as_value(spans_of(value)) if value else "", article.text_hash
-    if kind in NAMED and form.get("start", "").isdigit():
-        words = _words(kind, value)
-        return NAMED[kind], article.id, f"{form['start']} {words}" if words else "", article.text_hash
+        return "quote", article.id, _quote(value, article), article.text_hash
+    if kind in NAMED:
+        start, words = form.get("start", ""), _words(kind, value)
+        if start not in {str(quote.spans[0].start) for quote in printable_quotes(article)}:
+            raise IssueError("no quote begins there", hint="load the page again")
+        return NAMED[kind], article.id, f"{start} {words}" if words else "", article.text_hash
     raise IssueError(f"{kind!r} is nothing that can be changed")
 
 
@@ -137,6 +140,14 @@ def _words(kind: str, value: str) -> str:
         raise IssueError(f"the {kind} has {len(value)} characters, {most} are the most")
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
     return ("\n\n" if kind in TEXTS else " ").join(filter(None, paragraphs))
+
+
+def _quote(value: str, article: Article) -> str:
+    """The quote printed, as it is kept; '' for the article's own choice. Raises DigestError for one it has not."""
+    spans = spans_of(value)
+    if spans and spans not in {quote.spans for quote in printable_quotes(article)}:
+        raise IssueError("no quote that may be printed stands there", hint="load the page again")
+    return as_value(spans) if value else ""
 
 
 def _sentences(form: Mapping[str, str], article: Article, draft: Draft | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from digest.correcting import mail_correction
 from digest.errors import DigestError, IssueError
 from digest.model import Correction, IssueState
+from digest.store import open_store
 from digest.text.wording import counted
 from digest.web.guard import editor_now, may
 from digest.web.preview.draft import Workshop
@@ -29,8 +30,8 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> 
 
     def corrections() -> list[Correction]:
         """What was said of the issue's stories, oldest first."""
-        with open_project(workshop.folder) as project:
-            return project.store.corrections.of(workshop.slug)
+        with open_store(workshop.folder) as store:
+            return store.corrections.of(workshop.slug)
 
     app.jinja_env.globals.update(corrections=corrections, out=OUT)
 

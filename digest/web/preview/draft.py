@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -67,10 +68,14 @@ class Draft:
         """Of its week: the best of those not chosen, and those that could not be."""
         return [pick for pick in self.picks if pick.lost and is_of_week(pick, self.issue)]
 
+    def opened(self) -> AbstractContextManager[Project]:
+        """Its newsletter by the settings it was made with: the file they stand in may be broken meanwhile."""
+        return open_project(self.folder, config=self.config)
+
     @cached_property
     def findings(self) -> list[Finding]:
         """What `digest check` would say. Looked for when it is asked for: the mail need not wait for it."""
-        with open_project(self.folder) as project:
+        with self.opened() as project:
             return findings(project, self.issue.slug, issue=self.issue, rendered=self.rendered)
 
 

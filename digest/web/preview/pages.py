@@ -47,7 +47,7 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], may
 
     from digest.render.message import with_pictures
 
-    week = Week(workshop.folder)
+    week = Week()
 
     def draft() -> Draft:
         shown = workshop.show()

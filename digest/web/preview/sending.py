@@ -60,7 +60,10 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
 
     @app.get("/report")
     def report() -> Response:
-        with open_project(workshop.folder) as project:
+        draft = workshop.show().draft
+        if draft is None:
+            abort(404)
+        with draft.opened() as project:
             standing = look(project.store, slug, now())
             answer = make_response(report_page(project.store, project.config, standing, now=now()))
         answer.headers["Content-Security-Policy"] = _REPORT

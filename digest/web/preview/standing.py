@@ -23,7 +23,7 @@ from digest.store.accounts import ReaderRow
 from digest.store.issues import IssueEvent, StoredIssue
 from digest.web.preview.draft import Draft
 from digest.web.report import Part, parts
-from digest.week import Project, open_project
+from digest.week import Project
 
 MOST_DOUBTS = 50
 OPEN: frozenset[IssueState] = frozenset({"approved", "scheduled", "sending", "paused"})
@@ -73,8 +73,8 @@ class Panel:
 
 
 def panel_of(draft: Draft, starter: Starter, now: datetime) -> Panel:
-    """Raises DigestError where the newsletter cannot be read."""
-    with open_project(draft.folder) as project:
+    """Raises StoreError where the database cannot be read."""
+    with draft.opened() as project:
         known = project.store.issues.get(draft.issue.slug)
         assert known is not None
         if known.state != "draft":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from digest.model import Article, Item, Pick, Story
 from digest.pick import Choice
@@ -13,7 +12,7 @@ from digest.pick.wishes import read_wishes
 from digest.web.preview.draft import Draft, is_of_week
 from digest.web.preview.overview import Length, words_before
 from digest.web.preview.state import SHOWN
-from digest.week import as_item, open_project
+from digest.week import as_item
 
 AT_ONCE = 40
 """Rows that are sent together: more than any screen shows, few enough to be there at once."""
@@ -117,8 +116,7 @@ class Candidate:
 class Week:
     """The candidates of whatever draft is shown; what is searched of an article is made once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._words: dict[str, int] = {}  # issue -> the words it had
         self._now: tuple[Draft, Candidates] | None = None
         self._texts: dict[tuple[object, ...], str] = {}
@@ -136,7 +134,7 @@ class Week:
         """The article with that id, led by itself, as it would be in the issue; None where there is none."""
         found = self.of(draft).of(id)
         if found is None:
-            with open_project(self._folder) as project:
+            with draft.opened() as project:
                 article = project.store.articles.get(id)
             if article is None:
                 return None
@@ -148,7 +146,7 @@ class Week:
 
     def length(self, draft: Draft) -> Length:
         """How long the issue is, beside those before it."""
-        with open_project(self._folder) as project:
+        with draft.opened() as project:
             before = words_before(project.store, draft.issue.slug, self._words)
         return Length(len(draft.rendered.variants[0].text.split()), before)
 

@@ -3,13 +3,18 @@
 import { refreshed } from "./live.js";
 
 const MINE = document.body.dataset.issue + (document.body.dataset.editor ? " of " + document.body.dataset.editor : "");
-const KEPT = "unsaved:" + MINE; // words by field: what was typed, and what stood there before
+const KEPT = `unsaved:${newId()}:${MINE}`; // of this page alone; by field: what was typed, and stood before
 const WAITING = "waiting:" + MINE; // clicks the desk has not answered, in order
 const WAIT = 700; // ms after the last key
+const LETS_GO = 1000; // ms that a page which is gone may take to let go of its words
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const done = document.getElementById("done");
 const unsaved = document.getElementById("unsaved");
 const csrf = document.body.dataset.csrf;
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}
 
 const revision = () => document.querySelector("[data-revision]")?.dataset.revision ?? "";
 
@@ -60,7 +65,7 @@ async function attempt(path, fields) {
 
 /** A click: it is remembered until the desk has answered, also over a reload. */
 async function act(path, fields) {
-  const mine = { path, fields, id: crypto.randomUUID() };
+  const mine = { path, fields, id: newId() };
   write(WAITING, [...(read(WAITING) ?? []), mine]);
   await settle(mine);
 }
@@ -95,8 +100,9 @@ const keep = (id, value) => {
   const all = kept();
   if (value === null) delete all[id];
   else all[id] = value;
-  write(KEPT, all);
+  leave(KEPT, all);
 };
+const leave = (name, words) => (Object.keys(words).length ? write(name, words) : localStorage.removeItem(name));
 const isWords = (field) => !field.dataset.start; // a speaker's name is the article's until it is written over
 
 function typed(field) {
@@ -146,6 +152,32 @@ function restore(page) {
     if (field.value !== fresh.defaultValue) field.value = fresh.defaultValue;
     field.placeholder = fresh.placeholder;
   }
+}
+
+/** What was typed in pages that are gone is this page's now; a page that is open holds the lock of its words. */
+function adopt() {
+  const isWordsOf = (name) => name.startsWith("unsaved:") && name.slice(KEPT.length - MINE.length) === MINE;
+  for (const name of Object.keys(localStorage).filter((name) => isWordsOf(name) && name !== KEPT)) {
+    const until = { signal: AbortSignal.timeout(LETS_GO) };
+    if (!navigator.locks) take(name); // none by plain http: the desk still writes over nobody's words
+    else navigator.locks.request(name, until, () => take(name)).catch((error) => {
+      if (error.name !== "TimeoutError") throw error; // else it is open
+    });
+  }
+}
+
+/** The words kept as *name* become this page's, but those of a field that is being written in here: they wait there. */
+function take(name) {
+  const left = read(name) ?? {};
+  for (const [id, words] of Object.entries(left)) {
+    if (id in kept()) continue;
+    keep(id, words);
+    delete left[id];
+    const field = document.getElementById(id);
+    if (field) field.value = words.value;
+    save(id);
+  }
+  leave(name, left);
 }
 
 // ---------------------------------------------------------------------------------------------- clicks and keys
@@ -269,6 +301,7 @@ if (csrf) {
   document.addEventListener("change", (event) => event.target.matches("[data-words]") && save(event.target.id));
   document.addEventListener("refreshed", (event) => restore(event.detail));
   restore(null);
-  for (const id of Object.keys(kept())) save(id); // typed before a reload
+  navigator.locks?.request(KEPT, () => new Promise(() => {})); // as long as this page is open
+  adopt(); // typed before a reload, or at a desk that stopped
   for (const mine of read(WAITING) ?? []) settle(mine); // clicked before the desk stopped
 }
