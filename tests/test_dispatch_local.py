@@ -342,6 +342,18 @@ def test_issue_paused_while_it_runs_waits(tmp_path: Path) -> None:
     assert send(tmp_path, everyone_accepts()).accepted == 20
 
 
+def test_issue_paused_as_it_is_let_in_waits(tmp_path: Path) -> None:
+    make_newsletter(tmp_path, 3)
+
+    class PausedAtTheDoor(Answers):
+        async def reach(self) -> None:
+            with open_store(tmp_path) as store:
+                store.issues.set_state(SLUG, "paused", who="editor", at=NOW, reason="a typo")
+
+    report = send(tmp_path, PausedAtTheDoor(lambda letter: OK))
+    assert (report.accepted, report.waiting, report.paused_reason) == (0, 3, "a typo")
+
+
 def test_issue_stopped_while_it_runs_ends(tmp_path: Path) -> None:
     make_newsletter(tmp_path, 20)
 

@@ -159,10 +159,14 @@ class Run(Generic[G]):
         try:
             if self._done < self._total and not self._is_quiet() and not await self._reached():
                 return False
-            known = self._store.issues.get(self.slug)
-            if known is None or (known.fingerprint, known.approved_at) != (found.fingerprint, found.approved_at):
-                raise IssueError(f"{self.slug} was changed while its relay was waited for", hint="`digest status`")
-            self._store.issues.set_state(self.slug, "sending", who=WHO, at=self.now())
+            with self._store.transaction():
+                known = self._store.issues.get(self.slug)
+                if known is None or (known.fingerprint, known.approved_at) != (found.fingerprint, found.approved_at):
+                    raise IssueError(f"{self.slug} was changed while its relay was waited for", hint="`digest status`")
+                if known.state != found.state:
+                    self.gate.halt()
+                    return False
+                self._store.issues.set_state(self.slug, "sending", who=WHO, at=self.now())
         except BaseException:
             self.gate.halt()
             raise
