@@ -21,7 +21,7 @@ from digest.dispatch import keys
 from digest.dispatch.orders import moment
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
-from tests.command_line import Run, error_of, run_in
+from tests.command_line import LATER, Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
 from tests.forker import Child, start
 
@@ -98,7 +98,7 @@ def test_send_has_an_exit_code_for_each_end(folder: Path, tmp_path: Path) -> Non
 
 def test_status_that_follows_ends_with_the_code_of_what_it_saw(folder: Path) -> None:
     run = run_in(folder)
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     run("pause", "--reason", "a slip on page one")
     last = json.loads(run("status", "--follow", "--json", code=3).stdout.splitlines()[-1])
     assert (last["event"], last["paused_reason"]) == ("paused", "a slip on page one")
@@ -526,7 +526,7 @@ def test_command_is_given_json_once_for_each_happening(folder: Path, tmp_path: P
 def test_pause_and_stop_are_told_and_so_is_a_second_pause(folder: Path) -> None:
     file, run = alerting(folder, COMMAND), run_in(folder)
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     for _ in range(2):
         run("pause", "--reason", "a slip")
         run("resume")
