@@ -18,7 +18,8 @@ digest: $(READY)
 	@echo "Look:  $(BIN)/digest preview"
 
 test: $(READY) chromium
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@# Many tests wait, for a server or a browser: one process more than there are cores.
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))') --dist worksteal $(ARGS)
 
 # pip below 23.3 cannot install sumy and readability-lxml together (breadability asks for lxml[html_clean],
 # readability for lxml[html-clean]), so it is upgraded first.

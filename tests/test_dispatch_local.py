@@ -23,7 +23,7 @@ from digest.dispatch import locks
 from digest.dispatch.local import send_issue
 from digest.dispatch.standing import look
 from digest.errors import IssueError, SendError
-from digest.model import Accepted, Deferred, Letter, Outcome, Rejected, Reply, Unknown
+from digest.model import Accepted, Deferred, IssueState, Letter, Outcome, Rejected, Reply, Unknown
 from digest.send.transports.maildir import Maildir
 from digest.send.transports.seam import Journal
 from digest.store import inbox, open_store
@@ -122,6 +122,20 @@ def test_letters_to_files_are_whole_messages(tmp_path: Path) -> None:
     assert report.accepted == len(files) == 5
     for file in files:
         assert email.message_from_bytes(file.read_bytes(), policy=email.policy.default).defects == []
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_a_pause_as_the_relay_lets_us_in_holds(tmp_path: Path, state: IssueState) -> None:
+    make_newsletter(tmp_path, 5)
+    transport = everyone_accepts()
+
+    async def reach() -> None:
+        with open_store(tmp_path) as store:
+            store.issues.set_state(SLUG, state, who="Mara", at=NOW, reason="a wrong name")
+
+    transport.reach = reach  # type: ignore[method-assign]
+    send(tmp_path, transport)
+    assert state_of(tmp_path) == state and not transport.carried
 
 
 def test_progress_ends_at_everyone(tmp_path: Path) -> None:
@@ -340,18 +354,6 @@ def test_issue_paused_while_it_runs_waits(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         store.issues.set_state(SLUG, "sending", who="editor", at=NOW)
     assert send(tmp_path, everyone_accepts()).accepted == 20
-
-
-def test_issue_paused_as_it_is_let_in_waits(tmp_path: Path) -> None:
-    make_newsletter(tmp_path, 3)
-
-    class PausedAtTheDoor(Answers):
-        async def reach(self) -> None:
-            with open_store(tmp_path) as store:
-                store.issues.set_state(SLUG, "paused", who="editor", at=NOW, reason="a typo")
-
-    report = send(tmp_path, PausedAtTheDoor(lambda letter: OK))
-    assert (report.accepted, report.waiting, report.paused_reason) == (0, 3, "a typo")
 
 
 def test_issue_stopped_while_it_runs_ends(tmp_path: Path) -> None:

@@ -273,6 +273,14 @@ def test_other_bytes_than_were_seen_are_not_approved(desk: Desk) -> None:
     assert state(desk.folder) == "draft"
 
 
+def test_an_edit_made_before_the_approval_is_undone_after_it(desk: Desk) -> None:
+    desk.edit("intro", "Ten stories about people who count.")
+    desk.approved()
+    (revision,) = re.findall(r'data-revision="(\d+)"', desk.client.get("/").text)
+    assert desk.order("/api/undo", revision=revision).startswith("Undone: intro. The approval is taken back")
+    assert "edited it at" in desk.words and desk.workshop.show().draft.state == "draft"  # type: ignore[union-attr]
+
+
 def test_two_people_approve_where_two_must(desk: Desk) -> None:
     setting(desk.folder, 'approval = "one"', 'approval = "two"')
     assert "Nobody has yet" in desk.words

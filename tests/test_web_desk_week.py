@@ -16,11 +16,9 @@ from digest.web.guard import CSRF, csrf_word
 from digest.web.preview import create_preview
 from digest.web.preview.adding import MOST_BYTES
 from digest.week import choose, open_project, target
-from tests.conftest import IN_CI
 from tests.test_web_desk import TOKEN, Page, edits
 from tests.web_newsletter import NOW, SLUG, make_newsletter
 
-SEED = Path("/work/shared/data/seed/article.txt")
 PASTED = """Seven villages count their hedgehogs
 
 Outlet: Field Desk
@@ -215,9 +213,8 @@ def test_who_may_only_look_adds_nothing(desk: Page) -> None:
     assert "add-article" not in page and "week-pin" not in page and 'id="candidates"' in page
 
 
-@pytest.mark.skipif(IN_CI or not SEED.is_file(), reason="the user's sample is not here")
-def test_the_users_sample_reads_as_it_should(desk: Page) -> None:
-    said = post(desk, "read", text=SEED.read_text("utf-8"))
+def test_the_users_sample_reads_as_it_should(desk: Page, bench_data: Path) -> None:
+    said = post(desk, "read", text=(bench_data / "seed/article.txt").read_text("utf-8"))
     shown = said["reading"]
     assert said["fields"]["day"] == "2015-09-25"
     assert "UK and US government tech chiefs meet" in shown and 'class="standfirst"' in shown

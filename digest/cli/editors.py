@@ -51,7 +51,7 @@ def editors() -> None:
 @click.pass_context
 def add(ctx: click.Context, name: str, rights: tuple[Right, ...]) -> None:
     """Give NAME a personal link to the desk. It is shown once; edits and approvals made by it carry NAME."""
-    called = as_one_line("name", name)
+    called = " ".join(as_one_line("name", name).split())
     if not called or len(called) > MOST_IN_A_NAME:
         raise DigestError(f"{name!r} cannot stand beside an edit", hint=f"a name has 1 to {MOST_IN_A_NAME} characters")
     with project_of(ctx) as project:

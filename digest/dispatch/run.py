@@ -163,7 +163,7 @@ class Run(Generic[G]):
                 known = self._store.issues.get(self.slug)
                 if known is None or (known.fingerprint, known.approved_at) != (found.fingerprint, found.approved_at):
                     raise IssueError(f"{self.slug} was changed while its relay was waited for", hint="`digest status`")
-                if known.state != found.state:
+                if known.state != found.state:  # a person paused or stopped it as the relay let us in
                     self.gate.halt()
                     return False
                 self._store.issues.set_state(self.slug, "sending", who=WHO, at=self.now())

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -158,9 +158,7 @@ class Workshop:
                 fresh = self._compose(project, Window(self.slug, known.since, known.until))
                 if fresh is not None:
                     issue, choice = fresh
-                    made = _finished(project, self.slug, issue, render_week(project, issue), choice)
-                    newest = history[-1] if history else None
-                    return replace(made, revision=newest.id if newest else 0, newest=newest)
+                    return _finished(project, self.slug, issue, render_week(project, issue), choice, history)
             return _as_stored(project, self.slug)
 
     def _compose(self, project: Project, win: Window) -> tuple[Issue, Choice] | None:
@@ -191,10 +189,18 @@ class Workshop:
 
 def _as_stored(project: Project, slug: str) -> Draft:
     issues = project.store.issues
-    return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug))
+    history = issues.history(slug)
+    return _finished(project, slug, issues.issue(slug), issues.rendered(slug), issues.picks(slug), history)
 
 
-def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, found: Choice | tuple[Pick, ...]) -> Draft:
+def _finished(
+    project: Project,
+    slug: str,
+    issue: Issue,
+    rendered: Rendered,
+    found: Choice | tuple[Pick, ...],
+    history: Sequence[Edit],
+) -> Draft:
     store = project.store
     known = store.issues.get(slug)
     assert known is not None
@@ -207,6 +213,8 @@ def _finished(project: Project, slug: str, issue: Issue, rendered: Rendered, fou
         config=project.config,
         waiting=sum(store.ledger.counts(slug).values()),
         left_out=tuple(store.ledger.excluded(slug)),
+        revision=history[-1].id if history else 0,
+        newest=history[-1] if history else None,
         waivers=store.approvals.waivers(slug),
         tested=store.approvals.last_test(slug),
         first=first_of(project, slug, rendered.fingerprint),
@@ -230,7 +238,10 @@ def file_stamp(folder: Path) -> str:
 def database_stamp(folder: Path) -> str:
     """The same for the database alone. An empty log beside it is only somebody reading."""
     log = folder / "subscribers.db-wal"
-    written = _file(log) if log.exists() and log.stat().st_size else ""
+    try:
+        written = _file(log) if log.stat().st_size else ""
+    except FileNotFoundError:  # whoever closes the database last takes it away
+        written = ""
     return f"{_file(folder / 'subscribers.db')}\n{written}"
 
 
