@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from tests.forker import ROOT, start
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+LATER = f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d} 18:00"  # no test lives to see it
 
 
 def run_in(folder: Path) -> Run:

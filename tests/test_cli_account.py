@@ -8,17 +8,20 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.address import parse_address
 from digest.config import load_config
 from digest.dispatch import keys
+from digest.dispatch.orders import moment
 from digest.model import LEGAL_MOVES
 from digest.store import open_store
-from tests.command_line import Run, error_of, run_in
+from tests.command_line import LATER, Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, sink
 from tests.forker import Child, start
 
@@ -95,7 +98,7 @@ def test_send_has_an_exit_code_for_each_end(folder: Path, tmp_path: Path) -> Non
 
 def test_status_that_follows_ends_with_the_code_of_what_it_saw(folder: Path) -> None:
     run = run_in(folder)
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     run("pause", "--reason", "a slip on page one")
     last = json.loads(run("status", "--follow", "--json", code=3).stdout.splitlines()[-1])
     assert (last["event"], last["paused_reason"]) == ("paused", "a slip on page one")
@@ -448,6 +451,7 @@ def test_timer_that_comes_a_day_late_pauses_the_issue_and_a_person_lets_it_go(fo
         ("2015-09-24 06:00", "is past"),
         ("2016-03-27 01:30", "clocks go forward over it"),
         ("25:00", "is no time"),
+        ("2105-09-24 18:00", "more than a year ahead"),
     ],
 )
 def test_time_that_cannot_be_is_refused(folder: Path, typed: str, told: str) -> None:
@@ -463,6 +467,14 @@ def test_hour_means_its_next_coming_by_the_newsletters_clock(folder: Path, typed
     toml = folder / "digest.toml"
     toml.write_text(toml.read_text().replace("[newsletter]\n", '[newsletter]\nzone = "Europe/London"\n'))
     assert f"leaves at {meant}" in run_in(folder)("send", "--at", typed, "--yes", now=AT).stdout
+
+
+def test_of_a_time_that_comes_twice_the_first_still_to_come_is_meant() -> None:
+    zone, typed = ZoneInfo("Europe/London"), "2015-10-25 01:30"
+    first, second = datetime(2015, 10, 25, 0, 30, tzinfo=UTC), datetime(2015, 10, 25, 1, 30, tzinfo=UTC)
+    assert moment(typed, zone, first - timedelta(days=1)).astimezone(UTC) == first
+    for text in (typed, "01:30"):
+        assert moment(text, zone, first + timedelta(minutes=10)).astimezone(UTC) == second
 
 
 def test_timer_goes_on_with_what_was_deferred(folder: Path, tmp_path: Path) -> None:
@@ -514,7 +526,7 @@ def test_command_is_given_json_once_for_each_happening(folder: Path, tmp_path: P
 def test_pause_and_stop_are_told_and_so_is_a_second_pause(folder: Path) -> None:
     file, run = alerting(folder, COMMAND), run_in(folder)
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     for _ in range(2):
         run("pause", "--reason", "a slip")
         run("resume")

@@ -23,7 +23,7 @@ from digest.address import parse_address
 from digest.dispatch.way import remember, way_now, way_on
 from digest.errors import IssueError
 from digest.store import open_store
-from tests.command_line import Run, error_of, run_in
+from tests.command_line import LATER, Run, error_of, run_in
 from tests.dispatch_newsletter import NOW, SLUG, accepted, make_newsletter, send, sink, to_sink
 from tests.forker import Child, start
 
@@ -74,7 +74,7 @@ def test_what_cannot_begin_or_go_on_says_so_in_json_too(tmp_path: Path) -> None:
 
 def test_a_paused_or_stopped_issue_is_not_sent_and_the_code_says_which(tmp_path: Path) -> None:
     run = newsletter(tmp_path / "n")
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     run("pause", "--reason", "a slip")
     assert "is paused: a slip" in error_of(run("send", "--yes", code=3))
     run("stop", "--yes")  # of a paused one
@@ -451,7 +451,7 @@ def test_a_start_that_fails_leaves_the_issue_as_it_was(tmp_path: Path, reply: st
         run("send", "--yes", "--smtp", f"127.0.0.1:{port}", code=1)
     assert (told(run)["state"], told(run)["deliveries"]) == ("approved", {"waiting": 12})
     assert run("send", "--due").stdout == ""
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     run("send", "--yes", "--smtp", "127.0.0.1:9", code=1)
     run("send", "--yes", "--smtp", "mail.example.com:25", code=1)
     assert told(run)["state"] == "scheduled"

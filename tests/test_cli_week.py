@@ -19,7 +19,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.command_line import ROOT, error_of, make_sample, run_in
+from tests.command_line import LATER, ROOT, error_of, make_sample, run_in
 
 
 @pytest.fixture(scope="module")
@@ -571,7 +571,7 @@ def test_pause_waits_resume_goes_on_and_stop_is_final(sample: Path) -> None:
     assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
     run("send", "--yes", "--smtp", "127.0.0.1:9", ok=False)  # nobody reached: it stays approved
     assert "is approved: there is nothing to pause" in error_of(run("pause", ok=False))
-    run("send", "--at", "2099-01-01 18:00", "--yes")
+    run("send", "--at", LATER, "--yes")
     run("pause", "--reason", "a slip on page one")
     assert "paused: a slip on page one" in run("status").stdout
     run("send", "--yes", code=3)

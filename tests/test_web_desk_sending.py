@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from digest.address import Address, parse_address
-from digest.dispatch.locks import at_work
+from digest.dispatch.locks import at_work, sending
 from digest.editing import add_edit
 from digest.errors import DigestError
 from digest.model import Editor, IssueState, Rendered
@@ -333,6 +333,10 @@ IMPOSSIBLE = {
     "soon": "is no time",
     "2026-03-22T17:00": "is past",
     "2026-03-29T01:30": "clocks go forward over it",
+    "9999-12-31T23:59:59-12:00": "is no time",
+    "0001-01-01T00:00+14:00": "is no time",
+    "9999-12-31T23:59": "more than a year ahead",
+    "2027-04-01T09:00": "more than a year ahead",
 }
 
 
@@ -441,6 +445,33 @@ def test_paused_resumed_and_stopped_while_it_leaves(folder: Path, clock: None) -
     assert "there is nothing to stop" in desk.order("stop", code=422)
     assert len(list((folder / "var/outbox" / SLUG).rglob("*.eml"))) == got["accepted"]
     until(lambda: told == [SLUG] * 3)
+
+
+def test_while_another_issue_is_sent_this_one_waits_and_cannot_be_paused(approved: Desk) -> None:
+    with sending(approved.folder, "2026-W11"):
+        assert "2026-W11 is being sent: this one can be sent after it." in approved.words
+        assert not re.search(r'id="(begin|pause)"', approved.panel) and "Starting" not in approved.words
+        assert "there is nothing to pause" in approved.order("pause", code=422)
+        with open_project(approved.folder) as project:
+            project.store.issues.set_state(SLUG, "sending", who="digest send", at=NOW)
+            project.store.issues.set_state(SLUG, "paused", who="Mara", at=NOW, reason="lunch")
+        assert approved.order("resume") == "2026-W11 is being sent: let this one go on after it."
+        assert "On its way." in approved.words and not re.search(r'id="(go-on|pause)"', approved.panel)
+    assert 'id="go-on"' in approved.panel and "2026-W11" not in approved.words
+
+
+def test_pause_is_shown_once_it_works_and_is_no_early_end(desk: Desk, tmp_path: Path, clock: None) -> None:
+    join(desk.folder, 48)
+    setting(desk.folder, "# rate = 14 ", "rate = 2 ")
+    with sink(tmp_path / "log") as port:
+        relay_at(desk.folder, port)
+        desk.waive_all()
+        desk.approved().order("begin", number="50")
+        until(lambda: 'id="pause"' in desk.panel)
+        desk.order("pause")
+        until(lambda: at_work(desk.folder) is None)
+    assert "warning: no [site] url" in desk.words and "The last send said:" in desk.words
+    assert "ended early" not in desk.words and "bad-told" not in desk.panel
 
 
 # ------------------------------------------------------------------------------------------------ in doubt

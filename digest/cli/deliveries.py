@@ -256,7 +256,7 @@ def _next_send(project: Project, slug: str) -> str:
 
     known = project.store.issues.get(slug)
     assert known is not None
-    if at_work(project.folder) is not None and known.state == "sending":
+    if at_work(project.folder, slug) is not None and known.state == "sending":
         return "the send at work"
     return "the next `digest send`, after `digest resume`" if known.state == "paused" else "the next `digest send`"
 

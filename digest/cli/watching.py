@@ -208,7 +208,7 @@ def _say_let_go(project: Project, slug: str, done: str) -> None:
     """Says *done*, and whether a send at work has heeded it: it does before its next letter."""
     from digest.dispatch.locks import at_work
 
-    process = at_work(project.folder)
+    process = at_work(project.folder, slug)
     if process is None:
         say(f"{done}.")
         return

@@ -57,7 +57,7 @@ def send_issue(
     """
     # A dead owner's name says whether its letters may simply be carried again: see `LocalLedger.reconcile`.
     kind = "file" if getattr(transport, "repeats_safely", False) else "wire"
-    with locks.sending(folder), locks.owner(folder, kind) as owner:
+    with locks.sending(folder, slug), locks.owner(folder, kind) as owner:
         return asyncio.run(
             _FromHere(folder, config, slug, transport, now, progress, limit, intended, relay, way, owner).run()
         )

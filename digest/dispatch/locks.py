@@ -33,8 +33,9 @@ def _open(path: Path) -> int:
 
 
 @contextmanager
-def sending(folder: Path) -> Iterator[None]:
-    """Held while this process sends mail from *folder*. Raises AtWork when another one does."""
+def sending(folder: Path, slug: str = "") -> Iterator[None]:
+    """Held while this process sends the issue *slug* from *folder*, or ('') has nobody send. Raises AtWork when another
+    one does."""
     directory = folder / FOLDER
     make_private(directory)
     descriptor = _open(directory / SENDING)
@@ -42,13 +43,13 @@ def sending(folder: Path) -> Iterator[None]:
         try:
             _take(descriptor)
         except BlockingIOError as error:
-            other = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            process, _ = _written(descriptor)
             raise AtWork(
-                f"another `digest send` is at work in this newsletter{f' (process {other})' if other else ''}",
+                f"another `digest send` is at work in this newsletter{f' (process {process})' if process else ''}",
                 hint="wait for it, or look with `digest status`; `digest pause` makes it stop",
             ) from error
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {slug}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -93,8 +94,20 @@ def _take(descriptor: int) -> None:
             time.sleep(0.005)
 
 
-def at_work(folder: Path) -> int | None:
-    """The process that sends mail from *folder* now; None: none does."""
+def at_work(folder: Path, slug: str = "") -> int | None:
+    """The process that sends mail from *folder* now, of the issue *slug* where one is named; None: none does."""
+    found = _holder(folder)
+    return None if found is None or slug not in ("", found[1]) else found[0]
+
+
+def issue_at_work(folder: Path) -> str:
+    """The issue that is sent from *folder* now; '' for none."""
+    found = _holder(folder)
+    return "" if found is None else found[1]
+
+
+def _holder(folder: Path) -> tuple[int, str] | None:
+    """The process that holds the lock, and the issue it sends."""
     try:
         descriptor = os.open(folder / FOLDER / SENDING, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -103,9 +116,15 @@ def at_work(folder: Path) -> int | None:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return None
     except BlockingIOError:
-        return int(os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or 0)
+        return _written(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _written(descriptor: int) -> tuple[int, str]:
+    """The process and the issue that stand in the lock; 0 and '' for none: its owner has only just taken it."""
+    process, _, slug = os.pread(descriptor, 256, 0).decode("utf-8", "replace").strip().partition(" ")
+    return int(process or 0), slug
 
 
 @contextmanager

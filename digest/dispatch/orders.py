@@ -17,30 +17,43 @@ from digest.model import DeliveryState, IssueState
 from digest.store import Store
 from digest.store.accounts import MISSING, ReaderRow
 
+AHEAD = timedelta(days=366)  # a time further away is a slip of the hand
+
 # ------------------------------------------------------------------------------------------------ when
 
 
 def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """A time that is to come: ``18:00`` (today, else tomorrow), ``2026-03-26 18:00``, both by the clock of *zone*, or
-    ISO 8601 with an offset. Raises IssueError."""
+    """A time that is to come, at most `AHEAD` from *now*: ``18:00`` (today, else tomorrow), ``2026-03-26 18:00``, both
+    by the clock of *zone*, or ISO 8601 with an offset. Of one that comes twice, as clocks go back: the first still to
+    come. Raises IssueError."""
     hint = "like 18:00, or 2026-03-26 18:00"
     try:
         if len(text) <= 5:
             hour = time.fromisoformat(text if len(text) == 5 else f"0{text}")
             local = now.astimezone(zone)
-            found = datetime.combine(local.date(), hour, zone)
+            found = _to_come(datetime.combine(local.date(), hour, zone), now)
             if found <= now:
                 found = datetime.combine(local.date() + timedelta(days=1), hour, zone)
         else:
             found = datetime.fromisoformat(text)
-            found = found if found.tzinfo else found.replace(tzinfo=zone)
-    except ValueError as error:
+            found = found if found.tzinfo else _to_come(found.replace(tzinfo=zone), now)
+        utc = found.astimezone(UTC)
+        there = utc.astimezone(zone)
+    except (ValueError, OverflowError) as error:  # what no calendar holds in *zone* is no time there
         raise IssueError(f"{text!r} is no time", hint=hint) from error
-    if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None) != found.replace(tzinfo=None):
+    if utc.astimezone(found.tzinfo).replace(tzinfo=None) != found.replace(tzinfo=None):
         raise IssueError(f"there is no {text} in {zone}: clocks go forward over it", hint="name another time")
     if found <= now:
-        raise IssueError(f"{found.astimezone(zone):%Y-%m-%d %H:%M} is past", hint="`digest send` sends now")
+        raise IssueError(f"{there:%Y-%m-%d %H:%M} is past", hint="`digest send` sends now")
+    if found - now > AHEAD:
+        raise IssueError(f"{there:%Y-%m-%d %H:%M} is more than a year ahead", hint="look at the year")
     return found
+
+
+def _to_come(found: datetime, now: datetime) -> datetime:
+    """*found*, or where that is past the second of its name, an hour later, when clocks go back over it."""
+    second = found.replace(fold=1)
+    return second if found <= now < second else found
 
 
 def schedule(store: Store, slug: str, at: datetime, *, who: str, now: datetime) -> None:
@@ -64,7 +77,7 @@ def unschedule(store: Store, slug: str, *, who: str, now: datetime) -> None:
 def pause(store: Store, slug: str, *, who: str, at: datetime, reason: str) -> None:
     """The issue waits: a running send stops before its next letter. Raises IssueError where nothing is under way."""
     # An approved issue whose send still waits to be let in has begun for whoever wants it to wait.
-    begins: tuple[IssueState, ...] = ("approved",) if locks.at_work(store.folder) is not None else ()
+    begins: tuple[IssueState, ...] = ("approved",) if locks.at_work(store.folder, slug) is not None else ()
     _need(store, slug, ("sending", "scheduled", *begins), "pause")
     store.issues.set_state(slug, "paused", who=who, at=at, reason=reason)
 

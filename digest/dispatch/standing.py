@@ -106,7 +106,7 @@ def look(store: Store, slug: str, now: datetime) -> Standing:
     account = store.ledger.account(slug)
     known = store.issues.get(slug)
     assert known is not None
-    process = locks.at_work(store.folder) if known.state == "sending" else None
+    process = locks.at_work(store.folder, slug) if known.state == "sending" else None
     rate = _rate(store, slug, now) if process is not None else 0.0
     came_back = store.returns.counts(slug)
     open_rows = sum(account.by_state.get(state, 0) for state in ("waiting", "leased", "sending"))

@@ -76,7 +76,7 @@ def send_by_workers(
     needs_settings(config)
     needs_relay(config)
     make_key(folder)
-    with locks.sending(folder):
+    with locks.sending(folder, slug):
         broker = Broker(config)
         claims = ClaimStore(config.cluster.claims, claims_password(), f"digest:{config.list_id}:{slug}")
         gate = Workers(broker, claims, tell, is_local=config.smtp.host in {"127.0.0.1", "::1", "localhost"})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from digest import approval
 from digest.dispatch import orders
-from digest.dispatch.locks import at_work
+from digest.dispatch.locks import at_work, issue_at_work
 from digest.dispatch.standing import look
 from digest.dispatch.starting import Starter
 from digest.errors import DigestError, IssueError, SendError, StaleError
@@ -204,6 +204,8 @@ def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime], tel
             became = orders.resume(project.store, slug, who=who, at=now())
             if became != "sending":
                 return f"It is {became}, as it was."
+            if (other := issue_at_work(project.folder)) not in ("", slug):
+                return f"{other} is being sent: let this one go on after it."
             until = time.monotonic() + LETS_GO_S
             while at_work(project.folder) is not None and time.monotonic() < until:
                 time.sleep(0.05)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.approval import Candidate, First, examine, first_of
-from digest.dispatch.locks import at_work, timer_looked
+from digest.dispatch.locks import at_work, issue_at_work, timer_looked
 from digest.dispatch.run import refuse_unapproved
 from digest.dispatch.standing import Standing, ended_early, look
 from digest.dispatch.starting import Starter
@@ -57,6 +57,8 @@ class Panel:
     new_relay: str  # what to know of it; '' when it is known
     timer: Timer
     is_starting: bool  # a send was begun, and no letter has left yet
+    can_pause: bool  # a send of it is at work; one just begun heeds nobody yet
+    other: str  # the issue that is sent now, before which this one cannot be; '' for none
     said: str  # what the last send begun here said of trouble
     ended_early: str  # why the last one ended; '' when it did not
     doubts: Sequence[ReaderRow]  # the first of those we cannot know
@@ -97,6 +99,7 @@ def _panel(
     way, no_way = _way(project, known) if state in OPEN else ("", "")
     rate = rate_of(config)
     early = state in ("approved", "scheduled")
+    process, sent_now = at_work(project.folder, slug), issue_at_work(project.folder)
     return Panel(
         state=state,
         candidate=candidate,
@@ -112,7 +115,9 @@ def _panel(
         quiet_until=quiet_until(config.send.quiet, now.astimezone(config.zone)),
         new_relay=notice(store, config, is_local=is_local(config)) if early else "",
         timer=_timer(project, now),
-        is_starting=starter.is_starting or (early and at_work(project.folder) is not None),
+        is_starting=starter.is_starting or (early and process is not None),
+        can_pause=process is not None,
+        other="" if sent_now == slug else sent_now,
         said=starter.said(slug) if state in OPEN else "",
         ended_early=ended_early(store, slug),
         doubts=list(store.accounts.rows(slug, ["uncertain"], limit=MOST_DOUBTS)) if standing else (),
