@@ -41,4 +41,4 @@ def test_a_moment_is_read_in_utc(raw: str, moment: datetime) -> None:
 def test_a_date_without_end_is_given_up_at_once(seed: str) -> None:
     started = time.process_time()
     read_date(seed * 20_000)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 0.1

@@ -361,7 +361,7 @@ def test_a_line_without_end_is_read_at_once(seed: str) -> None:
     mailing_lines([line])
     without_targets(line)
     masked(Removed(0, line, ""))
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 0.5
 
 
 def test_an_address_with_brackets_of_its_own_is_taken_out_whole() -> None:
@@ -372,7 +372,7 @@ def test_an_address_with_brackets_of_its_own_is_taken_out_whole() -> None:
 def test_header_like_lines_without_end_are_read_at_once(line: str) -> None:
     started = time.process_time()
     assert find_forward([line] * 20_000) is None
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 1.0
 
 
 def test_a_header_behind_many_lines_that_look_like_one_is_found() -> None:

@@ -162,7 +162,7 @@ def bomb(nested: bool) -> bytes:
 def test_an_entity_bomb_costs_little_and_the_entries_stay(nested):
     began = time.perf_counter()
     feed = parse_feed(bomb(nested))
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 1.0
     assert feed.entries[-1].id == "n2"
     assert all(len(e.title) < 100_000 for e in feed.entries)
 

@@ -103,7 +103,7 @@ def test_killed_owner_is_dead_at_once_though_its_child_lives(tmp_path: Path) -> 
         holder.wait()
         started = time.monotonic()
         while locks.is_alive(tmp_path, name):
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 0.5
     finally:
         os.kill(int(child), signal.SIGKILL)
         holder.kill()
