@@ -100,7 +100,6 @@ def _header(bares: Sequence[str], start: int, first: str) -> tuple[int, dict[str
 
 def _fields(line: str) -> Iterator[tuple[str, str]]:
     """A line may hold several: HTML mails set them apart by line breaks only."""
-    labels = list(_LABEL.finditer(line))
-    for label, following in zip(labels, [*labels[1:], None], strict=True):
-        value = line[label.end() : following.start() if following else len(line)]
-        yield _FIELD_OF[label["label"].lower()], value.strip()
+    pieces = _LABEL.split(line)  # what stands before the first label, then label and value in turn
+    for label, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        yield _FIELD_OF[label.lower()], value.strip()
