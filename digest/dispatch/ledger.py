@@ -21,11 +21,15 @@ class InHand(Protocol):
     def attempts(self) -> int: ...
 
 
-class Row(InHand, Protocol):
-    """One leased delivery, joined with who may get it now."""
+class Addressee(Protocol):
+    """Whom one letter is for, and what it needs to know of them."""
 
     @property
+    def ordinal(self) -> int: ...
+    @property
     def subscriber(self) -> int: ...
+    @property
+    def address(self) -> Address: ...
     @property
     def name(self) -> str: ...
     @property
@@ -34,6 +38,10 @@ class Row(InHand, Protocol):
     def variant(self) -> str: ...
     @property
     def how(self) -> str: ...
+
+
+class Row(InHand, Addressee, Protocol):
+    """One leased delivery, joined with who may get it now."""
 
 
 class Ledger(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 from digest.address import Address
 from digest.config import Config
 from digest.dispatch.keys import bounce_token, message_id
+from digest.dispatch.ledger import Addressee
 from digest.model import Envelope, Letter, Rendered
 from digest.render.message import Skeleton, reader_links
 from digest.render.reader import own_words
@@ -24,6 +25,19 @@ class Mailroom:
         self._key = key
         self._keeps_id = config.send.transport != "smtp" or profile_of(config.smtp).keeps_message_id
         self._skeletons: dict[str, Skeleton] = {}
+
+    def letter_to(self, row: Addressee, date: datetime) -> Letter:
+        """The letter of *row*. Raises SendError for values that cannot stand in one."""
+        return self.letter(
+            ordinal=row.ordinal,
+            subscriber=row.subscriber,
+            address=row.address,
+            name=row.name,
+            token=row.token,
+            variant=row.variant,
+            how=row.how,
+            date=date,
+        )
 
     def letter(
         self,

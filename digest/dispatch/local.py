@@ -192,16 +192,7 @@ class _FromHere(Run[Transport]):
     def _written(self, row: Row, journal: GroupJournal) -> Letter | None:
         """The row's letter; None, with the row rejected, for values that cannot stand in one."""
         try:
-            return self._mail.letter(
-                ordinal=row.ordinal,
-                subscriber=row.subscriber,
-                address=row.address,
-                name=row.name,
-                token=row.token,
-                variant=row.variant,
-                how=row.how,
-                date=self._date(),
-            )
+            return self._mail.letter_to(row, self._date())
         except SendError as error:
             journal.unwritten(row.ordinal, cut_addresses(str(error)))
             return None

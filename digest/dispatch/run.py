@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Report:
 
 
 @dataclass
-class Run(Generic[G]):
+class Run(ABC, Generic[G]):
     """One `digest send`, whoever carries the letters."""
 
     folder: Path
@@ -99,13 +100,13 @@ class Run(Generic[G]):
                 weigh_refusals(self._store, self.now())
             return self._report(started)
 
+    @abstractmethod
     def _books(self, store: Store) -> Ledger:
         """The ledger that this run keeps."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _carry(self) -> None:
         """Carries what is due, and ends with `_finish`."""
-        raise NotImplementedError
 
     def _begin(self) -> bool:
         """False: there is nothing left to carry, or not now. Raises IssueError when the issue may not be sent."""
@@ -303,9 +304,9 @@ class Run(Generic[G]):
         """Why a person must look before more leaves; '' when nobody must."""
         return self._trial.ends(self.slug) or too_much_returned(self._store, self.slug)
 
+    @abstractmethod
     def _release(self, now: datetime) -> int:
         """What was taken from the ledger and not carried waits again; gives its number."""
-        raise NotImplementedError
 
     def _lease(self, limit: int, without: Collection[str]) -> Sequence[Row]:
         now = self.now()

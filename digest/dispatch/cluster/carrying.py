@@ -354,16 +354,8 @@ class _Job:
 
     def _written(self, p: Passenger, now: Callable[[], datetime]) -> Letter | None:
         try:
-            return self.line.mail.letter(
-                ordinal=p.ordinal,
-                subscriber=p.subscriber,
-                address=p.address,
-                name=p.name,
-                token=p.token,
-                variant=p.variant,
-                how=p.how,
-                date=now().astimezone(self.line.config.zone).replace(microsecond=0),
-            )
+            date = now().astimezone(self.line.config.zone).replace(microsecond=0)
+            return self.line.mail.letter_to(p, date)
         except SendError as error:
             self.outcome(p.ordinal, Rejected(Reply(NOBODYS, "", cut_addresses(str(error)))))
             return None
