@@ -21,6 +21,8 @@ from digest.store import Store
 from digest.store.issues import StoredIssue
 from digest.week import Draft, Project, write_files
 
+OUT: frozenset[IssueState] = frozenset({"sending", "paused", "sent"})
+"""Of an issue that readers have, and that has a page."""
 OPEN: frozenset[IssueState] = frozenset({"draft", "approved", "scheduled"})
 """Of a letter that can still take a correction in."""
 
@@ -37,6 +39,28 @@ class Letter:
     def is_out(self) -> bool:
         """It had the correction already, and has begun to leave: nothing was changed."""
         return self.before not in OPEN
+
+
+def need_out(project: Project, slug: str, *, mail: bool) -> None:
+    """Raises IssueError for an issue nobody has, and for a letter. Of a stopped one, which some have and which has no
+    page, a correction can only be mailed."""
+    known = project.store.issues.get(slug)
+    assert known is not None
+    if known.corrects:
+        raise IssueError(f"{slug} is a letter about {known.corrects}", hint=f"correct {known.corrects} again")
+    if known.state not in OUT and not (mail and known.state == "cancelled"):
+        raise IssueError(f"{slug} is {known.state}: nobody has it yet", hint="`digest edit` changes it")
+
+
+def keep_correction(project: Project, correction: Correction, *, mail: bool, now: datetime) -> Letter | None:
+    """Keeps *correction*; with *mail* gives the letter it is in, too (see `mail_correction`). Raises IssueError."""
+    need_out(project, correction.issue, mail=mail)
+    if mail and correction.kind == "takedown":
+        raise IssueError("what is taken down is not mailed", hint="do the one or the other")
+    if mail:
+        return mail_correction(project, correction, now=now)
+    project.store.corrections.add(correction)
+    return None
 
 
 def mail_correction(project: Project, correction: Correction, *, now: datetime) -> Letter:

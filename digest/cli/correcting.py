@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,10 +12,8 @@ from digest.model import Correction
 from digest.text.wording import counted
 
 if TYPE_CHECKING:
+    from digest.correcting import Letter
     from digest.model import Issue, Item
-    from digest.week import Project
-
-OUT = frozenset({"sending", "paused", "sent"})
 
 
 @click.command()
@@ -34,6 +32,8 @@ def correct(ctx: click.Context, issue: str, item: str, words: tuple[str, ...], t
     With --mail it also becomes a letter to those who have ISSUE, with an approval of its own. Until that is sent, what
     you correct with --mail comes into the same letter.
     """
+    from digest.correcting import OUT, keep_correction, need_out
+
     text = as_one_line("correction", " ".join(words))
     if not text and not take_down:
         raise DigestError("there are no words to print", hint='digest correct last 2 "It was nine ships, not eleven."')
@@ -41,31 +41,22 @@ def correct(ctx: click.Context, issue: str, item: str, words: tuple[str, ...], t
         raise click.UsageError("What is taken down is not mailed: --take-down or --mail.", ctx)
     with project_of(ctx) as project:
         slug = find_issue(project, issue)
-        known = project.store.issues.get(slug)
-        assert known is not None
-        if known.corrects:
-            raise IssueError(f"{slug} is a letter about {known.corrects}", hint=f"correct {known.corrects} again")
-        stopped = known.state == "cancelled" and mail  # some have it, and no page says so
-        if known.state not in OUT and not stopped:
-            raise IssueError(f"{slug} is {known.state}: nobody has it yet", hint="`digest edit` changes it")
+        need_out(project, slug, mail=mail)
         article = _item(project.store.issues.issue(slug), item).article
+        kind: Literal["takedown", "correction"] = "takedown" if take_down else "correction"
+        correction = Correction(0, slug, article.id, kind, text, who(project), now())
+        letter = keep_correction(project, correction, mail=mail, now=now())
         if take_down:
-            project.store.corrections.add(Correction(0, slug, article.id, "takedown", text, who(project), now()))
             say(f"“{article.title}” is off the page of {slug}. Mail that left cannot be called back.")
             return
-        correction = Correction(0, slug, article.id, "correction", text, who(project), now())
-        if mail:
-            _mail(project, correction)
-        else:
-            project.store.corrections.add(correction)
-        if not stopped:
+        if letter is not None:
+            _say_letter(letter)
+        known = project.store.issues.get(slug)
+        if known is not None and known.state in OUT:
             say(f"The page of {slug} says so from now on; the next issue will, too.")
 
 
-def _mail(project: Project, correction: Correction) -> None:
-    from digest.correcting import mail_correction
-
-    letter = mail_correction(project, correction, now=now())
+def _say_letter(letter: Letter) -> None:
     slug = letter.issue.slug
     if letter.is_out:
         say(f"{slug}, which says so, is {letter.before} already: `digest status {slug}`.")

@@ -26,6 +26,7 @@ from digest.cli.common import (
 from digest.errors import DigestError, IssueError, SendError
 from digest.folders import make_private
 from digest.model import LOCKED_STATES
+from digest.text.wording import counted
 
 if TYPE_CHECKING:
     from digest.address import Address
@@ -89,7 +90,7 @@ def approve(ctx: click.Context, issue: str, yes: bool, dry_run: bool, not_sent: 
         refuse_outdated(candidate)
         _print_judged(candidate)
         refuse_errors(candidate)
-        say(f"{slug}: “{candidate.issue.subject}”, {_readers(candidate.waiting)}.")
+        say(f"{slug}: “{candidate.issue.subject}”, {counted(candidate.waiting, 'reader')}.")
         for reason, number in candidate.left_out:
             say(f"  left out: {number} {reason}")
         if dry_run:
@@ -120,12 +121,8 @@ def _approve(project: Project, candidate: Candidate) -> None:
         return
     if done.first is not None:
         say(f"First approved by {done.first.who}.")
-    say(f"Approved by {name} for {_readers(done.readers)}, fingerprint {candidate.rendered.fingerprint[:12]}.")
+    say(f"Approved by {name} for {counted(done.readers, 'reader')}, fingerprint {candidate.rendered.fingerprint[:12]}.")
     say(f"Nothing has been sent. Next: `digest send{named(project, candidate.slug)}`.")
-
-
-def _readers(number: int) -> str:
-    return f"{number} {'reader' if number == 1 else 'readers'}"
 
 
 @click.command()
@@ -297,7 +294,7 @@ def _send_one(
         print_standing(project, before, send="begins")
     if dry_run:
         way = _way(project, slug, smtp, as_configured=as_configured)
-        say(f"{slug}: {_readers(open_rows)} would be tried by {way.words}. Nothing was sent.")
+        say(f"{slug}: {counted(open_rows, 'reader')} would be tried by {way.words}. Nothing was sent.")
         return 0
     try:
         way = _way(project, slug, smtp, as_configured=as_configured)
@@ -306,7 +303,7 @@ def _send_one(
             say(change)
         if asking and open_rows and not as_json:
             early = f", though it is scheduled for {clock(before.send_at, config)}" if before.send_at else ""
-            click.confirm(f"Send {slug} to {_readers(open_rows)} by {way.words}{early}", abort=True)
+            click.confirm(f"Send {slug} to {counted(open_rows, 'reader')} by {way.words}{early}", abort=True)
         if as_json:
             print_event("begun", before)
         note_ended_early(store, slug, "")
@@ -472,7 +469,7 @@ def _schedule(project: Project, slug: str, text: str, *, yes: bool) -> None:
         raise IssueError(f"{slug} is {known.state}, not approved", hint="`digest status`")
     waiting = look(project.store, slug, now()).number("waiting")
     if not yes:
-        click.confirm(f"Send {slug} to {_readers(waiting)} at {clock(at, config)}", abort=True)
+        click.confirm(f"Send {slug} to {counted(waiting, 'reader')} at {clock(at, config)}", abort=True)
     schedule(project.store, slug, at, who=who(project), now=now())
     say(f"{slug} leaves at {clock(at, config)}, with the next `digest send --due` after that: docs/scheduling.md.")
     say("`digest send --at TIME` moves it, `digest pause` holds it, any edit takes the approval back.")

@@ -14,9 +14,9 @@ from digest.editing import add_edit
 from digest.errors import DigestError, StaleError
 from digest.model import Article, Pick, Story
 from digest.web.guard import editor_now, may
-from digest.web.preview.changes import MOST_CHARACTERS
 from digest.web.preview.draft import Workshop
 from digest.web.preview.evidence import cuts_of, evidence_of
+from digest.web.preview.fields import MOST_CHARACTERS
 from digest.week import Project, as_item, open_project
 
 if TYPE_CHECKING:

@@ -14,18 +14,17 @@ from digest.errors import DigestError, IssueError, StaleError
 from digest.model import Article, Edit, EditKind, Item, Span
 from digest.web.guard import editor_now, may
 from digest.web.preview.draft import Draft, Workshop
+from digest.web.preview.fields import MOST_CHARACTERS, line_of, paragraphs_of
 from digest.week import Project, open_project
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-MOST_CHARACTERS = 2000
 MOST_IN_A_NAME = 120
 CHOSEN: Mapping[str, EditKind] = {"pin": "pin", "drop": "drop", "lead": "lead"}
 LINES: Mapping[str, EditKind] = {"subject": "subject", "preheader": "preheader"}
 TEXTS: Mapping[str, EditKind] = {"intro": "intro", "correction": "correction", "note": "note"}
 NAMED: Mapping[str, EditKind] = {"speaker": "speaker", "role": "role"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def register(app: Flask, workshop: Workshop, *, now: Callable[[], datetime]) -> None:
@@ -132,14 +131,9 @@ def _wanted(form: Mapping[str, str], draft: Draft | None, project: Project) -> t
 
 def _words(kind: str, value: str) -> str:
     """*value* as it is kept: of a line, one line; of a text, paragraphs. Raises IssueError."""
-    value = value.replace("\r\n", "\n")
-    if _CONTROL.search(value):
-        raise IssueError(f"the {kind} holds a control character", hint="type it again")
-    most = MOST_IN_A_NAME if kind in NAMED else MOST_CHARACTERS
-    if len(value) > most:
-        raise IssueError(f"the {kind} has {len(value)} characters, {most} are the most")
-    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
-    return ("\n\n" if kind in TEXTS else " ").join(filter(None, paragraphs))
+    if kind in TEXTS:
+        return "\n\n".join(paragraphs_of(kind, value))
+    return line_of(kind, value, MOST_IN_A_NAME if kind in NAMED else MOST_CHARACTERS)
 
 
 def _quote(value: str, article: Article) -> str:

@@ -24,6 +24,7 @@ from digest.model import IssueState
 from digest.web.guard import csrf_now, editor_now, may
 from digest.web.preview import inbox
 from digest.web.preview.draft import Draft, Workshop
+from digest.web.preview.fields import line_of
 from digest.web.preview.standing import panel_of, span_words
 from digest.web.report import report_page
 from digest.web.server import policy
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _REPORT = policy({"style-src": "'unsafe-inline'", "base-uri": "'none'", "frame-ancestors": "'none'"})
 LETS_GO_S = 5.0  # so long a send that was paused may take to end before the next one is begun
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _GROUPED = re.compile(r"[\s,.’'_\u00a0\u202f]")  # how people write the thousands of a number
 
 
@@ -289,8 +289,8 @@ def _begin(starter: Starter, slug: str, who: str) -> None:
 
 def _words(text: str) -> str:
     """*text* as one line. Raises IssueError where it says nothing."""
-    line = " ".join(text.split())
-    if not line or _CONTROL.search(line):
+    line = line_of("word", text)
+    if not line:
         raise IssueError("a warning stands by a word only", hint="say why it may stand")
     return line
 
