@@ -721,7 +721,7 @@ def test_no_other_file_is_served(client: FlaskClient, name: str) -> None:
 
 
 def test_own_files_stay_small() -> None:
-    """The desk must be there at once: no more than 110 KB of its own, editing and sending included."""
+    """The desk must be there at once: no more than 92 KB of its own, editing and sending included."""
     static = Path(__file__).resolve().parent.parent / "digest" / "web" / "static" / "preview"
 
-    assert 0 < sum(f.stat().st_size for f in static.iterdir()) < 110_000
+    assert 0 < sum(f.stat().st_size for f in static.iterdir()) < 92_000

@@ -1,5 +1,5 @@
 // The form at each story of an issue that is out: words, or off the page.
-import { refreshed } from "./live.js";
+import { order, refreshed } from "./live.js";
 
 async function corrected(event) {
   const form = event.target;
@@ -9,14 +9,7 @@ async function corrected(event) {
   const answer = form.querySelector(".answer");
   const fields = new URLSearchParams(new FormData(form, event.submitter));
   const { id } = form.closest("details");
-  let result;
-  try {
-    const sent = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
-    const isOurs = sent.headers.get("Content-Type")?.includes("json");
-    result = isOurs ? await sent.json() : { ok: false, said: "That was refused. Load the desk again." };
-  } catch {
-    result = { ok: false, said: "The desk does not answer: nobody can know whether that was kept." };
-  }
+  const result = await order(form, fields, "that was kept");
   tell(answer, result);
   if (!result.ok) return;
   form.reset();

@@ -1,7 +1,7 @@
 // The desk in the browser: what is looked at, the keys, the panels. Everything but the ruler, the keys and the search
 // works without it: buttons send the form, links lead to the same page.
 import { clickedText, fit, loadFrame, measureRoom, pointAt, rule } from "./frame.js";
-import { follow, refresh } from "./live.js";
+import { follow, order, refresh } from "./live.js";
 
 const form = document.getElementById("view");
 const narrow = matchMedia("(max-width: 859px)");
@@ -198,17 +198,10 @@ async function mailTest(event) {
   button.disabled = true;
   said.className = "";
   said.textContent = "Sending …";
-  try {
-    const answer = await fetch(test.action, { method: "POST", body });
-    const result = answer.ok ? await answer.json() : { ok: false, said: "That was refused. Load the preview again." };
-    said.className = result.ok ? "good" : "bad";
-    said.textContent = result.said;
-  } catch {
-    said.className = "bad";
-    said.textContent = "The preview does not answer: nobody can know whether the test went out.";
-  } finally {
-    button.disabled = false;
-  }
+  const result = await order(test, body, "the test went out");
+  said.className = result.ok ? "good" : "bad";
+  said.textContent = result.said;
+  button.disabled = false;
 }
 
 // ---------------------------------------------------------------------------------------------- begin

@@ -12,6 +12,17 @@ function say(words, isBad = false) {
 
 const name = document.body.dataset.name ?? "preview";
 
+/** Send *fields* as *form*; {ok, said}, also where nothing comes back: then nobody can know whether *wish* came true. */
+export async function order(form, fields, wish) {
+  try {
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
+    if (answer.headers.get("Content-Type")?.includes("json")) return await answer.json();
+    return { ok: false, said: `That was refused. Load the ${name} again.` };
+  } catch {
+    return { ok: false, said: `The ${name} does not answer: nobody can know whether ${wish}.` };
+  }
+}
+
 let newest = 0;
 
 /** Take from the page at *address* whatever differs from what stands here. */

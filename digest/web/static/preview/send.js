@@ -1,6 +1,6 @@
 // The panel Send: what stands in it is fetched when it is looked at and whenever it may have changed; its forms are
 // orders. Numbers are read out now and then, not each time they change.
-import { refreshed } from "./live.js";
+import { order, refreshed } from "./live.js";
 
 const body = document.getElementById("send-body");
 const said = document.getElementById("send-said");
@@ -69,14 +69,7 @@ async function ordered(event) {
   const button = event.submitter;
   button.disabled = true;
   tell("…");
-  let result;
-  try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
-    const isOurs = answer.headers.get("Content-Type")?.includes("json");
-    result = isOurs ? await answer.json() : { ok: false, said: "That was refused. Load the desk again." };
-  } catch {
-    result = { ok: false, said: "The desk does not answer: nobody can know whether that was done." };
-  }
+  const result = await order(form, fields, "that was done");
   button.disabled = false;
   if (result.ok) for (const field of form.querySelectorAll("input[id]")) field.value = field.defaultValue;
   tell(result.said, !result.ok);
